@@ -1,0 +1,7 @@
+/** The registry of error catalogues: docs and the tests «every error is documented» walk it. */
+import { commonErrors } from './common.ts';
+import type { ErrorFactory } from './define.ts';
+
+export const errorCatalogues: readonly { readonly area: string; readonly errors: Readonly<Record<string, ErrorFactory<never>>> }[] = [
+  { area: 'common', errors: commonErrors as never },
+];

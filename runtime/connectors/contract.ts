@@ -1,0 +1,104 @@
+/**
+ * Sources, sinks and formats at run time. One reader or writer per subtask, in a worker thread.
+ * To add a connector: a folder `connectors/<name>/` with its descriptor (planner half, catalog/registry/connectors.ts) and its factory
+ * here, and one line in `connectors/index.ts`.
+ */
+import type { Json } from '../../catalog/registry/connectors.ts';
+import type { ChangeBatch } from '../../core/row/batch.ts';
+import type { SqlType } from '../../core/types/sql-type.ts';
+import type { SinkNode, SourceNode } from '../../planner/physical/plan.ts';
+
+export interface ConnectorContext {
+  readonly subtask: number;
+  readonly parallelism: number;
+  /** Shown in errors, client ids, transactional ids. */
+  readonly jobId: string;
+  readonly bounded: boolean;
+  readonly timeZone: string;
+  counter(name: string): { value: number };
+  /** Structured log line of the job. */
+  log(level: 'debug' | 'info' | 'warn' | 'error', message: string, fields?: Readonly<Record<string, unknown>>): void;
+  nowMs(): number;
+}
+
+/** `more`: call again soon. `idle`: nothing until `wake` is called. `finished`: bounded input is at its end. */
+export type PollResult = 'more' | 'idle' | 'finished';
+export interface SourceReader {
+  /**
+   * Connects, works out start positions (restored positions beat start-up modes) and begins to fetch.
+   * `restored`: what all subtasks' `positions()` gave at the checkpoint (any former parallelism); take your own splits out of it.
+   */
+  open(restored: readonly Json[] | undefined): Promise<void>;
+  /** Emits about one batch (at most MAX_BATCH_ROWS rows) of what has arrived; synchronous. Throws what must fail the job. */
+  poll(output: { push(batch: ChangeBatch): void }): PollResult;
+  /** Positions after everything emitted so far, JSON-safe, own splits only. */
+  positions(): Json;
+  /** The checkpoint with these positions is complete (commit offsets for monitoring; failures are logged only). */
+  checkpointed?(positions: Json): void;
+  close(): Promise<void>;
+}
+export interface SourceFactory {
+  readonly identifier: string;
+  /** `wake` may be called at any time, from callbacks, when an idle reader has data again or has failed. */
+  create(node: SourceNode, context: ConnectorContext, wake: () => void): SourceReader;
+}
+
+export interface SinkWriter {
+  open(): Promise<void>;
+  /** Encodes and buffers; synchronous. Must copy what it keeps. */
+  push(batch: ChangeBatch): void;
+  /** undefined = has room. Otherwise the task reads no further until the promise settles (back-pressure). */
+  ready(): Promise<void> | undefined;
+  /** The inputs are idle: send what is buffered. */
+  idle?(): void;
+  /**
+   * Barrier of `epoch`: rows pushed before it belong to the epoch, later ones to the next. Resolves when all of the epoch's rows are
+   * safely out (acknowledged; for exactly-once: in a prepared transaction) with what a commit after a crash needs, or null.
+   */
+  prepare(epoch: number): Promise<Json>;
+  /** The checkpoint is durable: make the epoch visible. Repeatable. */
+  commit(committable: Json): Promise<void>;
+  close(): Promise<void>;
+}
+export interface SinkFactory {
+  readonly identifier: string;
+  create(node: SinkNode, context: SinkContext): SinkWriter;
+  /** At restore, before any writer opens: end the transactions the checkpoint says are prepared. Idempotent. */
+  recover?(node: SinkNode, committables: readonly Json[], context: SinkContext): Promise<void>;
+}
+export interface SinkContext extends ConnectorContext {
+  readonly columns: readonly { readonly name: string; readonly type: SqlType }[];
+  /** For print: one line of a row, kept per job and shown to psql, HTTP and the console; also written to stdout/stderr and the log as asked. */
+  print(line: string, to: { readonly stream: 'stdout' | 'stderr'; readonly logger: boolean }): void;
+}
+
+/** Where a record came from, for errors. */
+export interface RecordOrigin { readonly topic: string; readonly partition: number; readonly offset: number }
+
+/**
+ * Decoder of one message value or key for chosen columns, made once per reader. Appends rows: writes column values at
+ * `columns[slot][row]`. `slots[i]` is the output slot of the i-th wanted field.
+ */
+export interface Decoder {
+  /**
+   * Decodes bytes[start, end) into `target` from row `at`; start < 0 means a null message. Returns the number of rows written
+   * (0: skipped, several: JSON array, debezium update). Fills `kinds[at…]`. Throws a `bad-record` RivuletError naming the field; the
+   * reader adds topic, partition and offset and applies the table's error policy.
+   */
+  decode(bytes: Buffer, start: number, end: number, target: ChangeBatch, kinds: Uint8Array, at: number): number;
+}
+/** Writes one row of a batch as a message; the growing buffer is owned by the caller. */
+export interface Encoder {
+  /** Appends the row's bytes to `out`; false = null message (tombstone / skip). */
+  encode(batch: ChangeBatch, row: number, out: ByteSink): boolean;
+}
+/** A growable byte buffer that encoders write into. */
+export interface ByteSink { bytes: Buffer; length: number; ensure(more: number): void }
+
+export interface WantedField { /** Name inside the message (prefix removed). */ readonly name: string; readonly type: SqlType; /** Output slot; */ readonly slot: number; /** Format metadata key instead of a field, e.g. `source.timestamp`. */ readonly metadata?: string | undefined }
+export interface FormatRuntime {
+  readonly identifier: string;
+  /** `settings` from the descriptor's describe(); `all` are all fields the table declares for this role (missing-field checks). */
+  decoder?(settings: Json, wanted: readonly WantedField[], all: readonly { name: string; type: SqlType }[]): Decoder;
+  encoder?(settings: Json, fields: readonly { readonly name: string; readonly type: SqlType; readonly column: number }[]): Encoder;
+}

@@ -1,0 +1,75 @@
+/**
+ * The settings of the server as data: each card has its flag, environment variable, key in the configuration file, type, default and
+ * check. `config.ts` reads values by it, `--help` is printed from it, and so are the docs.
+ */
+import { availableParallelism } from 'node:os';
+import { LOG_LEVELS } from '../../core/ports/log.ts';
+import type { LogLevel } from '../../core/ports/log.ts';
+
+/** What the composition root works with. Every value is checked. */
+export interface Config {
+  readonly host: string;
+  readonly pgPort: number;
+  readonly httpPort: number;
+  readonly dataDir: string;
+  readonly parallelism: number;
+  readonly logLevel: LogLevel;
+  readonly logFormat: 'auto' | 'json' | 'pretty';
+  /** Further names under which HTTP clients may address the server (Host header), beside loopback names and `host`. */
+  readonly httpNames: readonly string[];
+  readonly insecureNoAuth: boolean;
+  /** Path of the configuration file that was read. */
+  readonly configFile: string | undefined;
+  /** Options every new session starts with, as written: `{'execution.checkpointing.interval' => '10 s'}`. Checked by the gateway. */
+  readonly sessionDefaults: ReadonlyMap<string, string>;
+}
+
+/** Fields of Config that a card fills (all but the two that come from the file itself). */
+export type SettingField = Exclude<keyof Config, 'configFile' | 'sessionDefaults'>;
+
+export interface SettingCard {
+  readonly field: SettingField;
+  /** Long flag without the dashes. */
+  readonly flag: string;
+  readonly env: string;
+  /** Key in the YAML file; none for what must not hide in a file. */
+  readonly yaml: string | undefined;
+  /** Shown in --help: `<port>`; a flag without a value has none. */
+  readonly valueName: string | undefined;
+  readonly byDefault: () => Config[SettingField];
+  readonly description: string;
+  /** What a good value looks like, for error texts. */
+  readonly expected: string;
+  /** The value of a text (flags and environment have texts; file values are turned into texts first); undefined = not a good value. */
+  readonly parse: (text: string) => Config[SettingField] | undefined;
+}
+
+const wholeNumber = (low: number, high: number) => (text: string): number | undefined => {
+  if (!/^\d{1,9}$/.test(text)) return undefined;
+  const value = Number(text);
+  return value >= low && value <= high ? value : undefined;
+};
+const oneOf = <const T extends string>(values: readonly T[]) => (text: string): T | undefined => values.find((v) => v === text);
+const nonEmpty = (text: string): string | undefined => (text.trim() === '' || text.includes('\0') ? undefined : text);
+const hostName = (text: string): string | undefined => (/^(\[[0-9a-fA-F:.]+\]|[0-9a-fA-F:]*:[0-9a-fA-F:.]*|[A-Za-z0-9]([A-Za-z0-9._-]{0,253}))$/.test(text) ? text.replace(/^\[|\]$/g, '') : undefined);
+const yes = /^(true|yes|on|1)$/i, no = /^(false|no|off|0)$/i;
+
+const LOG_FORMATS = ['auto', 'json', 'pretty'] as const;
+
+/** In the order of --help. */
+export const settings: readonly SettingCard[] = [
+  { field: 'host', flag: 'host', env: 'RIVULET_HOST', yaml: 'host', valueName: 'address', byDefault: () => '127.0.0.1', description: 'address to listen on', expected: 'an IP address or a host name', parse: hostName },
+  { field: 'pgPort', flag: 'pg-port', env: 'RIVULET_PG_PORT', yaml: 'pg-port', valueName: 'port', byDefault: () => 7432, description: 'port of the PostgreSQL protocol (psql, drivers); 0 takes a free one', expected: 'a port from 0 to 65535', parse: wholeNumber(0, 65_535) },
+  { field: 'httpPort', flag: 'http-port', env: 'RIVULET_HTTP_PORT', yaml: 'http-port', valueName: 'port', byDefault: () => 7480, description: 'port of the HTTP API; 0 takes a free one', expected: 'a port from 0 to 65535', parse: wholeNumber(0, 65_535) },
+  { field: 'httpNames', flag: 'http-names', env: 'RIVULET_HTTP_NAMES', yaml: 'http-names', valueName: 'names', byDefault: () => [], description: 'further host names the HTTP API answers to, separated by commas', expected: 'host names separated by commas', parse: (text) => (text === '' ? [] : listOf(text, hostName)) },
+  { field: 'dataDir', flag: 'data-dir', env: 'RIVULET_DATA_DIR', yaml: 'data-dir', valueName: 'folder', byDefault: () => './rivulet-data', description: 'folder of catalog, state and checkpoints', expected: 'a path', parse: nonEmpty },
+  { field: 'parallelism', flag: 'parallelism', env: 'RIVULET_PARALLELISM', yaml: 'parallelism', valueName: 'n', byDefault: () => availableParallelism(), description: 'default number of parallel tasks per job', expected: 'a whole number from 1 to 1024', parse: wholeNumber(1, 1024) },
+  { field: 'logLevel', flag: 'log-level', env: 'RIVULET_LOG_LEVEL', yaml: 'log-level', valueName: 'level', byDefault: () => 'info', description: `least level of the log: ${LOG_LEVELS.join(', ')}`, expected: LOG_LEVELS.join(', '), parse: oneOf(LOG_LEVELS) },
+  { field: 'logFormat', flag: 'log-format', env: 'RIVULET_LOG_FORMAT', yaml: 'log-format', valueName: 'format', byDefault: () => 'auto', description: 'auto (readable on a terminal, JSON elsewhere), json or pretty; the log goes to stderr', expected: LOG_FORMATS.join(', '), parse: oneOf(LOG_FORMATS) },
+  { field: 'insecureNoAuth', flag: 'insecure-no-auth', env: 'RIVULET_INSECURE_NO_AUTH', yaml: undefined, valueName: undefined, byDefault: () => false, description: 'listen on addresses that are not loopback although no users are configured: anyone who reaches the port can run any statement', expected: 'true or false', parse: (text) => (yes.test(text) ? true : no.test(text) ? false : undefined) },
+];
+
+function listOf(text: string, parse: (part: string) => string | undefined): readonly string[] | undefined {
+  const parts = text.split(',').map((part) => parse(part.trim()));
+  return parts.every((part) => part !== undefined) ? parts : undefined;
+}

@@ -1,4 +1,5 @@
 /** The registry of error catalogues: docs and the tests «every error is documented» walk it. */
+import { catalogErrors } from './catalog.ts';
 import { commonErrors } from './common.ts';
 import { configErrors } from './config.ts';
 import type { ErrorFactory } from './define.ts';
@@ -6,6 +7,7 @@ import { wireErrors } from './wire.ts';
 
 export const errorCatalogues: readonly { readonly area: string; readonly errors: Readonly<Record<string, ErrorFactory<never>>> }[] = [
   { area: 'common', errors: commonErrors as never },
+  { area: 'catalog', errors: catalogErrors as never },
   { area: 'config', errors: configErrors as never },
   { area: 'wire', errors: wireErrors as never },
 ];

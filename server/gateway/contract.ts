@@ -7,7 +7,10 @@ import type { SqlType } from '../../core/types/sql-type.ts';
 
 export interface ResultColumn { readonly name: string; readonly type: SqlType }
 
-/** Up to some thousands of rows; `kinds` only for changelog results (0 +I, 1 -U, 2 +U, 3 -D), absent = all +I. */
+/**
+ * Up to some thousands of rows; `kinds` only for changelog results (0 +I, 1 -U, 2 +U, 3 -D), absent = all +I. The PG protocol sends values only:
+ * a gateway that wants changes to be seen there puts a column `op` into the result. HTTP's NDJSON shows kinds as `op`.
+ */
 export interface RowChunk { readonly rows: readonly (readonly unknown[])[]; readonly kinds?: readonly number[] | undefined }
 
 export interface RowsResult {
@@ -19,7 +22,11 @@ export interface RowsResult {
   readonly chunks: AsyncIterable<RowChunk>;
   /** True when the rows never end by themselves (streaming SELECT): protocols flush each chunk at once. */
   readonly endless: boolean;
+  /** Set for `COPY (query) TO STDOUT`: the PG protocol sends the rows as COPY data with the tag `COPY n`; HTTP ignores it. */
+  readonly copy?: CopyFormat | undefined;
 }
+/** How COPY writes rows (PostgreSQL, "COPY"): `text` with backslash escapes, or `csv`. Absent fields have PostgreSQL's defaults. */
+export interface CopyFormat { readonly format: 'text' | 'csv'; readonly header?: boolean | undefined; readonly delimiter?: string | undefined; readonly null?: string | undefined; readonly quote?: string | undefined }
 /** A statement without rows; `tag` is the PG command tag (`CREATE TABLE`, `SET`, `BEGIN` …). */
 export interface DoneResult { readonly kind: 'done'; readonly tag: string }
 /** The text held no statement (PG EmptyQueryResponse). */

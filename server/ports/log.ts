@@ -37,7 +37,7 @@ async function prettyStream(destination: LogOptions['destination']): Promise<pin
   const { PinoPretty } = await import('pino-pretty');
   const { Writable } = await import('node:stream');
   const target = destination === undefined ? 2 : new Writable({ write(chunk, _encoding, done) { destination.write(String(chunk)); done(); } });
-  return PinoPretty({ colorize: destination === undefined && process.stderr.isTTY === true, translateTime: 'SYS:HH:MM:ss.l', ignore: 'pid,hostname', destination: target, sync: true });
+  return PinoPretty({ colorize: destination === undefined && process.stderr.isTTY === true, translateTime: 'SYS:HH:MM:ss.l', ignore: 'pid,hostname', singleLine: true, destination: target, sync: true });
 }
 
 /** pino wants fields before the message and keeps methods on the instance: this turns it into the port. */

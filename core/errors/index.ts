@@ -2,12 +2,18 @@
 import { catalogErrors } from './catalog.ts';
 import { commonErrors } from './common.ts';
 import { configErrors } from './config.ts';
+import { kafkaCatalogErrors } from './kafka-catalog.ts';
+import { sessionErrors } from './session.ts';
 import type { ErrorFactory } from './define.ts';
+import { runtimeErrors } from './runtime.ts';
 import { wireErrors } from './wire.ts';
 
 export const errorCatalogues: readonly { readonly area: string; readonly errors: Readonly<Record<string, ErrorFactory<never>>> }[] = [
   { area: 'common', errors: commonErrors as never },
   { area: 'catalog', errors: catalogErrors as never },
+  { area: 'session', errors: sessionErrors as never },
+  { area: 'kafka-catalog', errors: kafkaCatalogErrors as never },
   { area: 'config', errors: configErrors as never },
   { area: 'wire', errors: wireErrors as never },
+  { area: 'runtime', errors: runtimeErrors as never },
 ];

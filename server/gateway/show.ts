@@ -1,0 +1,90 @@
+/** SHOW and DESCRIBE. Column names and cells as Flink prints them ("SHOW Statements", "DESCRIBE Statements"). */
+import { wrongObjectKind } from '../../core/errors/catalog.ts';
+import { featureNotSupported } from '../../core/errors/common.ts';
+import { BIGINT, STRING, timestamp, typeText } from '../../core/types/sql-type.ts';
+import type { SessionCatalog } from '../../catalog/objects/manager.ts';
+import { pathSummary, type CatalogObject, type TableObject } from '../../catalog/objects/objects.ts';
+import type { Describe, Show } from '../../planner/sql/ast-statement.ts';
+import type { JobManager } from '../../runtime/jobs/contract.ts';
+import type { Engine } from './engine.ts';
+import { partsOf } from './ddl.ts';
+import type { ResultColumn, RowsResult } from './contract.ts';
+import { likeMatcher, oneColumn, rowsResult, stringColumns } from './results.ts';
+import type { SessionSettings } from './settings.ts';
+import { maskOption, showCreateCatalog, showCreateTable, showCreateView } from './show-create.ts';
+
+export interface ShowContext { readonly engine: Engine; readonly catalog: SessionCatalog; readonly settings: SessionSettings; /** Bound columns of any table or view, computed columns included. */ readonly schemaOf: (object: CatalogObject) => Promise<readonly ResultColumn[]> }
+
+export async function show(context: ShowContext, s: Show): Promise<RowsResult> {
+  const { catalog, engine } = context, tag = 'SHOW';
+  const filter = s.like === undefined ? () => true : ((m, negated) => (name: string) => m(name) !== negated)(likeMatcher(s.like.pattern, s.like.op === 'ILIKE'), s.like.negated);
+  const names = (column: string, values: readonly string[]): RowsResult => oneColumn(tag, column, values.filter(filter));
+  const parts = s.name === undefined ? [] : partsOf(s.name);
+  switch (s.target) {
+    case 'CATALOGS': return names('catalog name', engine.catalogs.names());
+    case 'CURRENT CATALOG': return oneColumn(tag, 'current catalog name', [catalog.currentCatalog]);
+    case 'CURRENT DATABASE': return oneColumn(tag, 'current database name', [catalog.currentDatabase]);
+    case 'DATABASES': return names('database name', await engine.catalogs.get(parts[0] ?? catalog.currentCatalog).listDatabases());
+    case 'TABLES': { const at = await catalog.database(parts); return names('table name', await catalog.tableNames(at.catalog, at.database)); }
+    case 'VIEWS': { const at = await catalog.database(parts); return names('view name', await catalog.tableNames(at.catalog, at.database, 'view')); }
+    case 'FUNCTIONS': return names('function name', engine.functions.names().map((n) => n.toLowerCase()).filter((n) => /^[a-z]/.test(n)));
+    case 'USER FUNCTIONS': return names('function name', []);
+    case 'MODULES': return oneColumn(tag, 'module name', ['core']);
+    case 'FULL MODULES': return rowsResult(tag, stringColumns('module name', 'used'), [['core', 'TRUE']]);
+    case 'JARS': return oneColumn(tag, 'jars', []);
+    case 'JOBS': return showJobs(engine.jobs);
+    case 'SAVEPOINTS': return showSavepoints(engine.jobs);
+    case 'COLUMNS': return describeTable(context, await catalog.resolve(parts), filter);
+    case 'PARTITIONS': return oneColumn(tag, 'partition name', []);
+    case 'CREATE TABLE': return oneColumn(tag, 'result', [showCreateTable(await tableNamed(catalog, parts, 'table'))]);
+    case 'CREATE VIEW': {
+      const object = await catalog.resolve(parts);
+      if (object.kind !== 'view') throw wrongObjectKind({ name: pathSummary(object.path), is: 'table', wanted: 'view', instead: 'Use SHOW CREATE TABLE.' }, { range: s.name?.range });
+      return oneColumn(tag, 'result', [showCreateView(object)]);
+    }
+    case 'CREATE CATALOG': return oneColumn(tag, 'result', [showCreateCatalog(engine.catalogs.get(parts[0] ?? ''))]);
+    case 'SETTING': return s.setting === undefined || s.setting === 'all'
+      ? rowsResult(tag, stringColumns('name', 'setting', 'description'), context.settings.allPg().map(([k, v]) => [k, v, '']))
+      : oneColumn(tag, s.setting.toLowerCase() === 'timezone' ? 'TimeZone' : s.setting, [context.settings.showPg(s.setting)]);
+    default: throw featureNotSupported({ feature: `SHOW ${s.target}` }, { range: s.range });
+  }
+}
+async function tableNamed(catalog: SessionCatalog, parts: readonly string[], wanted: 'table'): Promise<TableObject> {
+  const object = await catalog.resolve(parts);
+  if (object.kind !== wanted) throw wrongObjectKind({ name: pathSummary(object.path), is: object.kind, wanted, instead: 'Use SHOW CREATE VIEW.' });
+  return object;
+}
+const JOB_COLUMNS: readonly ResultColumn[] = [{ name: 'job id', type: STRING }, { name: 'job name', type: STRING }, { name: 'status', type: STRING }, { name: 'start time', type: timestamp(3) }];
+export const showJobs = (jobs: JobManager): RowsResult => rowsResult('SHOW', JOB_COLUMNS, jobs.list().map((j) => [j.id, j.name, j.status, j.startTimeMs]));
+async function showSavepoints(jobs: JobManager): Promise<RowsResult> {
+  return rowsResult('SHOW', [...stringColumns('savepoint path', 'job id', 'job name'), { name: 'created', type: timestamp(3) }, { name: 'size', type: BIGINT }],
+    (await jobs.savepoints()).map((s) => [s.path, s.jobId, s.jobName, s.createdMs, s.sizeBytes]));
+}
+
+export async function describe(context: ShowContext, s: Describe): Promise<RowsResult> {
+  if (s.target === 'JOB') {
+    const job = context.engine.jobs.list().filter((j) => j.id === s.jobId);
+    return rowsResult('DESCRIBE', JOB_COLUMNS, job.map((j) => [j.id, j.name, j.status, j.startTimeMs]));
+  }
+  const parts = s.name === undefined ? [] : partsOf(s.name);
+  if (s.target === 'CATALOG') {
+    const catalog = context.engine.catalogs.get(parts[0] ?? '');
+    const rows: string[][] = [['name', catalog.name], ['type', catalog.type], ['comment', '']];
+    if (s.extended) for (const [k, v] of catalog.options) if (k !== 'type') rows.push([`option:${k}`, maskOption(k, v)]);
+    return rowsResult('DESCRIBE', stringColumns('info name', 'info value'), rows);
+  }
+  if (s.target !== 'TABLE') throw featureNotSupported({ feature: `DESCRIBE ${s.target}` }, { range: s.range });
+  return describeTable(context, await context.catalog.resolve(parts), () => true);
+}
+async function describeTable(context: ShowContext, object: CatalogObject, filter: (name: string) => boolean): Promise<RowsResult> {
+  const schema = await context.schemaOf(object), table = object.kind === 'table' ? object : undefined;
+  const comments = table?.columns.some((c) => c.comment !== undefined) === true;
+  const key = table?.primaryKey?.columns ?? [];
+  const rows = schema.filter((c) => filter(c.name)).map((c) => {
+    const declared = table?.columns.find((d) => d.name === c.name);
+    const rowtime = table?.watermark?.column === c.name ? ' *ROWTIME*' : declared?.kind === 'computed' && /^PROCTIME\(\)$/i.test(declared.expression) ? ' *PROCTIME*' : '';
+    const extras = declared?.kind === 'computed' ? `AS ${declared.expression}` : declared?.kind === 'metadata' ? `METADATA${declared.metadataKey === declared.name ? '' : ` FROM '${declared.metadataKey}'`}${declared.virtual ? ' VIRTUAL' : ''}` : null;
+    return [c.name, typeText(c.type) + rowtime, c.type.nullable ? 'TRUE' : 'FALSE', key.includes(c.name) ? `PRI(${key.join(', ')})` : null, extras, table?.watermark?.column === c.name ? table.watermark.expression : null, ...(comments ? [declared?.comment ?? null] : [])];
+  });
+  return rowsResult('DESCRIBE', stringColumns('name', 'type', 'null', 'key', 'extras', 'watermark', ...(comments ? ['comment'] : [])), rows);
+}

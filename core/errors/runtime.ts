@@ -1,0 +1,95 @@
+/** Errors of jobs, checkpoints, savepoints and the state store. */
+import { defineError, didYouMean, quoted } from './define.ts';
+
+export const jobNotFound = defineError<{ id: string; known?: Iterable<string> | undefined }>({
+  sqlstate: '42704', name: 'job-not-found', domain: 'user', retry: 'never', message: (p) => `job ${quoted(p.id)} does not exist`,
+  hint: (p) => (p.known === undefined ? undefined : didYouMean(p.id, p.known)) ?? 'List the jobs with SHOW JOBS.',
+});
+export const jobWrongStatus = defineError<{ id: string; status: string; action: string; allowed: string }>({
+  sqlstate: '55000', name: 'job-wrong-status', domain: 'user', retry: 'never',
+  message: (p) => `cannot ${p.action} job ${quoted(p.id)}: it is ${p.status}`, hint: (p) => `This is possible for jobs that are ${p.allowed}.`,
+});
+/** What `waitFor` (dml-sync) rejects with when the job itself has no better error. */
+export const jobEnded = defineError<{ id: string; status: string }>({
+  sqlstate: '57014', name: 'job-ended', domain: 'user', retry: 'never', message: (p) => `job ${quoted(p.id)} ended as ${p.status}`,
+});
+export const serverStopping = defineError<Record<never, never>>({
+  sqlstate: '57P01', name: 'server-stopping', domain: 'external', retry: 'backoff', message: () => 'the server is shutting down',
+});
+export const workerDied = defineError<{ worker: number; why: string; isOutOfMemory: boolean }>({
+  sqlstate: '53200', name: 'worker-died', domain: 'internal', retry: 'restart',
+  message: (p) => (p.isOutOfMemory ? `worker thread ${p.worker} ran out of memory` : `worker thread ${p.worker} died`), detail: (p) => `${p.why}.`,
+  hint: (p) => (p.isOutOfMemory ? 'Give the process more memory, more workers, or bound the state with table.exec.state.ttl.' : undefined),
+});
+/** An error of a task that is none of ours: a defect, named with its place. */
+export const taskFailed = defineError<{ why: string; node?: string | undefined }>({
+  sqlstate: 'XX000', name: 'task-failed', domain: 'internal', retry: 'restart',
+  message: (p) => `internal error in a task: ${p.why}`, detail: (p) => (p.node === undefined ? undefined : `In ${p.node}.`),
+  hint: () => 'This is a defect of Rivulet; please report it with the statement and the server log.',
+});
+export const notNullViolated = defineError<{ column: string; table: string }>({
+  sqlstate: '23502', name: 'not-null-violated', domain: 'data', retry: 'never',
+  message: (p) => `column ${quoted(p.column)} of table ${quoted(p.table)} is NOT NULL, but a null value is being written into it`,
+  hint: () => "SET 'table.exec.sink.not-null-enforcer' = 'DROP' drops such rows silently.",
+});
+export const unknownRuntimePart = defineError<{ kind: 'operator' | 'source connector' | 'sink connector'; name: string }>({
+  sqlstate: '0A000', name: 'unknown-runtime-part', domain: 'internal', retry: 'never', message: (p) => `no ${p.kind} ${quoted(p.name)} is registered`,
+  hint: () => 'The plan may come from another version of Rivulet.',
+});
+export const planVersionUnknown = defineError<{ found: number; known: number }>({
+  sqlstate: '0A000', name: 'plan-version-unknown', domain: 'user', retry: 'never',
+  message: (p) => `plan format ${p.found} cannot be run`, detail: (p) => `This version of Rivulet knows format ${p.known}.`,
+});
+
+export const checkpointTimedOut = defineError<{ epoch: number; timeoutMs: number; waitingFor: string }>({
+  sqlstate: '57014', name: 'checkpoint-timed-out', domain: 'external', retry: 'restart',
+  message: (p) => `checkpoint ${p.epoch} was not complete after ${p.timeoutMs} ms`, detail: (p) => `Waiting for ${p.waitingFor}.`,
+  hint: () => "Look for back-pressure, or raise 'execution.checkpointing.timeout'.",
+});
+export const checkpointWriteFailed = defineError<{ epoch: number; why: string }>({
+  sqlstate: '58030', name: 'checkpoint-write-failed', domain: 'external', retry: 'restart',
+  message: (p) => `checkpoint ${p.epoch} could not be written`, detail: (p) => `${p.why}.`, hint: () => 'Check the free space and the health of the disk with the data directory.',
+});
+export const stateDamaged = defineError<{ what: string; where: string; why: string }>({
+  sqlstate: 'XX001', name: 'state-damaged', domain: 'external', retry: 'never',
+  message: (p) => `${p.what} is damaged`, detail: (p) => `${quoted(p.where)}: ${p.why}.`,
+});
+export const noUsableCheckpoint = defineError<{ job: string; damaged: readonly string[] }>({
+  sqlstate: 'XX001', name: 'no-usable-checkpoint', domain: 'external', retry: 'never',
+  message: (p) => `no retained checkpoint of job ${quoted(p.job)} can be read`, detail: (p) => `Damaged: ${p.damaged.join('; ')}.`,
+  hint: () => 'Restart the job from a savepoint, or from its initial state (which reads the sources again from their start-up positions).',
+});
+export const stateNotClaimed = defineError<{ nodes: readonly string[] }>({
+  sqlstate: '55000', name: 'state-not-claimed', domain: 'user', retry: 'never',
+  message: (p) => `the savepoint holds state of ${p.nodes.length} operator${p.nodes.length === 1 ? '' : 's'} that the new query does not have`,
+  detail: (p) => `Operators: ${p.nodes.slice(0, 5).map(quoted).join(', ')}${p.nodes.length > 5 ? ', …' : ''}.`,
+  hint: () => "SET 'execution.savepoint.ignore-unclaimed-state' = 'true' drops this state.",
+});
+export const savepointUnreadable = defineError<{ path: string; why: string }>({
+  sqlstate: '58P01', name: 'savepoint-unreadable', domain: 'user', retry: 'never', message: (p) => `could not read savepoint ${quoted(p.path)}`, detail: (p) => `${p.why}.`,
+});
+export const savepointFailed = defineError<{ job: string; why: string }>({
+  sqlstate: '58030', name: 'savepoint-failed', domain: 'external', retry: 'never', message: (p) => `savepoint of job ${quoted(p.job)} failed`, detail: (p) => `${p.why}.`,
+});
+export const stateVersionUnknown = defineError<{ path: string; found: number; known: number; writer: string }>({
+  sqlstate: '0A000', name: 'state-version-unknown', domain: 'user', retry: 'never',
+  message: (p) => `state in ${quoted(p.path)} has format ${p.found}, this version of Rivulet knows up to ${p.known}`,
+  detail: (p) => `It was written by Rivulet ${p.writer}.`, hint: () => 'Run the version that wrote it, or a newer one.',
+});
+export const dataDirectoryInUse = defineError<{ path: string }>({
+  sqlstate: '55006', name: 'data-directory-in-use', domain: 'user', retry: 'never', message: (p) => `another server uses data directory ${quoted(p.path)}`,
+  hint: () => 'Stop it, or give this server another --data-dir.',
+});
+export const dataDirectoryUnusable = defineError<{ path: string; why: string }>({
+  sqlstate: '58030', name: 'data-directory-unusable', domain: 'user', retry: 'never', message: (p) => `cannot use data directory ${quoted(p.path)}: ${p.why}`,
+});
+export const stateStoreUnreadable = defineError<{ path: string; why: string }>({
+  sqlstate: 'XX001', name: 'state-store-unreadable', domain: 'external', retry: 'never', message: (p) => `the state store ${quoted(p.path)} cannot be opened`,
+  detail: (p) => `${p.why}.`, hint: () => 'Restore the directory from a backup, or move it away to start without jobs and state.',
+});
+
+export const runtimeErrors = {
+  jobNotFound, jobWrongStatus, jobEnded, serverStopping, workerDied, taskFailed, notNullViolated, unknownRuntimePart, planVersionUnknown,
+  checkpointTimedOut, checkpointWriteFailed, stateDamaged, noUsableCheckpoint, stateNotClaimed, savepointUnreadable, savepointFailed,
+  stateVersionUnknown, dataDirectoryInUse, dataDirectoryUnusable, stateStoreUnreadable,
+};

@@ -1,0 +1,43 @@
+/**
+ * What the task graph needs from its neighbours: operators, connectors and the state backend.
+ * One module (`runtime/registry.ts`; tests have their own) exports them as `runtimeRegistry`; every worker thread imports it by path.
+ */
+import type { NodeType } from '../../planner/physical/plan.ts';
+import type { SinkFactory, SourceFactory } from '../connectors/contract.ts';
+import type { OperatorFactory } from '../operators/contract.ts';
+import type { OperatorState } from '../state/contract.ts';
+
+/** A packed piece of one state table: what changed since the checkpoint before (delta) or all of it (base). */
+export interface StateBlock {
+  readonly table: string;
+  /** A base takes the place of all earlier blocks of this table and operator instance. */
+  readonly kind: 'base' | 'delta';
+  /** Alone in its ArrayBuffer: it is transferred to the main thread. */
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly entries: number;
+}
+/** Which part of a table's keys an operator instance owns: those whose key hash falls to it, by the same hash as the exchange. */
+export interface StateShare { readonly subtask: number; readonly parallelism: number }
+
+/** State of one operator instance, with what checkpoints need. */
+export interface OperatorStateBackend extends OperatorState {
+  /** What changed since the last call (or since restore), and forgets that it changed. Synchronous; at most 1 µs per changed entry. Nothing changed: empty. */
+  takeCheckpoint(): readonly StateBlock[];
+  /** Names of restored tables that no `table()` call has asked for. */
+  unclaimed(): readonly string[];
+  readonly bytes: number;
+  readonly entries: number;
+  close(): void;
+}
+/**
+ * Blocks to restore: table name → one list per former subtask, oldest block first. With `share` undefined the instance takes everything
+ * it is given (same parallelism as before), else only its own keys.
+ */
+export interface RestoredState { readonly tables: ReadonlyMap<string, readonly (readonly Uint8Array[])[]>; readonly share: StateShare | undefined }
+
+export interface RuntimeRegistry {
+  operator(type: NodeType): OperatorFactory<NodeType> | undefined;
+  source(identifier: string): SourceFactory | undefined;
+  sink(identifier: string): SinkFactory | undefined;
+  stateBackend(restored: RestoredState | undefined, nowMs: () => number): OperatorStateBackend;
+}

@@ -6,7 +6,7 @@
  * them it writes there in `flush`, which the task calls at every barrier (all inputs drained) before the tables are snapshotted.
  * To add an operator: a node type in planner/physical, one file here, one line in `index.ts`, one `.stream` test.
  */
-import type { EvalEnv } from '../../catalog/registry/functions.ts';
+import type { EvalEnv, FunctionRegistry } from '../../catalog/registry/functions.ts';
 import type { ChangeBatch } from '../../core/row/batch.ts';
 import type { SqlType } from '../../core/types/sql-type.ts';
 import type { NodeOf, NodeType, PlanSettings } from '../../planner/physical/plan.ts';
@@ -32,6 +32,7 @@ export interface OperatorContext {
   readonly output: Output;
   readonly state: OperatorState;
   readonly env: EvalEnv;
+  readonly functions: FunctionRegistry;
   readonly settings: PlanSettings;
   readonly subtask: number;
   readonly parallelism: number;

@@ -18,7 +18,7 @@ export class EngineGateway implements Gateway {
   }
   printed(id: string, options: { sink?: string | undefined; tail?: number | undefined }): readonly PrintLine[] | undefined { return this.engine.jobs.printed(id, options); }
   followPrinted(id: string, options: { sink?: string | undefined; signal: AbortSignal }): AsyncIterable<PrintLine> {
-    if (this.engine.jobs.summary(id) === undefined) throw jobNotFound({ job: id, known: this.engine.jobs.list().map((j) => j.id) });
+    if (this.engine.jobs.summary(id) === undefined) throw jobNotFound({ id, known: this.engine.jobs.list().map((j) => j.id) });
     return this.engine.jobs.followPrinted(id, options);
   }
   stopJob(id: string, options: { savepoint: boolean; drain?: boolean | undefined }): Promise<{ savepointPath?: string | undefined }> { return this.engine.jobs.stop(id, options); }

@@ -1,0 +1,57 @@
+/**
+ * The composition root: the one place where registries, ports, stores and settings meet. `startServer` gives a running server that
+ * listens on both ports; `main.ts` adds the process around it.
+ */
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { catalogStoreFailed } from '../core/errors/catalog.ts';
+import type { Log } from '../core/ports/log.ts';
+import { KafkaCatalog } from '../catalog/kafka/kafka-catalog.ts';
+import { CatalogManager, type CatalogFactory } from '../catalog/objects/manager.ts';
+import { openRecordStore } from '../catalog/store/record-store.ts';
+import { evaluateConstant } from '../runtime/codegen/compile.ts';
+import { openKafkaCatalogPort } from '../runtime/connectors/kafka/catalog-port.ts';
+import { connectorRegistry } from '../runtime/connectors/index.ts';
+import { formatRegistry } from '../runtime/formats/index.ts';
+import { functionRegistry } from '../runtime/functions/index.ts';
+import type { JobManager } from '../runtime/jobs/contract.ts';
+import { startJobManager } from '../runtime/jobs/manager.ts';
+import type { Config } from './config/config.ts';
+import { EngineGateway } from './gateway/gateway.ts';
+import { startHttpServer } from './http/server.ts';
+import { startPgServer } from './pgwire/server.ts';
+import { systemClock } from './ports/clock.ts';
+
+export interface RunningServer {
+  readonly pgPort: number;
+  readonly httpPort: number;
+  readonly jobs: JobManager;
+  /** Stops listening, takes a final checkpoint of every job, closes the stores. Idempotent. */
+  stop(): Promise<void>;
+}
+
+const catalogTypes: ReadonlyMap<string, CatalogFactory> = new Map([
+  ['kafka', (name, options) => new KafkaCatalog(name, options, openKafkaCatalogPort)],
+]);
+
+export async function startServer(config: Config, log: Log, version: string): Promise<RunningServer> {
+  try { await mkdir(config.dataDir, { recursive: true }); } catch (error) {
+    throw catalogStoreFailed({ folder: config.dataDir, why: error instanceof Error ? error.message : String(error) }, { cause: error });
+  }
+  const store = await openRecordStore(join(config.dataDir, 'catalog'));
+  const catalogs = await CatalogManager.open(store, catalogTypes);
+  const jobs = await startJobManager({ dataDir: config.dataDir, parallelism: config.parallelism, log, clock: systemClock });
+  const gateway = new EngineGateway({
+    catalogs, functions: functionRegistry, connectors: connectorRegistry, formats: formatRegistry, jobs, clock: systemClock, log, version, defaults: config.sessionDefaults,
+    evaluateConstant: (expr, env) => evaluateConstant(expr, { functions: functionRegistry, env }),
+  });
+  const pg = await startPgServer({ host: config.host, port: config.pgPort, gateway, log });
+  const http = await startHttpServer({ host: config.host, port: config.httpPort, gateway, log, names: config.httpNames });
+  let stopping: Promise<void> | undefined;
+  const stop = async (): Promise<void> => {
+    await Promise.all([pg.close(), http.close()]);
+    await jobs.shutdown();
+    await catalogs.close();
+  };
+  return { pgPort: pg.port, httpPort: http.port, jobs, stop: () => (stopping ??= stop()) };
+}

@@ -3,6 +3,7 @@ import { catalogErrors } from './catalog.ts';
 import { commonErrors } from './common.ts';
 import { configErrors } from './config.ts';
 import { kafkaCatalogErrors } from './kafka-catalog.ts';
+import { kafkaErrors } from './kafka.ts';
 import { sessionErrors } from './session.ts';
 import type { ErrorFactory } from './define.ts';
 import { runtimeErrors } from './runtime.ts';
@@ -13,6 +14,7 @@ export const errorCatalogues: readonly { readonly area: string; readonly errors:
   { area: 'catalog', errors: catalogErrors as never },
   { area: 'session', errors: sessionErrors as never },
   { area: 'kafka-catalog', errors: kafkaCatalogErrors as never },
+  { area: 'kafka', errors: kafkaErrors as never },
   { area: 'config', errors: configErrors as never },
   { area: 'wire', errors: wireErrors as never },
   { area: 'runtime', errors: runtimeErrors as never },

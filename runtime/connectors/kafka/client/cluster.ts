@@ -32,6 +32,8 @@ export class Cluster {
   readonly config: KafkaClientConfig;
   readonly clock: Clock;
   readonly topics = new Map<string, TopicState>();
+  /** Fetchers and producers that live on this cluster; closed with it. */
+  readonly members = new Set<{ close(): unknown }>();
   #brokers = new Map<number, Endpoint>();
   #controllerId = -1;
   #reached = false;

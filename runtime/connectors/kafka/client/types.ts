@@ -63,7 +63,7 @@ export interface NewTopic {
  * One record batch as handed to `onRecords`. The object is reused for the next batch; `bytes` is not (it may be kept, it then holds
  * the memory of a whole answer). `bytes[start..end)` holds `count` records of format v2, none below the position asked for.
  */
-export interface FetchedBatch {
+export interface FetchedBatch extends TopicPartition {
   readonly bytes: Buffer;
   readonly start: number;
   readonly end: number;

@@ -1,0 +1,92 @@
+/** SELECT, INSERT, EXPLAIN and the schemas of queries: from syntax through the planner to a running query or job. */
+import { featureNotSupported } from '../../core/errors/common.ts';
+import { STRING, type SqlType } from '../../core/types/sql-type.ts';
+import type { SessionCatalog } from '../../catalog/objects/manager.ts';
+import { pathSummary, type CatalogObject } from '../../catalog/objects/objects.ts';
+import { KIND_TEXT } from '../../core/row/batch.ts';
+import type { EvalEnv } from '../../catalog/registry/functions.ts';
+import { bindQuerySchema, describeObject, explain, planQuery, planStatementSet, type PlannerContext } from '../../planner/planner.ts';
+import type { Query } from '../../planner/sql/ast.ts';
+import type { Explain, Insert } from '../../planner/sql/ast-statement.ts';
+import type { ExecuteOptions, ResultColumn, RowChunk, RowsResult } from './contract.ts';
+import type { Engine } from './engine.ts';
+import { rowsResult, stringColumns } from './results.ts';
+import type { SessionSettings } from './settings.ts';
+
+/** Values for $1… with the types the statement was described with. */
+export interface BoundParameters { readonly values: readonly unknown[]; readonly types: readonly SqlType[] }
+
+export class QueryRunner {
+  private readonly engine: Engine;
+  private readonly catalog: SessionCatalog;
+  private readonly settings: SessionSettings;
+  private readonly user: string;
+  private readonly sessionId: string;
+  constructor(engine: Engine, catalog: SessionCatalog, settings: SessionSettings, user: string, sessionId: string) {
+    this.engine = engine;
+    this.catalog = catalog;
+    this.settings = settings;
+    this.user = user;
+    this.sessionId = sessionId;
+  }
+
+  async select(query: Query, options: ExecuteOptions, parameters?: BoundParameters): Promise<RowsResult> {
+    const streaming = this.settings.streamingSelect();
+    const planned = await planQuery(query, this.context(parameters), { mode: streaming ? 'streaming' : 'bounded' });
+    const chunks = this.engine.jobs.runQuery(planned.plan, { signal: options.signal, settings: this.settings.forJob() });
+    if (!streaming) return { kind: 'rows', tag: 'SELECT', columns: planned.columns, chunks, endless: false };
+    return { kind: 'rows', tag: 'SELECT', columns: [{ name: 'op', type: STRING }, ...planned.columns], chunks: withOperations(chunks), endless: true };
+  }
+
+  /** Plans and starts one job. With `table.dml-sync` it waits for the job's end. */
+  async insert(inserts: readonly Insert[], sql: string, options: ExecuteOptions): Promise<RowsResult> {
+    const planned = await planStatementSet(inserts, this.context());
+    const name = this.settings.get('pipeline.name') ?? `insert-into_${planned.sinkPaths.map(pathSummary).join(',')}`;
+    const id = await this.engine.jobs.submit({ name, sql, plan: planned.plan, settings: this.settings.forJob() });
+    options.onNotice?.({ severity: 'NOTICE', sqlstate: '00000', message: `job ${id} started`, hint: `SHOW JOBS lists jobs; STOP JOB '${id}' WITH SAVEPOINT stops this one.` });
+    if (this.settings.get('table.dml-sync')?.toLowerCase() === 'true') await this.engine.jobs.waitFor(id, options.signal);
+    return rowsResult('INSERT', stringColumns('job id'), [[id]]);
+  }
+  /** Everything `insert` checks, without starting a job. */
+  async check(inserts: readonly Insert[], _options: ExecuteOptions): Promise<void> { await planStatementSet(inserts, this.context()); }
+
+  async explain(statement: Explain): Promise<string> {
+    const inner = statement.statement;
+    switch (inner.kind) {
+      case 'queryStatement': return explain({ query: inner.query }, this.context(), statement);
+      case 'insert': return explain({ inserts: [inner] }, this.context(), statement);
+      case 'executeStatement': return inner.statement.kind === 'insert' ? explain({ inserts: [inner.statement] }, this.context(), statement) : explain({ query: inner.statement.query }, this.context(), statement);
+      case 'statementSet': return explain({ inserts: inner.statements.map((s) => { if (s.kind !== 'insert') throw featureNotSupported({ feature: 'EXPLAIN of CREATE TABLE AS' }, { range: s.range }); return s; }) }, this.context(), statement);
+      default: throw featureNotSupported({ feature: 'EXPLAIN of this statement', instead: 'EXPLAIN works for queries, INSERT and statement sets.' }, { range: inner.range });
+    }
+  }
+
+  async schemaOfQuery(query: Query): Promise<readonly ResultColumn[]> { return (await bindQuerySchema(query, this.context())).columns; }
+  /** Columns and parameter types of a query, for Parse/Describe. */
+  async describe(query: Query, hints: readonly (SqlType | undefined)[]): Promise<{ columns: readonly ResultColumn[]; parameterTypes: readonly SqlType[] }> {
+    const bound = await bindQuerySchema(query, { ...this.context(), parameterTypes: hints });
+    const columns = this.settings.streamingSelect() ? [{ name: 'op', type: STRING }, ...bound.columns] : bound.columns;
+    return { columns, parameterTypes: bound.parameterTypes };
+  }
+  async schemaOfObject(object: CatalogObject): Promise<readonly ResultColumn[]> {
+    return object.kind === 'view' ? object.columns : describeObject(object, this.context());
+  }
+
+  private context(parameters?: BoundParameters): PlannerContext {
+    const timeZone = this.settings.timeZone();
+    const env: EvalEnv = { timeZone, nowMs: () => this.engine.clock.now(), random: Math.random };
+    return {
+      resolveTable: (parts) => this.catalog.resolve(parts),
+      currentCatalog: this.catalog.currentCatalog, currentDatabase: this.catalog.currentDatabase,
+      functions: this.engine.functions, connectors: this.engine.connectors, formats: this.engine.formats,
+      option: (key) => this.settings.get(key), timeZone,
+      evaluateConstant: (expr) => this.engine.evaluateConstant(expr, env),
+      parameterTypes: parameters?.types, parameterValues: parameters?.values,
+    };
+  }
+}
+
+/** Puts the kind of each change before its row. */
+async function* withOperations(chunks: AsyncIterable<RowChunk>): AsyncGenerator<RowChunk> {
+  for await (const chunk of chunks) yield { rows: chunk.rows.map((r, i) => [KIND_TEXT[(chunk.kinds?.[i] ?? 0) as 0], ...r]) };
+}

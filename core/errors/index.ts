@@ -6,6 +6,7 @@ import { kafkaCatalogErrors } from './kafka-catalog.ts';
 import { kafkaErrors } from './kafka.ts';
 import { sessionErrors } from './session.ts';
 import type { ErrorFactory } from './define.ts';
+import { syntaxErrors } from './syntax.ts';
 import { runtimeErrors } from './runtime.ts';
 import { wireErrors } from './wire.ts';
 
@@ -16,6 +17,7 @@ export const errorCatalogues: readonly { readonly area: string; readonly errors:
   { area: 'kafka-catalog', errors: kafkaCatalogErrors as never },
   { area: 'kafka', errors: kafkaErrors as never },
   { area: 'config', errors: configErrors as never },
+  { area: 'syntax', errors: syntaxErrors as never },
   { area: 'wire', errors: wireErrors as never },
   { area: 'runtime', errors: runtimeErrors as never },
 ];

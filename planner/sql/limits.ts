@@ -1,10 +1,12 @@
-/** Declared limits of the SQL front end. Beyond them a statement is refused with an error of class 54, never with a crash. */
+/** Declared limits of the SQL front end. Beyond them a text is refused with an error of SQLSTATE class 54, never with a crash. */
 
-/** Longest text handed to the parser, in UTF-16 units (16 Mi: Flink scripts and PostgreSQL queries beyond it are data, not statements). */
+/** Longest text handed to the parser, in UTF-16 units: what is longer is data, not statements. */
 export const MAX_TEXT_LENGTH = 16 * 1024 * 1024;
-/** Longest single token (name, string, comment excluded), in UTF-16 units. A string may carry a whole plan or model; a name is further limited. */
+/** Most tokens (words, symbols, literals) in one text, `;` between empty statements not counted. Keeps parsing well under a second. */
+export const MAX_TOKENS = 1_000_000;
+/** Longest string literal, in UTF-16 units. */
 export const MAX_STRING_LENGTH = 4 * 1024 * 1024;
-/** Longest name, in UTF-16 units; more than a catalog would ever want, small enough for messages and keys. */
+/** Longest name, in UTF-16 units. */
 export const MAX_NAME_LENGTH = 64 * 1024;
-/** Greatest height of a syntax tree and depth of the parser's recursion. Walkers of the tree may recurse: see the test at this depth. */
+/** Greatest depth of the parser's recursion and height of an expression or query tree. Walkers of the tree may therefore recurse. */
 export const MAX_NESTING_DEPTH = 500;

@@ -2,6 +2,7 @@
  * What the task graph needs from its neighbours: operators, connectors and the state backend.
  * One module (`runtime/registry.ts`; tests have their own) exports them as `runtimeRegistry`; every worker thread imports it by path.
  */
+import type { FunctionRegistry } from '../../catalog/registry/functions.ts';
 import type { NodeType } from '../../planner/physical/plan.ts';
 import type { SinkFactory, SourceFactory } from '../connectors/contract.ts';
 import type { OperatorFactory } from '../operators/contract.ts';
@@ -39,5 +40,6 @@ export interface RuntimeRegistry {
   operator(type: NodeType): OperatorFactory<NodeType> | undefined;
   source(identifier: string): SourceFactory | undefined;
   sink(identifier: string): SinkFactory | undefined;
+  readonly functions: FunctionRegistry;
   stateBackend(restored: RestoredState | undefined, nowMs: () => number): OperatorStateBackend;
 }

@@ -43,7 +43,7 @@ export type ToWorker =
   | { readonly type: 'resume'; readonly attempt: number }
   | { readonly type: 'commit'; readonly attempt: number; readonly epoch: number }
   | { readonly type: 'cancel'; readonly attempt: number }
-  | { readonly type: 'credit'; readonly attempt: number; readonly of: 'print' | 'collect'; readonly bytes: number }
+  | { readonly type: 'credit'; readonly attempt: number; readonly subtask: number; readonly of: 'print' | 'collect'; readonly bytes: number }
   | { readonly type: 'recover'; readonly request: number; readonly jobId: string; readonly plan: PhysicalPlan; readonly parallelism: number; readonly committables: Readonly<Record<string, readonly Json[]>> }
   | { readonly type: 'stats'; readonly request: number; readonly attempt: number };
 
@@ -85,8 +85,8 @@ export type ToMain =
   | { readonly type: 'committed'; readonly attempt: number; readonly subtask: number; readonly epoch: number }
   | { readonly type: 'failed'; readonly attempt: number; readonly subtask: number; readonly node: string | undefined; readonly error: PlainError }
   | { readonly type: 'cancelled'; readonly attempt: number; readonly subtask: number }
-  | { readonly type: 'print'; readonly attempt: number; readonly lines: readonly PrintedLine[]; readonly bytes: number }
-  | { readonly type: 'rows'; readonly attempt: number; readonly bytes: ArrayBuffer }
+  | { readonly type: 'print'; readonly attempt: number; readonly subtask: number; readonly lines: readonly PrintedLine[]; readonly bytes: number }
+  | { readonly type: 'rows'; readonly attempt: number; readonly subtask: number; readonly bytes: ArrayBuffer }
   | { readonly type: 'recovered'; readonly request: number; readonly error: PlainError | undefined }
   | { readonly type: 'stats'; readonly request: number; readonly subtasks: readonly { readonly subtask: number; readonly nodes: readonly NodeStats[] }[] }
   | { readonly type: 'log'; readonly jobId: string; readonly level: LogLevel; readonly message: string; readonly fields: Readonly<Record<string, unknown>> };

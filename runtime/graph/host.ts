@@ -1,0 +1,136 @@
+/**
+ * What a worker thread runs: the subtasks of all jobs that live in it, taking turns. Each gets one round after another; between rounds
+ * over all of them the event loop runs (network, messages). Nothing to do: no timer, no loop, until a message or a reader's wake-up.
+ */
+import type { MessagePort } from 'node:worker_threads';
+import { invariant } from '../../core/errors/common.ts';
+import { buildSubtask, connectorContext, sinkContext, sinkNodes } from './build.ts';
+import type { RuntimeRegistry } from './contract.ts';
+import { workerOf } from './layout.ts';
+import { plainError } from './messages.ts';
+import type { DeployMessage, PeerMessage, ToMain, ToWorker } from './messages.ts';
+import { Subtask } from './subtask.ts';
+import type { SubtaskHost } from './subtask.ts';
+
+interface Attempt { readonly subtasks: Map<number, Subtask>; readonly state: Map<number, Map<string, Map<string, Uint8Array[][]>>>; workers: number }
+
+export class WorkerHost implements SubtaskHost {
+  private readonly own: number;
+  private readonly registry: RuntimeRegistry;
+  private readonly post: (message: ToMain, transfer: readonly ArrayBuffer[]) => void;
+  readonly killPoint: (name: string) => void;
+  private readonly peers = new Map<number, MessagePort>();
+  private readonly attempts = new Map<number, Attempt>();
+  private runnable = new Set<Subtask>();
+  private isScheduled = false;
+  constructor(options: { worker: number; registry: RuntimeRegistry; post: (message: ToMain, transfer: readonly ArrayBuffer[]) => void; killPoint: (name: string) => void }) {
+    this.own = options.worker;
+    this.registry = options.registry;
+    this.post = options.post;
+    this.killPoint = options.killPoint;
+  }
+  toMain(message: ToMain, transfer: readonly ArrayBuffer[] = []): void { this.post(message, transfer); }
+  toPeer(subtask: number, message: PeerMessage, transfer: readonly ArrayBuffer[]): void {
+    const attempt = this.attempts.get(message.a);
+    if (attempt === undefined) return;
+    const worker = workerOf(subtask, attempt.workers);
+    if (worker === this.own) this.fromPeer(message);
+    else this.peers.get(worker)?.postMessage(message, [...transfer]);
+  }
+  private fromPeer(message: PeerMessage): void { this.attempts.get(message.a)?.subtasks.get(message.t)?.receive(message); }
+
+  schedule(subtask: Subtask): void {
+    this.runnable.add(subtask);
+    if (this.isScheduled) return;
+    this.isScheduled = true;
+    setImmediate(() => this.turn());
+  }
+  private turn(): void {
+    this.isScheduled = false;
+    const now = this.runnable;
+    this.runnable = new Set();
+    for (const subtask of now) if (subtask.round()) this.schedule(subtask);
+  }
+
+  handle(message: ToWorker): void {
+    switch (message.type) {
+      case 'peer': this.connect(message.worker, message.port); return;
+      case 'state': this.keepState(message); return;
+      case 'deploy': this.deploy(message); return;
+      case 'recover': void this.recover(message); return;
+      case 'stats': {
+        const subtasks = this.attempts.get(message.attempt)?.subtasks.values() ?? [];
+        this.toMain({ type: 'stats', request: message.request, subtasks: [...subtasks].map((subtask) => ({ subtask: subtask.index, nodes: subtask.stats() })) });
+        return;
+      }
+      default: this.toSubtasks(message);
+    }
+  }
+  private toSubtasks(message: Extract<ToWorker, { type: 'run' | 'trigger' | 'resume' | 'commit' | 'cancel' | 'credit' }>): void {
+    const attempt = this.attempts.get(message.attempt);
+    if (attempt === undefined) return;
+    for (const subtask of attempt.subtasks.values()) {
+      switch (message.type) {
+        case 'run': subtask.run(); break;
+        case 'trigger': subtask.trigger(message.epoch, message.mode); break;
+        case 'resume': subtask.resume(); break;
+        case 'commit': void subtask.commit(message.epoch); break;
+        case 'credit': if (message.subtask === subtask.index) subtask.credit(message.of, message.bytes); break;
+        case 'cancel': void subtask.cancel().then(() => this.toMain({ type: 'cancelled', attempt: message.attempt, subtask: subtask.index })); break;
+      }
+    }
+    if (message.type === 'cancel') this.attempts.delete(message.attempt);
+  }
+  private connect(worker: number, port: MessagePort): void {
+    this.peers.get(worker)?.close();
+    this.peers.set(worker, port);
+    port.on('message', (message: PeerMessage) => this.fromPeer(message));
+  }
+  private attemptOf(id: number): Attempt {
+    let attempt = this.attempts.get(id);
+    if (attempt === undefined) this.attempts.set(id, attempt = { subtasks: new Map(), state: new Map(), workers: 1 });
+    return attempt;
+  }
+  private keepState(message: Extract<ToWorker, { type: 'state' }>): void {
+    const { state } = this.attemptOf(message.attempt);
+    const tables = entryOf(entryOf(state, message.subtask, () => new Map<string, Map<string, Uint8Array[][]>>()), message.node, () => new Map<string, Uint8Array[][]>());
+    const lists = entryOf(tables, message.table, () => []);
+    while (lists.length <= message.former) lists.push([]);
+    (lists[message.former] as Uint8Array[]).push(message.bytes);
+  }
+  private deploy(message: DeployMessage): void {
+    const attempt = this.attemptOf(message.attempt);
+    attempt.workers = message.workers;
+    const subtask = new Subtask({ attempt: message.attempt, index: message.subtask, host: this, positions: message.restored?.positions });
+    attempt.subtasks.set(message.subtask, subtask);
+    try {
+      subtask.assemble(buildSubtask(message, this.registry, this, subtask, attempt.state.get(message.subtask) ?? new Map()));
+    } catch (error) {
+      subtask.fail(error);
+      return;
+    }
+    attempt.state.delete(message.subtask);
+    void subtask.open();
+  }
+  /** Ends what a checkpoint says is prepared, before any writer of the new attempt opens. */
+  private async recover(message: Extract<ToWorker, { type: 'recover' }>): Promise<void> {
+    try {
+      for (const node of sinkNodes(message.plan)) {
+        const committables = message.committables[node.id] ?? [];
+        const factory = this.registry.sink(node.connector);
+        if (factory?.recover === undefined) { invariant(committables.length === 0, `sink connector ${node.connector} can recover what it prepared`); continue; }
+        const base = connectorContext(message.plan, message.jobId, 0, node.parallelism ?? message.parallelism, this, () => ({ value: 0 }));
+        await factory.recover(node, committables, sinkContext(base, node, () => {}));
+      }
+      this.toMain({ type: 'recovered', request: message.request, error: undefined });
+    } catch (error) {
+      this.toMain({ type: 'recovered', request: message.request, error: plainError(error) });
+    }
+  }
+}
+
+function entryOf<K, V>(map: Map<K, V>, key: K, make: () => V): V {
+  let value = map.get(key);
+  if (value === undefined) map.set(key, value = make());
+  return value;
+}

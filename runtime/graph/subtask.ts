@@ -1,0 +1,361 @@
+/**
+ * One subtask: an instance of (the nodes of) a plan in a worker thread. `build.ts` puts it together; this file runs it: rounds of work,
+ * barriers, snapshots, commits, the end.
+ *
+ * A round processes waiting messages of other subtasks and polls each source once, only through open gates. It never waits; what it
+ * could not do is taken up when a wake-up, a credit or a sink's `ready` schedules the next round.
+ *
+ * Barrier of an epoch (aligned): the sources stand still; a node has passed when all its inputs have (local: the node above; exchange:
+ * every sender's barrier has arrived, and such a channel is not read further). A passed node flushes and sends the barrier on. When all
+ * have passed: state deltas and positions are taken in one go, sinks start `prepare`, channels and sources go on with the next epoch,
+ * and once everything is prepared the snapshot is reported. Nothing of a newer epoch can have been processed before, because a subtask
+ * sends none before its own snapshot and a receiver reads no channel past its barrier.
+ */
+import { crc32 } from 'node:zlib';
+import type { Json } from '../../catalog/registry/connectors.ts';
+import { internalError, invariant } from '../../core/errors/common.ts';
+import type { ChangeBatch } from '../../core/row/batch.ts';
+import type { Entry, Gate } from './entry.ts';
+import type { ExchangeSender, InChannel } from './exchange.ts';
+import type { NodeInstance, Place } from './instance.ts';
+import type { LayoutEdge } from './layout.ts';
+import { plainError } from './messages.ts';
+import type { NodeStats, PeerMessage, SnapshotBlock, ToMain, TriggerMode } from './messages.ts';
+import type { CollectTerminal, PrintBuffer, SinkTerminal } from './terminals.ts';
+import { NO_WATERMARK } from '../time/watermark.ts';
+
+/** Messages of one channel processed in one round, so that sources and other jobs get their turn. */
+const MESSAGES_PER_ROUND = 8;
+
+/** All channels of one exchange input of a node, and the gate of what lies below. */
+export interface InboundEdge {
+  readonly edge: LayoutEdge;
+  readonly instance: NodeInstance;
+  readonly gate: Gate;
+  /** By sending subtask; undefined where it is this one or does not send here. */
+  readonly channels: readonly (InChannel | undefined)[];
+  /** The node above in this subtask, when this subtask is among the senders. */
+  readonly own: NodeInstance | undefined;
+  readonly decode: (bytes: ArrayBuffer) => ChangeBatch;
+}
+
+/** What `build.ts` made of the plan. */
+export interface SubtaskParts {
+  /** By layout index; undefined where the node does not live in this subtask. */
+  readonly instances: readonly (NodeInstance | undefined)[];
+  readonly entries: readonly Entry[];
+  readonly inbound: readonly InboundEdge[];
+  /** By edge index. */
+  readonly senders: ReadonlyMap<number, ExchangeSender>;
+  readonly sinks: readonly SinkTerminal[];
+  readonly collect: CollectTerminal | undefined;
+  readonly print: PrintBuffer;
+  readonly place: Place;
+}
+export interface SubtaskHost {
+  toMain(message: ToMain, transfer?: readonly ArrayBuffer[]): void;
+  toPeer(subtask: number, message: PeerMessage, transfer: readonly ArrayBuffer[]): void;
+  schedule(subtask: Subtask): void;
+  /** Kill points of crash tests. */
+  killPoint(name: string): void;
+}
+
+export class Subtask {
+  readonly attempt: number;
+  readonly index: number;
+  private readonly host: SubtaskHost;
+  private readonly restored: Readonly<Record<string, readonly Json[]>> | undefined;
+  private parts!: SubtaskParts;
+  private phase: 'opening' | 'ready' | 'running' | 'failed' | 'cancelled' = 'opening';
+  private pending: { epoch: number; mode: TriggerMode; sinceMs: number } | undefined;
+  /** Sources stand still after a snapshot with hold. */
+  private isHolding = false;
+  private isTouched = true;
+  private isFlushed = true;
+  private isDone = false;
+  private openTerminals = 0;
+  private readonly prepared = new Map<number, { committables: Readonly<Record<string, Json>>; positions: Readonly<Record<string, Json>> }>();
+  constructor(options: { attempt: number; index: number; host: SubtaskHost; positions: Readonly<Record<string, readonly Json[]>> | undefined }) {
+    this.attempt = options.attempt;
+    this.index = options.index;
+    this.host = options.host;
+    this.restored = options.positions;
+  }
+  assemble(parts: SubtaskParts): void {
+    this.parts = parts;
+    this.openTerminals = parts.sinks.length + (parts.collect === undefined ? 0 : 1);
+  }
+
+  /** Opens sinks, then sources; reports `ready` or `failed`. */
+  async open(): Promise<void> {
+    let node: NodeInstance | undefined;
+    try {
+      await Promise.all(this.parts.sinks.map((sink) => sink.writer.open()));
+      if (this.phase !== 'opening') return;
+      await Promise.all(this.parts.entries.map(async (entry) => {
+        try { await entry.open(this.restored?.[entry.instance.layout.node.id]); } catch (error) { node ??= entry.instance; throw error; }
+      }));
+      if (this.phase !== 'opening') return;
+      this.phase = 'ready';
+      this.host.toMain({ type: 'ready', attempt: this.attempt, subtask: this.index });
+    } catch (error) {
+      this.fail(error, node);
+    }
+  }
+  run(): void {
+    if (this.phase !== 'ready') return;
+    this.phase = 'running';
+    this.guarded(() => {
+      for (const instance of this.parts.instances) instance?.start();
+      this.cutOffFinished();
+      this.checkDone();
+    });
+    this.schedule();
+  }
+  schedule(): void { this.host.schedule(this); }
+
+  /** True: call again soon. */
+  round(): boolean {
+    if (this.phase !== 'running') return false;
+    let again = false;
+    this.guarded(() => {
+      again = this.readChannels();
+      if (this.pending === undefined && !this.isHolding) again = this.pollEntries() || again;
+      this.cutOffFinished();
+      if (!again && !this.isFlushed) this.flushIdle();
+    });
+    if (this.phase === 'running') this.parts.print.flush();
+    return again && this.phase === 'running';
+  }
+  private readChannels(): boolean {
+    let again = false;
+    for (const inbound of this.parts.inbound) {
+      for (const channel of inbound.channels) {
+        if (channel === undefined) continue;
+        let left = MESSAGES_PER_ROUND;
+        while (!channel.isEmpty && !channel.isAligned && inbound.gate.isOpen && left-- > 0) this.process(inbound, channel, channel.take());
+        if (!channel.isEmpty && !channel.isAligned && left < 0) again = true;
+      }
+    }
+    return again;
+  }
+  private process(inbound: InboundEdge, channel: InChannel, message: PeerMessage): void {
+    switch (message.k) {
+      case 'data': {
+        this.isTouched = true;
+        this.isFlushed = false;
+        const bytes = message.x.byteLength;
+        inbound.instance.push(inbound.edge.input, inbound.decode(message.x));
+        this.host.toPeer(channel.from, { a: this.attempt, e: inbound.edge.index, f: this.index, t: channel.from, k: 'credit', x: bytes }, []);
+        return;
+      }
+      case 'barrier':
+        channel.isAligned = true;
+        this.passBarrier();
+        return;
+      case 'watermark': inbound.instance.watermarkFrom(inbound.edge.input, channel.slot, message.x); return;
+      case 'end':
+        this.isTouched = true;
+        channel.isEnded = true;
+        inbound.instance.endFrom(inbound.edge.input, channel.slot);
+        return;
+      case 'credit': return;
+    }
+  }
+  private pollEntries(): boolean {
+    let again = false;
+    for (const entry of this.parts.entries) {
+      if (entry.state !== 'active') continue;
+      entry.isHeld = !entry.gate.isOpen;
+      if (entry.isHeld) continue;
+      const before = entry.instance.output.recordsOut;
+      this.parts.place.node = entry.instance.layout.index;
+      entry.poll();
+      if (entry.instance.output.recordsOut !== before || entry.instance.hasEnded) { this.isTouched = true; this.isFlushed = false; }
+      if ((entry.state as string) === 'active') again = true;
+    }
+    return again;
+  }
+  /** Nothing to read: what sinks hold back goes out now, so that a lone row is not late. */
+  private flushIdle(): void {
+    for (const entry of this.parts.entries) if (entry.state === 'active') return;
+    this.isFlushed = true;
+    for (const sink of this.parts.sinks) sink.writer.idle?.();
+  }
+
+  /** A message of another subtask has arrived (or of this thread's own other subtask). */
+  receive(message: PeerMessage): void {
+    if (this.phase === 'failed' || this.phase === 'cancelled') return;
+    if (message.k === 'credit') {
+      this.parts.senders.get(message.e)?.credit(message.f, message.x);
+    } else {
+      const inbound = this.parts.inbound.find((candidate) => candidate.edge.index === message.e);
+      const channel = inbound?.channels[message.f];
+      if (channel === undefined) { this.fail(internalError({ what: `no channel of edge ${message.e} from subtask ${message.f}` })); return; }
+      channel.add(message);
+    }
+    this.schedule();
+  }
+  credit(of: 'print' | 'collect', bytes: number): void {
+    if (of === 'print') this.parts.print.credit(bytes);
+    else this.parts.collect?.credit(bytes);
+    this.schedule();
+  }
+
+  trigger(epoch: number, mode: TriggerMode): void {
+    if (this.phase !== 'running') return;
+    invariant(this.pending === undefined, 'one barrier at a time');
+    this.pending = { epoch, mode, sinceMs: performance.now() };
+    this.guarded(() => {
+      if (mode === 'drain') for (const entry of this.parts.entries) if (entry.state !== 'finished') entry.finish();
+      this.passBarrier();
+    });
+  }
+  resume(): void {
+    this.isHolding = false;
+    this.schedule();
+  }
+  /** Lets the barrier through every node whose inputs have it; takes the snapshot when it is through all. */
+  private passBarrier(): void {
+    if (this.pending === undefined) return;
+    const { epoch } = this.pending, { instances, place } = this.parts;
+    let isThrough = true;
+    for (const instance of instances) {
+      if (instance === undefined || instance.passedEpoch === epoch) continue;
+      if (!this.inputsPassed(instance, epoch)) { isThrough = false; continue; }
+      instance.passedEpoch = epoch;
+      place.node = instance.layout.index;
+      instance.body?.flush?.();
+      instance.output.barrier(epoch);
+    }
+    if (isThrough) this.snapshot();
+  }
+  private inputsPassed(instance: NodeInstance, epoch: number): boolean {
+    for (const edge of instance.layout.inputs) {
+      if (edge.kind === 'local') {
+        const above = this.parts.instances[edge.from];
+        if (above !== undefined && above.passedEpoch !== epoch) return false;
+        continue;
+      }
+      const inbound = this.parts.inbound.find((candidate) => candidate.edge === edge) as InboundEdge;
+      if (inbound.own !== undefined && inbound.own.passedEpoch !== epoch) return false;
+      for (const channel of inbound.channels) if (channel !== undefined && !channel.isAligned) return false;
+    }
+    return true;
+  }
+  private snapshot(): void {
+    const { epoch, mode, sinceMs } = this.pending as NonNullable<typeof this.pending>;
+    const startMs = performance.now();
+    const blocks: SnapshotBlock[] = [], positions: Record<string, Json> = Object.create(null), ended: string[] = [];
+    let stateBytes = 0;
+    for (const instance of this.parts.instances) {
+      if (instance === undefined) continue;
+      const node = instance.layout.node.id;
+      if (instance.hasEnded) ended.push(node);
+      if (instance.state === undefined) continue;
+      for (const block of instance.state.takeCheckpoint()) blocks.push({ node, ...block, crc: crc32(block.bytes) });
+      stateBytes += instance.state.bytes;
+    }
+    for (const entry of this.parts.entries) positions[entry.instance.layout.node.id] = entry.positions();
+    const prepares = this.parts.sinks.map(async (sink) => [sink.node.id, await sink.writer.prepare(epoch)] as const);
+    this.parts.print.flush();
+    const isUntouched = !this.isTouched && blocks.length === 0;
+    this.isTouched = false;
+    this.isHolding = mode !== 'continue';
+    this.pending = undefined;
+    for (const inbound of this.parts.inbound) for (const channel of inbound.channels) if (channel !== undefined) channel.isAligned = false;
+    this.schedule();
+    const pauseMs = performance.now() - startMs;
+    Promise.all(prepares).then((pairs) => {
+      if (this.phase !== 'running') return;
+      const committables = Object.fromEntries(pairs.filter(([, committable]) => committable !== null));
+      this.prepared.set(epoch, { committables, positions });
+      this.parts.print.flush();
+      this.host.toMain(
+        { type: 'snapshot', attempt: this.attempt, epoch, subtask: this.index, blocks, positions, committables, ended, isUntouched, stateBytes, alignMs: startMs - sinceMs, pauseMs },
+        blocks.map((block) => block.bytes.buffer),
+      );
+    }).catch((error: unknown) => this.fail(error));
+  }
+  /** The checkpoint is durable: sinks make the epoch visible, sources hear of it. */
+  async commit(epoch: number): Promise<void> {
+    const prepared = this.prepared.get(epoch);
+    if (this.phase !== 'running' || prepared === undefined) return;
+    this.prepared.delete(epoch);
+    try {
+      for (const sink of this.parts.sinks) {
+        const committable = prepared.committables[sink.node.id];
+        if (committable === undefined) continue;
+        await sink.writer.commit(committable);
+        this.host.killPoint('between-commits');
+      }
+      for (const entry of this.parts.entries) entry.checkpointed(prepared.positions[entry.instance.layout.node.id] ?? null);
+      this.host.toMain({ type: 'committed', attempt: this.attempt, subtask: this.index, epoch });
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  /** Called by a terminal's instance when its input has ended. */
+  terminalEnded(): void { this.openTerminals--; this.checkDone(); }
+  private checkDone(): void {
+    if (this.openTerminals > 0 || this.isDone || this.phase !== 'running') return;
+    this.isDone = true;
+    this.parts.print.flush();
+    this.host.toMain({ type: 'done', attempt: this.attempt, subtask: this.index });
+  }
+  /** Ends nodes whose output can no longer change, and sources that feed only such nodes. */
+  private cutOffFinished(): void {
+    let hasCut = false;
+    for (const instance of this.parts.instances) {
+      if (instance === undefined || instance.hasEnded || instance.body?.finished !== true) continue;
+      instance.cutOff();
+      hasCut = true;
+    }
+    if (hasCut) for (const entry of this.parts.entries) if (entry.state !== 'finished' && this.isUseless(entry.instance)) entry.finish();
+  }
+  private isUseless(instance: NodeInstance): boolean {
+    return instance.layout.outputs.length > 0 && instance.layout.outputs.every((edge) => {
+      const below = this.parts.instances[edge.to];
+      return edge.kind === 'local' && below !== undefined && (below.hasEnded || this.isUseless(below));
+    });
+  }
+
+  private guarded(work: () => void): void {
+    try { work(); } catch (error) { this.fail(error, this.parts.instances[this.parts.place.node]); }
+  }
+  fail(error: unknown, instance?: NodeInstance): void {
+    if (this.phase === 'failed' || this.phase === 'cancelled') return;
+    this.phase = 'failed';
+    const node = instance?.layout.node;
+    this.host.toMain({ type: 'failed', attempt: this.attempt, subtask: this.index, node: node?.id, error: plainError(error, node?.label) });
+  }
+  /** Closes everything; errors of closing are of no interest any more. */
+  async cancel(): Promise<void> {
+    this.phase = 'cancelled';
+    const closings = this.parts === undefined ? [] : [...this.parts.entries.map((entry) => entry.close()), ...this.parts.sinks.map((sink) => sink.writer.close())];
+    await Promise.allSettled(closings);
+    for (const instance of this.parts?.instances ?? []) {
+      try { instance?.body?.close?.(); instance?.state?.close(); } catch { /* freed with the subtask */ }
+    }
+  }
+  stats(): readonly NodeStats[] {
+    const out: NodeStats[] = [];
+    for (const instance of this.parts.instances) {
+      if (instance === undefined) continue;
+      const entry = this.parts.entries.find((candidate) => candidate.instance === instance);
+      out.push({
+        id: instance.layout.node.id, recordsIn: instance.recordsIn, recordsOut: instance.output.recordsOut,
+        watermarkMs: instance.watermarkMs === NO_WATERMARK ? undefined : instance.watermarkMs,
+        stateBytes: instance.state?.bytes ?? 0, stateEntries: instance.state?.entries ?? 0,
+        counters: Object.fromEntries([...instance.counters].map(([name, counter]) => [name, counter.value])),
+        activity: entry === undefined ? undefined : this.activityOf(entry),
+      });
+    }
+    return out;
+  }
+  private activityOf(entry: Entry): string {
+    if (entry.state === 'active') return entry.isHeld ? 'back-pressured' : 'running';
+    return entry.state;
+  }
+}

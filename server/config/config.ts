@@ -6,6 +6,7 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { badSetting, configFileUnreadable, missingSettingValue, openHostRefused, unexpectedArgument, unknownSetting } from '../../core/errors/config.ts';
+import { isLoopback } from './loopback.ts';
 import { settings } from './settings.ts';
 import type { Config, SettingCard } from './settings.ts';
 export type { Config } from './settings.ts';
@@ -48,12 +49,6 @@ async function configOf(flags: ReadonlyMap<string, string>, env: Environment): P
   const config = { ...(Object.fromEntries(values) as unknown as Omit<Config, 'configFile' | 'sessionDefaults'>), configFile: file, sessionDefaults: fromFile.sessionDefaults };
   if (!isLoopback(config.host) && !config.insecureNoAuth) throw openHostRefused({ host: config.host });
   return { ...config, dataDir: resolve(config.dataDir) };
-}
-
-/** True for addresses only this machine can reach. Names other than localhost may resolve to anything and are not. */
-export function isLoopback(host: string): boolean {
-  const bare = host.toLowerCase().replace(/^::ffff:/, '');
-  return bare === 'localhost' || bare === '::1' || /^127(\.\d{1,3}){3}$/.test(bare);
 }
 
 function checked(card: SettingCard, text: string, where: string): unknown {

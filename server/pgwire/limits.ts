@@ -12,6 +12,8 @@ export interface PgLimits {
   readonly startupTimeoutMs: number;
   /** A message once begun must arrive within this time, plus a second per 64 kB of its length. */
   readonly messageTimeoutMs: number;
+  /** A client that takes none of the bytes waiting for it for so long is cut off. */
+  readonly writeStallTimeoutMs: number;
   /** Encoded bytes kept per connection before the encoder waits for the client to read (plus at most one row). */
   readonly writeBufferBytes: number;
   /** Bytes of unprocessed messages kept per connection before we stop reading from the socket (plus at most one message). */
@@ -19,6 +21,6 @@ export interface PgLimits {
 }
 
 export const defaultPgLimits: PgLimits = {
-  startupBytes: 10_000, messageBytes: 64 * 1024 * 1024, preparedStatements: 10_000, connections: 1_000, startupTimeoutMs: 10_000, messageTimeoutMs: 60_000,
+  startupBytes: 10_000, messageBytes: 64 * 1024 * 1024, preparedStatements: 10_000, connections: 1_000, startupTimeoutMs: 10_000, messageTimeoutMs: 60_000, writeStallTimeoutMs: 15 * 60_000,
   writeBufferBytes: 64 * 1024, readBufferBytes: 1024 * 1024,
 };

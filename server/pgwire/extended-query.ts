@@ -1,0 +1,209 @@
+/**
+ * The extended query protocol: Parse, Bind, Describe, Execute, Close with named statements and portals. After an error everything up to
+ * Sync is skipped. Portals live until the transaction ends: outside a transaction block, until Sync. PostgreSQL, "Extended Query".
+ */
+import { isUtf8 } from 'node:buffer';
+import {
+  invalidEncoding, invalidRequest, portalExists, portalNotFound, portalNotRunnable, preparedStatementExists, preparedStatementNotFound, protocolViolation, resultTypeChanged, sessionLimit,
+} from '../../core/errors/wire.ts';
+import type { SqlType } from '../../core/types/sql-type.ts';
+import type { PreparedStatement, ResultColumn, RowsResult, StatementResult } from '../gateway/contract.ts';
+import type { Channel } from './channel.ts';
+import type { FieldReader } from './message-reader.ts';
+import { bare, commandComplete, parameterDescription, rowDescription } from './messages.ts';
+import { decodeParameter } from './parameters.ts';
+import { completionTag, RowStream, unlessAborted } from './rows.ts';
+import { OID, pgTypeOf, sqlTypeOfOid } from './types.ts';
+import type { FormatCode } from './values.ts';
+
+interface Statement {
+  readonly text: string;
+  /** undefined: the text held no statement. */
+  readonly prepared: PreparedStatement | undefined;
+  /** OIDs of Parse; 0 where the client left the type open. */
+  readonly declaredOids: readonly number[];
+}
+interface Portal {
+  readonly statement: Statement;
+  readonly parameters: readonly unknown[];
+  readonly formats: readonly FormatCode[];
+  readonly controller: AbortController;
+  state: 'bound' | 'open' | 'finished';
+  rows: RowStream | undefined;
+  tag: string;
+}
+
+export class ExtendedQuery {
+  readonly #channel: Channel;
+  readonly #statements = new Map<string, Statement>();
+  readonly #portals = new Map<string, Portal>();
+
+  constructor(channel: Channel) { this.#channel = channel; }
+
+  async parse(body: FieldReader): Promise<void> {
+    const name = textOf(body), text = textOf(body), declaredOids = Array.from({ length: body.uint16() }, () => body.uint32());
+    body.finish();
+    const { session, limits, writer } = this.#channel;
+    if (name === '') this.#statements.delete('');
+    else if (this.#statements.has(name)) throw preparedStatementExists({ name });
+    if (this.#statements.size >= limits.preparedStatements) throw sessionLimit({ what: 'prepared statements', limit: limits.preparedStatements, hint: 'Close statements that are not needed any more, or use DEALLOCATE ALL.' });
+    const hints = declaredOids.map(sqlTypeOfOid);
+    const prepared = await this.#channel.cancellable((signal) => this.#within(text, signal, session.prepare(text, hints, this.#channel.options(signal))));
+    this.#statements.set(name, { text, prepared, declaredOids });
+    bare(writer.out, 'parseComplete');
+  }
+
+  async bind(body: FieldReader): Promise<void> {
+    const portalName = textOf(body), statementName = textOf(body);
+    const inputFormats = readFormats(body), count = body.uint16();
+    const values = Array.from({ length: count }, () => {
+      const length = body.int32();
+      if (length < -1) throw protocolViolation({ what: 'insufficient data left in message' });
+      return length === -1 ? null : body.bytes(length);
+    });
+    const formats = readFormats(body);
+    body.finish();
+    const statement = this.#statement(statementName), types = statement.prepared?.parameterTypes ?? [];
+    if (count !== types.length) throw protocolViolation({ what: `bind message supplies ${count} parameters, but prepared statement "${statementName}" requires ${types.length}` });
+    if (inputFormats.length > 1 && inputFormats.length !== count) throw protocolViolation({ what: `bind message has ${inputFormats.length} parameter formats but ${count} parameters` });
+    const columns = statement.prepared?.columns;
+    if (formats.length > 1 && columns !== undefined && formats.length !== columns.length) throw protocolViolation({ what: `bind message has ${formats.length} result formats but query has ${columns.length} columns` });
+    if (portalName === '') await this.#closePortal('');
+    else if (this.#portals.has(portalName)) throw portalExists({ name: portalName });
+    const limit = this.#channel.limits.preparedStatements;
+    if (this.#portals.size >= limit) throw sessionLimit({ what: 'portals', limit, hint: 'Close portals that are not needed any more.' });
+    const zone = this.#channel.zone;
+    const parameters = values.map((bytes, i) => decodeParameter(i, bytes, (inputFormats.length === 1 ? inputFormats[0] : inputFormats[i]) ?? 0, statement.declaredOids[i] ?? 0, types[i] as SqlType, zone));
+    this.#portals.set(portalName, { statement, parameters, formats, controller: new AbortController(), state: 'bound', rows: undefined, tag: '' });
+    bare(this.#channel.writer.out, 'bindComplete');
+  }
+
+  describe(body: FieldReader): void {
+    const { kind, name } = readTarget(body), { out } = this.#channel.writer;
+    const portal = kind === 'P' ? this.#portal(name) : undefined, statement = portal?.statement ?? this.#statement(name);
+    if (kind === 'S') parameterDescription(out, (statement.prepared?.parameterTypes ?? []).map((type, i) => describedOid(statement.declaredOids[i] ?? 0, type)));
+    const columns = statement.prepared?.columns;
+    if (columns === undefined) bare(out, 'noData');
+    else rowDescription(out, columns, portal?.formats ?? []);
+  }
+
+  async execute(body: FieldReader): Promise<void> {
+    const name = textOf(body), maxRows = Math.max(0, body.int32());
+    body.finish();
+    const portal = this.#portal(name), { writer, limits } = this.#channel;
+    if (portal.statement.prepared === undefined) return bare(writer.out, 'empty');
+    if (portal.state === 'finished') {
+      if (portal.rows === undefined) throw portalNotRunnable({ name });
+      return commandComplete(writer.out, completionTag(portal.tag, 0));
+    }
+    try {
+      await this.#channel.cancellable(async (signal) => {
+        if (portal.state === 'bound' && !this.#start(portal, await this.#run(portal, portal.statement.prepared as PreparedStatement, signal))) return;
+        const { isDone, count } = await (portal.rows as RowStream).send({ writer, writeBufferBytes: limits.writeBufferBytes }, maxRows, signal);
+        if (isDone) { portal.state = 'finished'; commandComplete(writer.out, completionTag(portal.tag, count)); }
+        else bare(writer.out, 'portalSuspended');
+      }, portal.controller);
+    } catch (error) {
+      await this.#closePortal(name);
+      throw new FailedStatement(error, portal.statement.text, portal.controller.signal);
+    }
+  }
+
+  async close(body: FieldReader): Promise<void> {
+    const { kind, name } = readTarget(body);
+    if (kind === 'P') await this.#closePortal(name);
+    else {
+      const statement = this.#statements.get(name);
+      this.#statements.delete(name);
+      for (const [portalName, portal] of this.#portals) if (portal.statement === statement) await this.#closePortal(portalName);
+    }
+    bare(this.#channel.writer.out, 'closeComplete');
+  }
+
+  /** A simple query or the end of a transaction destroys portals; the former the unnamed statement too. */
+  async beforeSimpleQuery(): Promise<void> {
+    this.#statements.delete('');
+    await this.#closePortal('');
+  }
+  async afterCycle(): Promise<void> {
+    if (this.#portals.size > 0 && this.#channel.session.transactionStatus !== 'T') await this.closePortals();
+  }
+  async closePortals(): Promise<void> {
+    for (const name of [...this.#portals.keys()]) await this.#closePortal(name);
+  }
+
+  #run(portal: Portal, prepared: PreparedStatement, signal: AbortSignal): Promise<StatementResult> {
+    return unlessAborted(prepared.execute(portal.parameters, this.#channel.options(signal)), signal);
+  }
+
+  /** Takes the first answer of a portal's statement; true when rows are to follow. */
+  #start(portal: Portal, result: StatementResult): boolean {
+    const { writer, zone } = this.#channel;
+    if (result.kind !== 'rows') {
+      portal.state = 'finished';
+      if (result.kind === 'empty') bare(writer.out, 'empty');
+      else commandComplete(writer.out, result.tag);
+      return false;
+    }
+    const described = portal.statement.prepared?.columns;
+    const rows = new RowStream(result, portal.formats, zone, described === undefined && result.copy === undefined);
+    portal.rows = rows;
+    portal.state = 'open';
+    portal.tag = result.tag;
+    if (described !== undefined && !hasSameTypes(described, result)) throw resultTypeChanged({});
+    return true;
+  }
+
+  async #closePortal(name: string): Promise<void> {
+    const portal = this.#portals.get(name);
+    if (portal === undefined) return;
+    this.#portals.delete(name);
+    if (portal.rows !== undefined && portal.state === 'open') await portal.rows.close();
+  }
+
+  #statement(name: string): Statement {
+    const statement = this.#statements.get(name);
+    if (statement === undefined) throw preparedStatementNotFound({ name });
+    return statement;
+  }
+  #portal(name: string): Portal {
+    const portal = this.#portals.get(name);
+    if (portal === undefined) throw portalNotFound({ name });
+    return portal;
+  }
+  async #within<T>(text: string, signal: AbortSignal, work: Promise<T>): Promise<T> {
+    try { return await unlessAborted(work, signal); } catch (error) { throw new FailedStatement(error, text, signal); }
+  }
+}
+
+/** Carries an engine's error together with the text its range points into up to the connection. Never leaves this folder. */
+export class FailedStatement {
+  readonly thrown: unknown;
+  readonly text: string;
+  readonly signal: AbortSignal;
+  constructor(thrown: unknown, text: string, signal: AbortSignal) { this.thrown = thrown; this.text = text; this.signal = signal; }
+}
+
+function textOf(body: FieldReader): string {
+  const bytes = body.zeroEnded();
+  if (!isUtf8(bytes)) throw invalidEncoding({});
+  return bytes.toString('utf8');
+}
+function readFormats(body: FieldReader): FormatCode[] {
+  return Array.from({ length: body.uint16() }, () => {
+    const format = body.uint16();
+    if (format !== 0 && format !== 1) throw invalidRequest({ what: `unsupported format code: ${format}` });
+    return format;
+  });
+}
+function readTarget(body: FieldReader): { kind: 'S' | 'P'; name: string } {
+  const kind = String.fromCharCode(body.byte()), name = textOf(body);
+  body.finish();
+  if (kind !== 'S' && kind !== 'P') throw protocolViolation({ what: `invalid message subtype ${kind.codePointAt(0)}` });
+  return { kind, name };
+}
+const describedOid = (declared: number, type: SqlType): number => (declared === 0 || declared === OID.unknown ? pgTypeOf(type).oid : declared);
+
+function hasSameTypes(described: readonly ResultColumn[], result: RowsResult): boolean {
+  return described.length === result.columns.length && described.every((column, i) => pgTypeOf(column.type).oid === pgTypeOf((result.columns[i] as ResultColumn).type).oid);
+}

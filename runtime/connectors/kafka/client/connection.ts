@@ -10,6 +10,7 @@
 import { connect as connectTcp, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import type { Clock } from '../../../../core/ports/clock.ts';
+import { internalError } from '../../../../core/errors/common.ts';
 import type { RivuletError } from '../../../../core/errors/define.ts';
 import { kafkaClientClosed, kafkaConnectionLost, kafkaProtocolViolation, kafkaTimeout, kafkaTlsFailed, kafkaUnsupportedBroker } from '../../../../core/errors/kafka.ts';
 import { tlsConnectOptions, type Endpoint, type KafkaClientConfig } from './config.ts';
@@ -190,7 +191,7 @@ export class Connection {
       reader.tags();
       pending.onFrame(reader);
     } catch (e) {
-      const error = isRivuletError(e) ? e : kafkaProtocolViolation({ server: this.server, call: pending.call, why: 'the answer could not be handled' }, { cause: e });
+      const error = isRivuletError(e) ? e : internalError({ what: `the answer to ${pending.call} could not be handled` }, { cause: e });
       pending.onFailure(error);
       this.#fail(error);
     }

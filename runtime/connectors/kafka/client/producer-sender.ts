@@ -122,9 +122,15 @@ export class ProducerSender {
     const batches: OutBatch[] = [];
     let bytes = 0;
     const limit = this.#host.idempotent ? BATCHES_PER_PARTITION : 1;
-    for (const queue of broker.queues) {
+    // A copy: the set is reordered meanwhile.
+    for (const queue of [...broker.queues]) {
       const batch = queue.ready[0];
-      if (batch === undefined || queue.repairing || this.#cluster.leader(queue.topic.topic, queue.partition) !== broker.id) { broker.queues.delete(queue); continue; }
+      if (batch === undefined || queue.repairing) { broker.queues.delete(queue); continue; }
+      if (this.#cluster.leader(queue.topic.topic, queue.partition) !== broker.id) {
+        broker.queues.delete(queue);
+        queueMicrotask(() => { this.offer(queue); });
+        continue;
+      }
       if (queue.inFlight.length >= limit) continue;
       if (bytes > 0 && bytes + batch.bytes.length > REQUEST_BYTES) break;
       queue.ready.shift();

@@ -162,7 +162,7 @@ export abstract class FunctionParser extends ExpressionParser {
     this.need('(');
     const quantifier = this.takeOne(['DISTINCT', 'ALL'] as const);
     const args = this.at(')') || this.at('ORDER') ? NOTHING : this.list(this.argument);
-    const orderBy = this.optionalOrderBy(), nulls = this.#nullTreatment();
+    const early = this.#nullTreatment(), orderBy = this.optionalOrderBy(), nulls = early ?? this.#nullTreatment();
     this.need(')');
     return this.#afterCall(name, args, quantifier, orderBy, nulls, start);
   }

@@ -41,12 +41,16 @@ export abstract class SessionParser extends AlterParser {
     }
     const from = this.tok;
     if (from.type !== 'word' && from.type !== 'quoted') this.fail('the name of an option');
-    this.next();
-    let end = from.end;
-    while (this.tok.word === '.' || this.tok.word === '-' || ((this.tok.type === 'word' || this.tok.type === 'number') && this.tok.start === end && this.tok.word !== 'TO')) end = this.next().end;
-    const key = from.type === 'quoted' ? from.text : this.text.slice(from.start, end);
+    const key = this.#settingKey();
     if (!this.take('=') && !this.take('TO')) this.fail('=');
     return key;
+  }
+  /** `"name"`, or words and numbers joined by dots and hyphens without blanks. */
+  #settingKey(): string {
+    const first = this.next();
+    if (first.type === 'quoted') return first.text;
+    while (this.tok.start === this.lastEnd && (this.tok.word === '.' || this.tok.word === '-' || this.tok.type === 'word' || this.tok.type === 'number')) this.next();
+    return this.text.slice(first.start, this.lastEnd);
   }
   /** Values in quotes, words and numbers with commas between; anything else as it is written, as in Flink's `SET k = 10 s`. */
   #setValue(scope: SetOption['scope'], key: string, keyRange: SetOption['keyRange'], start: number): SetOption {
@@ -74,11 +78,8 @@ export abstract class SessionParser extends AlterParser {
     let key: string | undefined;
     if (this.tok.type === 'string') key = this.string();
     else if (!this.atStatementEnd && !this.take('ALL')) {
-      const first = this.tok;
-      if (first.type === 'word' || first.type === 'quoted') this.next();
-      else this.fail('the name of an option');
-      while (this.tok.word === '.' || this.tok.word === '-' || ((this.tok.type === 'word' || this.tok.type === 'number') && this.tok.start === this.lastEnd)) this.next();
-      key = first.type === 'quoted' ? first.text : this.text.slice(first.start, this.lastEnd);
+      if (this.tok.type !== 'word' && this.tok.type !== 'quoted') this.fail('the name of an option');
+      key = this.#settingKey();
     }
     return { kind: 'resetOption', key, keyRange: { start: from, end: Math.max(from, this.lastEnd) }, range: this.rangeFrom(start) };
   }

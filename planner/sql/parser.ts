@@ -34,9 +34,7 @@ export function parseStatements(text: string, options: ParseOptions = {}): State
 }
 
 /** Exactly one statement, with or without its `;`. */
-export function parseStatement(text: string): Statement {
-  return whole(text, (p) => p.statement());
-}
+export function parseStatement(text: string, options: ParseOptions = {}): Statement { return whole(text, (p) => oneStatement(p, options)); }
 /** A query alone, as a view stores it. */
 export function parseQuery(text: string): Query { return whole(text, (p) => p.query()); }
 /** An expression alone: computed columns, watermarks. */

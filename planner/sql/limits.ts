@@ -9,4 +9,4 @@ export const MAX_STRING_LENGTH = 4 * 1024 * 1024;
 /** Longest name, in UTF-16 units. */
 export const MAX_NAME_LENGTH = 64 * 1024;
 /** Greatest depth of the parser's recursion and height of an expression or query tree. Walkers of the tree may therefore recurse. */
-export const MAX_NESTING_DEPTH = 500;
+export const MAX_NESTING_DEPTH = 400;

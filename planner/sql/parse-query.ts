@@ -1,8 +1,9 @@
 /** Queries: WITH, set operations, SELECT and its clauses, VALUES, ORDER BY and LIMIT. Source: Flink "Queries", Calcite "SQL language". */
-import type { CommonTable, Expression, GroupBy, GroupItem, NamedWindow, Query, QueryBody, Select, SelectItem, SetOperation, TableReference, WithClause } from './ast.ts';
+import type { CommonTable, Expression, GroupBy, GroupItem, Identifier, NamedWindow, Query, QueryBody, Select, SelectItem, SetOperation, TableReference, WithClause } from './ast.ts';
 import { TableParser } from './parse-table.ts';
 
 const NOTHING: never[] = [];
+const BEHIND_ITEM = ['FROM', 'WHERE', 'UNION', 'LIKE', 'BETWEEN'];
 const CONTINUATIONS = new Set(['UNION', 'EXCEPT', 'MINUS', 'INTERSECT', 'ORDER', 'LIMIT', 'OFFSET', 'FETCH']);
 
 export abstract class QueryParser extends TableParser {
@@ -118,7 +119,10 @@ export abstract class QueryParser extends TableParser {
 
   #select(): Select {
     const { start } = this.tok;
-    if (this.tok.word !== 'SELECT') this.fail('a query');
+    if (this.tok.word !== 'SELECT') {
+      this.noteAlternatives(['SELECT', 'VALUES', 'WITH', 'TABLE']);
+      this.fail('a query');
+    }
     this.next();
     const hints = this.hints(), distinct = this.takeOne(['DISTINCT', 'ALL']) === 'DISTINCT', items = this.list(this.#selectItem);
     const from: TableReference[] = this.take('FROM') ? this.list(() => this.tableReference()) : NOTHING;
@@ -132,8 +136,12 @@ export abstract class QueryParser extends TableParser {
     const star = this.tok.word === '*' ? this.#star() : this.qualifiedStar();
     if (star !== undefined) return { kind: 'selectItem', expression: star, alias: undefined, range: this.rangeFrom(start) };
     const expression = this.expression();
-    const alias = this.take('AS') ? this.identifier('a column name') : this.atName ? this.identifier() : undefined;
+    const alias = this.take('AS') ? this.identifier('a column name') : this.atName ? this.#implicitAlias() : undefined;
     return { kind: 'selectItem', expression, alias, range: this.rangeFrom(start) };
+  }
+  #implicitAlias(): Identifier {
+    this.noteAlternatives(BEHIND_ITEM);
+    return this.identifier();
   }
   #star(): Expression {
     const token = this.next();

@@ -149,9 +149,9 @@ export class StatementParser extends PostgresParser {
     if (this.at('CREATE')) {
       const statement = this.create(start);
       if ((statement.kind === 'createTable' || statement.kind === 'createDatabase') && statement.source !== undefined && statement.source.kind !== 'like') return statement;
-      this.fail('AS TABLE, AS SELECT or AS DATABASE: a statement set takes only INSERT, CREATE TABLE … AS and CREATE DATABASE … AS');
+      this.fail('AS, for a statement set takes only INSERT, CREATE TABLE … AS and CREATE DATABASE … AS');
     }
-    return this.fail('INSERT, CREATE TABLE … AS or END');
+    return this.fail('INSERT, CREATE … AS or END');
   }
   #execute(start: number): Statement {
     this.next();

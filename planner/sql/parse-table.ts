@@ -4,6 +4,7 @@ import { FunctionParser } from './parse-function.ts';
 
 const NOTHING: never[] = [];
 const ONCE: PatternQuantifier = { min: 1, max: 1, reluctant: false };
+const BEHIND_TABLE = 'WHERE JOIN LEFT RIGHT FULL INNER CROSS NATURAL GROUP HAVING ORDER LIMIT OFFSET FETCH UNION EXCEPT INTERSECT WINDOW QUALIFY MATCH_RECOGNIZE'.split(' ');
 const A_TABLE = 'a table name';
 
 export abstract class TableParser extends FunctionParser {
@@ -115,7 +116,10 @@ export abstract class TableParser extends FunctionParser {
 
   #alias(): TableAlias | undefined {
     const { start } = this.tok;
-    if (!this.take('AS') && !this.atName) return undefined;
+    if (!this.take('AS')) {
+      if (!this.atName) return undefined;
+      this.noteAlternatives(BEHIND_TABLE);
+    }
     const name = this.identifier('a table alias'), columns = this.tok.word === '(' ? this.nameList() : NOTHING;
     return { kind: 'tableAlias', name, columns, range: this.rangeFrom(start) };
   }

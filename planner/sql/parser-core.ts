@@ -103,6 +103,9 @@ export abstract class ParserCore {
   protected needWords(...words: readonly string[]): void { for (const word of words) this.need(word); }
   protected needOne<T extends string>(words: readonly T[], what?: string): T { return this.takeOne(words) ?? this.fail(what ?? words[0] as string); }
 
+  /** Remembers words that could have stood where a name without AS was taken for an alias. */
+  protected noteAlternatives(words: readonly string[]): void { if (this.notes !== undefined) for (const word of words) this.note(word); }
+
   /** Throws. `what` is what should have stood here: a word of the language, a symbol, or a description such as `a table name`. */
   protected fail(what: string): never {
     this.note(what);

@@ -14,67 +14,93 @@ export class Notes {
     if (set === undefined) this.#tried.set(at, new Set([what]));
     else set.add(what);
   }
-  at(start: number): ReadonlySet<string> { return this.#tried.get(start) ?? new Set(); }
+  at(start: number): readonly string[] { return [...this.#tried.get(start) ?? []]; }
 }
+
+/** The place of a mistake. `before`: the token in front of it; `what`: what the parser insisted on; `tried`: all it would have taken. */
+interface Mistake { readonly text: string; readonly token: Token; readonly before: Token | undefined; readonly what: string; readonly tried: readonly string[]; readonly notes: Notes | undefined }
 
 /** With more alternatives than this only the one the parser insisted on is named. */
-const MAX_LISTED = 5;
+const MAX_LISTED = 8;
 const isWord = (what: string): boolean => /^[A-Z_]+$/.test(what);
-const isText = (what: string): boolean => what.includes(' ');
-const shown = (what: string): string => (isWord(what) || isText(what) ? what : `"${what}"`);
+const isDescription = (what: string): boolean => what.includes(' ');
 
+/** `notes` undefined: the first run, whose message nobody sees. */
 export function failure(text: string, token: Token, before: Token | undefined, what: string, notes: Notes | undefined): RivuletError {
   if (token.type === 'bad' && token.error !== undefined) return token.error;
-  const tried = notes === undefined ? [] : [...notes.at(token.start)];
-  const end = token.type === 'end' ? 'the end of the text' : undefined;
-  const found = end ?? quoted(token.type === 'word' || token.type === 'symbol' ? text.slice(token.start, token.end) : shortened(text.slice(token.start, token.end)));
-  const range = token.type === 'end' ? endRange(text, before, token) : { start: token.start, end: token.end };
-  return syntaxError({ found, expected: expectation(what, tried), hint: hintFor(text, token, before, what, tried, notes) }, { range });
+  const source = text.slice(token.start, token.end), shown = quoted(source.length <= 40 ? source : `${source.slice(0, 37)}...`);
+  const found = token.type === 'end' ? 'the end of the text' : token.type === 'string' || token.type === 'quoted' ? shown.slice(1, -1) : shown;
+  const mistake = { text, token, before, what, tried: notes === undefined ? [] : notes.at(token.start), notes };
+  // The end is pointed at right behind the last token, not behind trailing blanks and comments.
+  const at = token.type === 'end' && before !== undefined ? before.end : token.start;
+  return syntaxError({ found, expected: expectation(mistake), hint: hintFor(mistake) }, { range: { start: at, end: token.type === 'end' ? at : token.end } });
 }
 
-function shortened(source: string): string { return source.length <= 40 ? source : `${source.slice(0, 37)}...`; }
-
-/** The end of the text is pointed at right behind the last token, not behind trailing blanks and comments. */
-function endRange(text: string, before: Token | undefined, token: Token): { start: number; end: number } {
-  const at = before === undefined ? token.start : before.end;
-  return { start: Math.min(at, text.length), end: Math.min(at, text.length) };
+/** A description says enough; a closing symbol may have a comma for company; words are listed with their alternatives. */
+function expectation({ what, tried }: Mistake): string {
+  if (isDescription(what)) return what;
+  if (!isWord(what)) return tried.includes(',') && what === ')' ? '"," or ")"' : `"${what}"`;
+  const all = [what, ...tried.filter((t) => t !== what && isWord(t))];
+  if (all.length === 1 || all.length > MAX_LISTED) return what;
+  return `${all.slice(0, -1).join(', ')} or ${all.at(-1) as string}`;
 }
 
-function expectation(what: string, tried: readonly string[]): string {
-  const all = [what, ...tried.filter((t) => t !== what && !isSymbolNoise(t))];
-  const listed = all.length > MAX_LISTED ? [what] : all;
-  const texts = listed.map(shown);
-  return texts.length === 1 ? texts[0] as string : `${texts.slice(0, -1).join(', ')} or ${texts.at(-1) as string}`;
-}
-/** A dot or a hint could stand nearly everywhere. */
-function isSymbolNoise(what: string): boolean { return what === '.' || what === '/*+' || what === '['; }
+// ---------------------------------------------------------------------------------------------------------------- hints
 
-function hintFor(text: string, token: Token, before: Token | undefined, what: string, tried: readonly string[], notes: Notes | undefined): string | undefined {
-  const words = tried.filter(isWord);
-  if (token.type === 'word' && !words.includes(token.word)) {
-    const near = nearest(token.word, words);
-    if (near.length > 0 && !(REFUSED_NAMES.has(token.word) && token.word.length < 5)) return `Did you mean ${near.join(' or ')}?`;
+function hintFor(mistake: Mistake): string | undefined {
+  for (const rule of RULES) {
+    const hint = rule(mistake);
+    if (hint !== undefined) return hint;
   }
-  if (token.type === 'word' && REFUSED_NAMES.has(token.word) && [what, ...tried].some((t) => /\bname\b|\bexpression\b/.test(t)) && before?.word !== ',' && !STARTS_CLAUSE.has(token.word) || isReservedItem(token, before)) {
-    const name = text.slice(token.start, token.end);
-    return `${token.word} is a reserved word: write \`${name}\` in back-ticks if it is meant as a name.`;
-  }
-  if (before?.word === ',' && (token.word === ')' || STARTS_CLAUSE.has(token.word))) return 'Remove the comma in front of it.';
-  if (before?.type === 'word' && notes !== undefined && !REFUSED_NAMES.has(before.word)) {
-    const near = nearest(before.word, [...notes.at(before.start)].filter(isWord)).filter((word) => word !== before.word);
-    if (near.length > 0 && before.word.length > 2) return `Did you mean ${near.join(' or ')} instead of ${quoted(text.slice(before.start, before.end))}?`;
-  }
-  if (token.type === 'string' && isText(what) && what.includes('name')) return 'Names stand in back-ticks (`name`) or without quotes; single quotes make a string.';
-  if (ParsedName.test(what) && (token.type === 'word' || token.type === 'quoted')) return "Keys and values stand in single quotes: 'key' = 'value'.";
-  if (what === "a time unit such as SECOND") return "An interval needs its unit: INTERVAL '5' SECOND.";
   return undefined;
 }
-const ParsedName = /^an option (key|value)/;
-/** Words that start the next clause: there something is missing, not misnamed. */
-const STARTS_CLAUSE = new Set('FROM WHERE GROUP HAVING WINDOW ORDER LIMIT UNION EXCEPT INTERSECT ON JOIN WITH AS SELECT INSERT CREATE SET VALUES'.split(' '));
 
-/** `SELECT a, order, b`: a reserved word between items is a name that wants back-ticks, even if it could start a clause. */
-function isReservedItem(token: Token, before: Token | undefined): boolean {
-  return token.type === 'word' && REFUSED_NAMES.has(token.word) && before !== undefined && (before.word === ',' || before.word === 'SELECT') && !NEVER_ITEMS.has(token.word);
+const RULES: readonly ((mistake: Mistake) => string | undefined)[] = [misspelt, comma, reserved, misspeltBefore, missingSemicolon, quotes, unit, doubled];
+
+/** Keywords near a word. Short words are near to too much: there only swapped letters count. */
+function near(word: string, candidates: readonly string[]): string | undefined {
+  const words = candidates.filter((c) => isWord(c) && c !== word && (word.length > 3 || [...c].sort().join('') === [...word].sort().join('')));
+  const found = nearest(word, words);
+  return found.length === 0 ? undefined : found.join(' or ');
 }
-const NEVER_ITEMS = new Set('FROM WHERE HAVING UNION EXCEPT INTERSECT ON JOIN WITH AS SELECT INSERT CREATE AND OR BY'.split(' '));
+function misspelt({ token, what, tried }: Mistake): string | undefined {
+  if (token.type !== 'word' || (REFUSED_NAMES.has(token.word) && what !== 'a query' && what !== 'a statement')) return undefined;
+  const meant = near(token.word, tried);
+  return meant === undefined ? undefined : `Did you mean ${meant}?`;
+}
+/** `SELECT a FORM t`: FORM was taken for an alias, and the mistake shows only at t. */
+function misspeltBefore({ text, before, notes }: Mistake): string | undefined {
+  if (before?.type !== 'word' || notes === undefined || REFUSED_NAMES.has(before.word)) return undefined;
+  const meant = near(before.word, notes.at(before.start));
+  return meant === undefined ? undefined : `Did you mean ${meant} instead of ${quoted(text.slice(before.start, before.end))}?`;
+}
+
+/** Words that start or join clauses: where one stands in the place of a name, something is missing rather than misnamed. */
+const CLAUSES = new Set('FROM WHERE GROUP HAVING WINDOW ORDER LIMIT UNION EXCEPT INTERSECT ON JOIN WITH AS SELECT INSERT CREATE SET VALUES AND OR WHEN THEN ELSE END IN IS NOT LIKE BETWEEN INTO USING INNER LEFT RIGHT FULL CROSS NATURAL BY QUALIFY'.split(' '));
+function startsClause({ text, token }: Mistake): boolean {
+  if (token.word === 'GROUP' || token.word === 'ORDER') return /^\s*BY\b/i.test(text.slice(token.end, token.end + 64));
+  return CLAUSES.has(token.word);
+}
+function comma(mistake: Mistake): string | undefined {
+  return mistake.before?.word === ',' && (mistake.token.word === ')' || startsClause(mistake)) ? 'Remove the comma in front of it.' : undefined;
+}
+function reserved(mistake: Mistake): string | undefined {
+  const { text, token, what, tried } = mistake;
+  if (token.type !== 'word' || !REFUSED_NAMES.has(token.word) || startsClause(mistake) || tried.includes(token.word)) return undefined;
+  if (what.startsWith('";"') && (token.word === 'GROUP' || token.word === 'ORDER')) return `${token.word} needs BY behind it.`;
+  if (!/name|expression|alias|variable|end of the statement/.test(what) && what !== ')' && what !== 'FROM') return undefined;
+  return `${token.word} is a reserved word: write \`${text.slice(token.start, token.end)}\` in back-ticks if it is meant as a name.`;
+}
+
+const STARTS_STATEMENT = new Set('SELECT INSERT CREATE DROP ALTER EXECUTE EXPLAIN SHOW DESCRIBE SET USE BEGIN END UPDATE DELETE WITH'.split(' '));
+function missingSemicolon({ token, what }: Mistake): string | undefined {
+  return what.startsWith('";"') && STARTS_STATEMENT.has(token.word) ? 'Separate statements with ";".' : undefined;
+}
+function quotes({ token, what }: Mistake): string | undefined {
+  if (/^an option (key|value)/.test(what) && token.type !== 'string') return "Keys and values stand in single quotes: 'key' = 'value'.";
+  if (token.type === 'quoted' && what.includes("'…'")) return 'Strings stand in single quotes; back-ticks and double quotes make names.';
+  if (token.type === 'string' && /name|alias/.test(what)) return 'Names stand without quotes or in back-ticks; single quotes make strings.';
+  return undefined;
+}
+function unit({ what }: Mistake): string | undefined { return what === 'a time unit such as SECOND' ? "An interval needs its unit, as in INTERVAL '5' SECOND." : undefined; }
+function doubled({ token, before }: Mistake): string | undefined { return token.word === '=' && before?.word === '=' ? 'Compare with a single "=".' : undefined; }

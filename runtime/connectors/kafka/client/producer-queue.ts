@@ -34,6 +34,8 @@ export class PartitionQueue {
   /** Monotonic; not sent before. */
   notBefore = 0;
   failures = 0;
+  /** Monotonic time of the last acknowledgement under the present identity. */
+  provenAt = -Infinity;
   /** Belongs to the open transaction. */
   joined = false;
   /** Largest batch the broker takes, learned from its refusals. */

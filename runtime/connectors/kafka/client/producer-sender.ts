@@ -3,8 +3,9 @@
  * batch per partition. Repeats what Kafka calls retriable, in order; finds leaders again; splits batches that are too large for a topic.
  *
  * How order survives failures: after the first failed batch of a partition nothing more of it is sent until everything under way has come
- * back; what failed goes back into the queue by its sequence and is sent again first. Without idempotence only one batch of a partition
- * is under way.
+ * back; what failed goes back into the queue by its sequence and is sent again first. Only one batch of a partition is under way without
+ * idempotence, and before its first acknowledgement: a broker that knows nothing of the producer takes any sequence as the first, so that a
+ * second batch would pass a first one that was refused.
  */
 import type { RivuletError } from '../../../../core/errors/define.ts';
 import { kafkaDeliveryFailed, kafkaProducerFenced, kafkaProtocolViolation, kafkaRecordTooLarge, kafkaRequestFailed, kafkaTopicReplaced } from '../../../../core/errors/kafka.ts';
@@ -23,6 +24,8 @@ import { CODE, errorName, isRetriable, isStaleMetadata } from './wire/error-code
 const REQUESTS_PER_BROKER = 5;
 /** The broker remembers the last five batches per producer and partition. */
 const BATCHES_PER_PARTITION = 5;
+/** How long an acknowledgement proves that the broker knows our sequence; it forgets idle producers after a day (producer.id.expiration.ms). */
+const PROVEN_MS = 3_600_000;
 const REQUEST_BYTES = 4 * 1024 * 1024;
 const MISSING_TOPIC_MS = 5000;
 
@@ -81,6 +84,7 @@ export class ProducerSender {
       queue.ready.length = queue.inFlight.length = 0;
       queue.nextSequence = 0;
       queue.repairing = false;
+      queue.provenAt = -Infinity;
     }
     for (const broker of this.#brokers.values()) { broker.queues.clear(); broker.requests = 0; broker.connection = undefined; }
     // The connections may still carry requests of the old epoch: with them closed nothing of it can arrive late on our side.
@@ -121,7 +125,7 @@ export class ProducerSender {
   #collect(broker: Broker): OutBatch[] {
     const batches: OutBatch[] = [];
     let bytes = 0;
-    const limit = this.#host.idempotent ? BATCHES_PER_PARTITION : 1;
+    const provenSince = this.#cluster.clock.monotonic() - PROVEN_MS;
     // A copy: the set is reordered meanwhile.
     for (const queue of [...broker.queues]) {
       const batch = queue.ready[0];
@@ -131,7 +135,7 @@ export class ProducerSender {
         queueMicrotask(() => { this.offer(queue); });
         continue;
       }
-      if (queue.inFlight.length >= limit) continue;
+      if (queue.inFlight.length >= (this.#host.idempotent && queue.provenAt > provenSince ? BATCHES_PER_PARTITION : 1)) continue;
       if (bytes > 0 && bytes + batch.bytes.length > REQUEST_BYTES) break;
       queue.ready.shift();
       queue.inFlight.push(batch);
@@ -184,6 +188,7 @@ export class ProducerSender {
     const queue = batch.queue, at = queue.inFlight.indexOf(batch);
     if (at >= 0) queue.inFlight.splice(at, 1);
     queue.failures = 0;
+    queue.provenAt = this.#cluster.clock.monotonic();
     queue.missingSince = undefined;
     this.#host.acknowledged(batch);
   }

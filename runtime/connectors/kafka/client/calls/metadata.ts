@@ -48,5 +48,7 @@ export function readMetadata(r: WireReader, version: number): MetadataAnswer {
     e.tags();
     return { code, topic, topicId: id === NO_UUID ? undefined : id, internal, partitions };
   });
+  if (version >= 8 && version <= 10) r.i32();
+  r.tags();
   return { brokers, controllerId, topics };
 }

@@ -99,7 +99,7 @@ export class ExtendedQuery {
     try {
       await this.#channel.cancellable(async (signal) => {
         if (portal.state === 'bound' && !this.#start(portal, await this.#run(portal, portal.statement.prepared as PreparedStatement, signal))) return;
-        const { isDone, count } = await (portal.rows as RowStream).send({ writer, writeBufferBytes: limits.writeBufferBytes }, maxRows, signal);
+        const { isDone, count } = await (portal.rows as RowStream).send(writer, limits, maxRows, signal);
         if (isDone) { portal.state = 'finished'; commandComplete(writer.out, completionTag(portal.tag, count)); }
         else bare(writer.out, 'portalSuspended');
       }, portal.controller);
@@ -133,7 +133,7 @@ export class ExtendedQuery {
   }
 
   #run(portal: Portal, prepared: PreparedStatement, signal: AbortSignal): Promise<StatementResult> {
-    return unlessAborted(prepared.execute(portal.parameters, this.#channel.options(signal)), signal);
+    return unlessAborted(prepared.execute(portal.parameters, this.#channel.options(signal)), signal, this.#channel.limits.abortGraceMs);
   }
 
   /** Takes the first answer of a portal's statement; true when rows are to follow. */
@@ -158,7 +158,7 @@ export class ExtendedQuery {
     const portal = this.#portals.get(name);
     if (portal === undefined) return;
     this.#portals.delete(name);
-    if (portal.rows !== undefined && portal.state === 'open') await portal.rows.close();
+    if (portal.rows !== undefined && portal.state === 'open') await portal.rows.close(this.#channel.limits.abortGraceMs);
   }
 
   #statement(name: string): Statement {
@@ -172,7 +172,7 @@ export class ExtendedQuery {
     return portal;
   }
   async #within<T>(text: string, signal: AbortSignal, work: Promise<T>): Promise<T> {
-    try { return await unlessAborted(work, signal); } catch (error) { throw new FailedStatement(error, text, signal); }
+    try { return await unlessAborted(work, signal, this.#channel.limits.abortGraceMs); } catch (error) { throw new FailedStatement(error, text, signal); }
   }
 }
 

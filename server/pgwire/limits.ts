@@ -14,6 +14,8 @@ export interface PgLimits {
   readonly messageTimeoutMs: number;
   /** A client that takes none of the bytes waiting for it for so long is cut off. */
   readonly writeStallTimeoutMs: number;
+  /** How long the engine may take to heed an abort before we answer without it. */
+  readonly abortGraceMs: number;
   /** Encoded bytes kept per connection before the encoder waits for the client to read (plus at most one row). */
   readonly writeBufferBytes: number;
   /** Bytes of unprocessed messages kept per connection before we stop reading from the socket (plus at most one message). */
@@ -21,6 +23,6 @@ export interface PgLimits {
 }
 
 export const defaultPgLimits: PgLimits = {
-  startupBytes: 10_000, messageBytes: 64 * 1024 * 1024, preparedStatements: 10_000, connections: 1_000, startupTimeoutMs: 10_000, messageTimeoutMs: 60_000, writeStallTimeoutMs: 15 * 60_000,
+  startupBytes: 10_000, messageBytes: 64 * 1024 * 1024, preparedStatements: 10_000, connections: 1_000, startupTimeoutMs: 10_000, messageTimeoutMs: 60_000, writeStallTimeoutMs: 15 * 60_000, abortGraceMs: 2_000,
   writeBufferBytes: 64 * 1024, readBufferBytes: 1024 * 1024,
 };

@@ -5,16 +5,13 @@
 import type { RowChunk, RowsResult } from '../gateway/contract.ts';
 import type { Zone } from '../values/datetime.ts';
 import { CopyEncoder } from './copy.ts';
+import type { PgLimits } from './limits.ts';
 import { bare, copyOutResponse, DATA_ROW, formatOf } from './messages.ts';
 import type { OutBuffer } from './out-buffer.ts';
 import type { SocketWriter } from './socket-writer.ts';
 import { fieldEncoder } from './values.ts';
 import type { FieldEncoder, FormatCode } from './values.ts';
 
-/** How long an engine may take to heed an abort before we go on without it. */
-const ABORT_GRACE_MS = 2_000;
-
-export interface RowOutput { readonly writer: SocketWriter; readonly writeBufferBytes: number }
 
 export class RowStream {
   readonly #result: RowsResult;
@@ -35,8 +32,8 @@ export class RowStream {
   }
 
   /** Sends up to `maxRows` rows (0 = all). `count` is the number sent by this call. An abort ends it by throwing the signal's reason. */
-  async send(output: RowOutput, maxRows: number, signal: AbortSignal): Promise<{ isDone: boolean; count: number }> {
-    const { writer, writeBufferBytes } = output, out = writer.out;
+  async send(writer: SocketWriter, limits: PgLimits, maxRows: number, signal: AbortSignal): Promise<{ isDone: boolean; count: number }> {
+    const { writeBufferBytes, abortGraceMs } = limits, { out } = writer;
     let left = maxRows === 0 || this.#copy !== undefined ? Infinity : maxRows, count = 0; // COPY is never sent in portions
     if (this.#copy !== undefined) {
       copyOutResponse(out, this.#result.columns.length);
@@ -54,7 +51,7 @@ export class RowStream {
       if (left === 0) return { isDone: false, count };
       if (this.#result.endless) await writer.flush();
       else writer.flushSoon();
-      const next = await nextUnlessAborted(this.#chunks, signal);
+      const next = await nextUnlessAborted(this.#chunks, signal, abortGraceMs);
       if (next.done === true) break;
       this.#rows = next.value.rows;
       this.#at = 0;
@@ -63,8 +60,8 @@ export class RowStream {
     return { isDone: true, count };
   }
 
-  /** Frees the query when it is not read to its end. Never throws; an engine that does not answer is left behind. */
-  async close(): Promise<void> { await endEarly(this.#chunks); }
+  /** Frees the query when it is not read to its end. Never throws; an engine that does not answer within the grace time is left behind. */
+  async close(graceMs: number): Promise<void> { await endEarly(this.#chunks, graceMs); }
 }
 
 /** Encodes rows [from, to) until the buffer holds `full` bytes; the answer is the first row not encoded. */
@@ -92,18 +89,18 @@ function rowEncoder(columns: readonly FieldEncoder[]): RowEncoder {
 }
 
 /** The next item; an abort ends the wait by throwing the signal's reason, at the latest after a grace time for the engine to clean up. */
-export async function nextUnlessAborted<T>(items: AsyncIterator<T>, signal: AbortSignal): Promise<IteratorResult<T>> {
+export async function nextUnlessAborted<T>(items: AsyncIterator<T>, signal: AbortSignal, graceMs: number): Promise<IteratorResult<T>> {
   signal.throwIfAborted();
-  const next = await unlessAborted(items.next(), signal);
+  const next = await unlessAborted(items.next(), signal, graceMs);
   if (next.done === true) signal.throwIfAborted(); // cut short, not at its end
   return next;
 }
 
 /** Waits for work that heeds a signal, but not for ever if it does not. */
-export function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+export function unlessAborted<T>(work: Promise<T>, signal: AbortSignal, graceMs: number): Promise<T> {
   return new Promise((resolve, reject) => {
     let timer: NodeJS.Timeout | undefined;
-    const onAbort = (): void => { timer = setTimeout(() => reject(signal.reason), ABORT_GRACE_MS); };
+    const onAbort = (): void => { timer = setTimeout(() => reject(signal.reason), graceMs); };
     const finish = (): void => { clearTimeout(timer); signal.removeEventListener('abort', onAbort); };
     signal.addEventListener('abort', onAbort, { once: true });
     if (signal.aborted) onAbort();
@@ -112,12 +109,12 @@ export function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise
 }
 
 /** Ends an iteration before its end; waits at most the grace time and swallows errors, which nobody could act on. */
-export async function endEarly(items: AsyncIterator<unknown>): Promise<void> {
+export async function endEarly(items: AsyncIterator<unknown>, graceMs: number): Promise<void> {
   if (items.return === undefined) return;
   let timer: NodeJS.Timeout | undefined;
   await Promise.race([
     Promise.resolve(items.return()).then(() => {}, () => {}),
-    new Promise<void>((resolve) => { timer = setTimeout(resolve, ABORT_GRACE_MS); }),
+    new Promise<void>((resolve) => { timer = setTimeout(resolve, graceMs); }),
   ]);
   clearTimeout(timer);
 }

@@ -11,14 +11,14 @@ export function runSimpleQuery(channel: Channel, text: string): Promise<void> {
     let isEmpty = true;
     try {
       for (;;) {
-        const next = await nextUnlessAborted(results, signal);
+        const next = await nextUnlessAborted(results, signal, channel.limits.abortGraceMs);
         if (next.done === true) break;
         isEmpty = false;
         await sendResult(channel, next.value, signal);
       }
       if (isEmpty) bare(channel.writer.out, 'empty');
     } catch (error) {
-      await endEarly(results);
+      await endEarly(results, channel.limits.abortGraceMs);
       channel.sendError(error, text, signal);
     }
   });
@@ -32,10 +32,10 @@ async function sendResult(channel: Channel, result: StatementResult, signal: Abo
     const rows = new RowStream(result, [], channel.zone);
     try {
       if (result.copy === undefined) rowDescription(writer.out, result.columns, []);
-      const { count } = await rows.send({ writer, writeBufferBytes: channel.limits.writeBufferBytes }, 0, signal);
+      const { count } = await rows.send(writer, channel.limits, 0, signal);
       commandComplete(writer.out, completionTag(result.tag, count));
     } catch (error) {
-      await rows.close();
+      await rows.close(channel.limits.abortGraceMs);
       throw error;
     }
   }

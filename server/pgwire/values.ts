@@ -1,7 +1,8 @@
 /**
  * SQL values as PostgreSQL's text and binary formats (the `*out` and `*send` functions of PostgreSQL 15). One encoder per column is
- * chosen when a result begins; it writes length and bytes of one value that is not NULL. Differences from PostgreSQL, on purpose:
- * fractions of seconds have exactly the digits of their type, as Flink prints them, up to 9 in text; binary cuts at microseconds.
+ * chosen when a result begins; it writes length and bytes of one value that is not NULL. On purpose different from PostgreSQL: fractions
+ * of seconds have exactly the digits of their type, as Flink prints them. What is finer than microseconds is cut in text as in binary,
+ * because drivers refuse it (psycopg fails on a seventh digit); CAST AS STRING shows it.
  */
 import { assertNever, internalError } from '../../core/errors/common.ts';
 import { timestampDigits } from '../../core/types/sql-type.ts';
@@ -37,9 +38,9 @@ export function textWriter(type: SqlType, zone: Zone): (value: unknown) => strin
     case 'CHAR': case 'VARCHAR': return (v) => v as string;
     case 'BINARY': case 'VARBINARY': return (v) => { const b = v as Uint8Array; return `\\x${Buffer.from(b.buffer, b.byteOffset, b.byteLength).toString('hex')}`; };
     case 'DATE': return (v) => dateText(v as number);
-    case 'TIME': return (v) => timeText(v as number, type.precision);
-    case 'TIMESTAMP': return (v) => timestampText(v as Long, type.precision);
-    case 'TIMESTAMP_LTZ': return (v) => { const zoned = zonedTimestampText(v as Long, type.precision, zone); return zoned.text + offsetText(zoned.offsetSeconds); };
+    case 'TIME': return (v) => timeText(v as number, Math.min(type.precision, 6));
+    case 'TIMESTAMP': return (v) => cutAtMicros(timestampText(v as Long, type.precision));
+    case 'TIMESTAMP_LTZ': return (v) => { const zoned = zonedTimestampText(v as Long, type.precision, zone); return cutAtMicros(zoned.text) + offsetText(zoned.offsetSeconds); };
     case 'INTERVAL_YEAR_MONTH': return (v) => yearsAndMonths(v as number);
     case 'INTERVAL_DAY_TIME': return (v) => daysAndTime(v as number);
     case 'ARRAY': return arrayWriter(type.element, zone);
@@ -47,6 +48,12 @@ export function textWriter(type: SqlType, zone: Zone): (value: unknown) => strin
     case 'MAP': case 'MULTISET': case 'ROW': throw internalError({ what: `${type.kind} is written as json` });
     default: return assertNever(type);
   }
+}
+
+/** Both forms of a timestamp's text end with the fraction. */
+function cutAtMicros(text: string): string {
+  const point = text.lastIndexOf('.');
+  return point < 0 ? text : text.slice(0, point + 7);
 }
 
 /** `{1,NULL,"a b"}`: elements are quoted where array_out would. */

@@ -134,7 +134,7 @@ export type NullTreatment = 'IGNORE NULLS' | 'RESPECT NULLS';
 export type Argument = Expression | NamedArgument | TableArgument | Descriptor;
 /** `SIZE => INTERVAL '1' DAY`. */
 export interface NamedArgument { readonly kind: 'namedArgument'; readonly name: Identifier; readonly value: Exclude<Argument, NamedArgument>; readonly range: SourceRange }
-/** `TABLE t [PARTITION BY …] [ORDER BY …]`, or a query in parentheses followed by one of the two (alone it is a Subquery). */
+/** `TABLE t [PARTITION BY …] [ORDER BY …]`, or a query in parentheses followed by PARTITION BY (without, it is a Subquery). */
 export interface TableArgument { readonly kind: 'tableArgument'; readonly source: QualifiedName | Query; readonly hints: readonly Hint[]; readonly partitionBy: readonly Expression[]; readonly orderBy: readonly SortItem[]; readonly range: SourceRange }
 export interface Descriptor { readonly kind: 'descriptor'; readonly columns: readonly DescriptorColumn[]; readonly range: SourceRange }
 export interface DescriptorColumn { readonly kind: 'descriptorColumn'; readonly name: Identifier; readonly type: TypeNode | undefined; readonly range: SourceRange }

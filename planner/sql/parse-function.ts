@@ -146,13 +146,13 @@ export abstract class FunctionParser extends ExpressionParser {
       if (collection !== 'MAP') return { kind: 'array', collection, items, range };
       return items.length % 2 === 0 ? { kind: 'map', items, range } : this.fail('a value for each key of the map');
     }
-    const { word } = this.peek(2);
-    if (open !== '(' || (word !== 'SELECT' && word !== 'WITH' && word !== 'VALUES')) return undefined;
+    if (open !== '(') return undefined;
+    const nameToken = this.tok, { word } = this.peek(2);
+    if (word !== 'SELECT' && word !== 'WITH' && word !== 'VALUES' && word !== '(' && (word !== 'TABLE' || this.peek(3).word === '(')) return undefined;
     this.next();
     this.next();
-    const query = this.query();
-    this.need(')');
-    return { kind: 'collectionQuery', collection, query, range: this.rangeFrom(start) };
+    const inside = this.queryOrExpressions();
+    return Array.isArray(inside) ? this.#plainCall(inside, nameToken) : { kind: 'collectionQuery', collection, query: inside, range: this.rangeFrom(start) };
   }
 
   // -------------------------------------------------------------------------------------------------------------- calls
@@ -220,7 +220,7 @@ export abstract class FunctionParser extends ExpressionParser {
     const star = this.qualifiedStar();
     if (star !== undefined) return star;
     const value = this.expression();
-    return value.kind === 'subquery' && (this.at('PARTITION') || this.atWords('ORDER', 'BY')) ? this.#tableArgument(value.query, start) : value;
+    return value.kind === 'subquery' && this.at('PARTITION') ? this.#tableArgument(value.query, start) : value;
   }
   /** `TABLE t PARTITION BY k ORDER BY ts`; several keys stand in parentheses. */
   #tableArgument(source: TableArgument['source'], start: number): TableArgument {
@@ -398,7 +398,7 @@ export abstract class FunctionParser extends ExpressionParser {
   /** `[KEY] k VALUE v`, `k : v`, `k, v`. */
   #jsonEntry(): JsonEntry {
     const { start } = this.tok, behind = this.peek().word;
-    if (this.tok.word === 'KEY' && behind !== 'VALUE' && behind !== ':' && behind !== ',' && behind !== '.' && behind !== '(') this.next();
+    if (this.tok.word === 'KEY' && behind !== 'VALUE' && behind !== ':' && behind !== ',' && behind !== '.') this.next();
     const key = this.expression();
     if (!this.take('VALUE') && !this.take(':') && !this.take(',')) this.fail('VALUE');
     return { kind: 'jsonEntry', key, value: this.expression(), range: this.rangeFrom(start) };

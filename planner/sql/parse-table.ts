@@ -149,7 +149,7 @@ export abstract class TableParser extends FunctionParser {
   }
   #measure(): MatchMeasure {
     const { start } = this.tok, behind = this.peek().word;
-    const mode = behind === '.' || behind === 'AS' || behind === '(' ? undefined : this.takeOne(['FINAL', 'RUNNING'] as const), expression = this.expression();
+    const mode = behind === '.' || behind === 'AS' ? undefined : this.takeOne(['FINAL', 'RUNNING'] as const), expression = this.expression();
     this.need('AS');
     return { kind: 'matchMeasure', mode, expression, alias: this.identifier('a column name'), range: this.rangeFrom(start) };
   }

@@ -207,7 +207,10 @@ export abstract class ExpressionPrinter {
       case 'trim':
         if (node.characters === undefined) return node.mode === 'BOTH' ? `TRIM(${this.expression(node.operand)})` : `TRIM(${node.mode} FROM ${this.expression(node.operand)})`;
         return `TRIM(${node.mode} ${this.expression(node.characters)} FROM ${this.expression(node.operand)})`;
-      case 'roundToUnit': return `${node.function}(${this.expression(node.operand)} TO ${node.unit})`;
+      case 'roundToUnit': { // In parentheses, else FLOOR(INTERVAL '1' DAY TO HOUR) would take the unit for the interval's.
+        const operand = this.expression(node.operand);
+        return `${node.function}(${node.operand.kind === 'interval' || level.levelOf(node.operand) < level.PRIMARY ? `(${operand})` : operand} TO ${node.unit})`;
+      }
       case 'timestampFunction': return `${node.function}(${node.unit}, ${this.expression(node.left)}, ${this.expression(node.right)})`;
       case 'jsonExists': return `JSON_EXISTS(${this.expression(node.input)}, ${this.expression(node.path)}${this.#behavior(node.onError, 'ERROR')})`;
       case 'jsonValue': case 'jsonQuery': {

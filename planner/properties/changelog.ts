@@ -1,0 +1,83 @@
+/**
+ * Who sends -U. Two passes over the drafts: needs go from sinks to sources, then what each node gives goes from sources to sinks.
+ * Semantics: Flink FlinkChangelogModeInferenceProgram (SatisfyModifyKindSetTraitVisitor, SatisfyUpdateKindTraitVisitor).
+ *
+ * Case table, "needs -U of its input":
+ *   sink, append only            no updates may come at all (checked where the sink is made)
+ *   sink, retract                yes
+ *   sink, upsert                 only if its key is not an upsert key of the input: then a changed key must delete the old one
+ *   sink-materialize             yes
+ *   collect, final-sort          yes (rows are compared as a whole)
+ *   calc                         as its consumer; always when it filters on columns outside of the input's upsert keys: a row that
+ *                                leaves the filter must be retracted
+ *   union                        as its consumer
+ *   join                         yes; as its consumer where an upsert key of the input holds the join key
+ *   group-aggregate, set-op      yes
+ *   changelog-normalize          no
+ * A consumer that does not need -U may still get it when the node is shared with one that does; all operators bear that, and an
+ * upsert sink writes -U as a delete, which the following +U replaces.
+ */
+import { columnsIn } from '../logical/expr-tools.ts';
+import type { Draft } from '../physical/draft.ts';
+import { equalSets, keyHoldsJoinKey } from './keys.ts';
+
+export interface ChangelogPlan {
+  /** By draft: somebody needs -U. */
+  readonly needed: readonly boolean[];
+  /** By draft: its output carries -U. Sources for which only DropUpdateBefore's output is read still say true. */
+  readonly before: readonly boolean[];
+  /** By draft and input: the edge wants a stream without -U from a source that has it. */
+  dropsBefore(draft: Draft, input: number): boolean;
+}
+
+export function inferChangelog(drafts: readonly Draft[]): ChangelogPlan {
+  const needed: boolean[] = drafts.map(() => false);
+  for (let i = drafts.length - 1; i >= 0; i--) {
+    const draft = drafts[i];
+    if (draft === undefined) continue;
+    draft.inputs.forEach((edge, n) => { if (edge.node.kinds.update && needsBefore(draft, n, needed[draft.index] ?? false)) needed[edge.node.index] = true; });
+  }
+  const dropsBefore = (draft: Draft, input: number): boolean => {
+    const source = draft.inputs[input]?.node;
+    return source?.body.type === 'source' && source.kinds.update && sourceBefore(source) && !needsBefore(draft, input, needed[draft.index] ?? false);
+  };
+  const before: boolean[] = [];
+  for (const draft of drafts) before.push(givesBefore(draft, needed[draft.index] ?? false, (n) => (before[draft.inputs[n]?.node.index ?? -1] ?? false) && !dropsBefore(draft, n)));
+  return { needed, before, dropsBefore };
+}
+const sourceUpdateBefore = new WeakMap<Draft, boolean>();
+/** Told by the builder: the source's own stream carries -U. */
+export function markSource(draft: Draft, updateBefore: boolean): void { sourceUpdateBefore.set(draft, updateBefore); }
+const sourceBefore = (draft: Draft): boolean => sourceUpdateBefore.get(draft) ?? false;
+
+function needsBefore(draft: Draft, input: number, need: boolean): boolean {
+  const { body } = draft, source = draft.inputs[input]?.node;
+  if (source === undefined) return false;
+  switch (body.type) {
+    case 'calc': return need || (body.condition !== null && !filtersOnKey(body.condition, source));
+    case 'union': case 'limit': case 'drop-update-before': return body.type !== 'drop-update-before' && need;
+    case 'join': return need || !keyHoldsJoinKey(source.upsert, input === 0 ? body.leftKeys : body.rightKeys);
+    case 'group-aggregate': case 'set-op': case 'sink-materialize': case 'final-sort': case 'collect': return true;
+    case 'sink': return sinkNeedsBefore(draft, source);
+    case 'changelog-normalize': case 'source': case 'values': return false;
+  }
+}
+function filtersOnKey(condition: Parameters<typeof columnsIn>[0], source: Draft): boolean {
+  const used = [...columnsIn(condition)];
+  return source.upsert.some((key) => used.every((c) => key.includes(c)));
+}
+const upsertSinkKey = new WeakMap<Draft, readonly number[] | null>();
+/** Told by the builder: the key of an upsert sink as columns of its input, or null for any other sink. */
+export function markSink(draft: Draft, key: readonly number[] | null): void { upsertSinkKey.set(draft, key); }
+function sinkNeedsBefore(draft: Draft, source: Draft): boolean {
+  const key = upsertSinkKey.get(draft) ?? null;
+  return key === null || !source.upsert.some((k) => equalSets(k, key));
+}
+function givesBefore(draft: Draft, need: boolean, input: (n: number) => boolean): boolean {
+  switch (draft.body.type) {
+    case 'source': return sourceBefore(draft);
+    case 'values': case 'drop-update-before': case 'set-op': case 'sink-materialize': case 'final-sort': return false;
+    case 'changelog-normalize': case 'group-aggregate': return need && draft.kinds.update;
+    case 'calc': case 'union': case 'limit': case 'join': case 'sink': case 'collect': return draft.inputs.some((_, n) => input(n));
+  }
+}

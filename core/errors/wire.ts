@@ -37,7 +37,7 @@ export const portalExists = defineError<{ name: string }>({
 export const portalNotRunnable = defineError<{ name: string }>({
   sqlstate: '55000', name: 'portal-not-runnable', domain: 'user', retry: 'never', message: (p) => `portal ${quoted(p.name)} cannot be run`,
 });
-export const sessionLimit = defineError<{ what: string; limit: number; hint: string }>({
+export const sessionLimit = defineError<{ what: string; limit: string; hint: string }>({
   sqlstate: '53400', name: 'session-limit', domain: 'user', retry: 'never',
   message: (p) => `too many ${p.what} in this session`, detail: (p) => `The limit is ${p.limit}.`, hint: (p) => p.hint,
 });

@@ -22,6 +22,7 @@ interface Statement {
   readonly prepared: PreparedStatement | undefined;
   /** OIDs of Parse; 0 where the client left the type open. */
   readonly declaredOids: readonly number[];
+  readonly bytes: number;
 }
 interface Portal {
   readonly statement: Statement;
@@ -31,30 +32,33 @@ interface Portal {
   state: 'bound' | 'open' | 'finished';
   rows: RowStream | undefined;
   tag: string;
+  readonly bytes: number;
 }
 
 export class ExtendedQuery {
   readonly #channel: Channel;
   readonly #statements = new Map<string, Statement>();
   readonly #portals = new Map<string, Portal>();
+  #keptBytes = 0;
 
   constructor(channel: Channel) { this.#channel = channel; }
 
   async parse(body: FieldReader): Promise<void> {
-    const name = textOf(body), text = textOf(body), declaredOids = Array.from({ length: body.uint16() }, () => body.uint32());
+    const bytes = body.left, name = textOf(body), text = textOf(body), declaredOids = Array.from({ length: body.uint16() }, () => body.uint32());
     body.finish();
-    const { session, limits, writer } = this.#channel;
-    if (name === '') this.#statements.delete('');
+    const { session, writer } = this.#channel;
+    if (name === '') this.#forgetStatement('');
     else if (this.#statements.has(name)) throw preparedStatementExists({ name });
-    if (this.#statements.size >= limits.preparedStatements) throw sessionLimit({ what: 'prepared statements', limit: limits.preparedStatements, hint: 'Close statements that are not needed any more, or use DEALLOCATE ALL.' });
+    this.#checkRoom('prepared statements', this.#statements.size, bytes);
     const hints = declaredOids.map(sqlTypeOfOid);
     const prepared = await this.#channel.cancellable((signal) => this.#within(text, signal, session.prepare(text, hints, this.#channel.options(signal))));
-    this.#statements.set(name, { text, prepared, declaredOids });
+    this.#statements.set(name, { text, prepared, declaredOids, bytes });
+    this.#keptBytes += bytes;
     bare(writer.out, 'parseComplete');
   }
 
   async bind(body: FieldReader): Promise<void> {
-    const portalName = textOf(body), statementName = textOf(body);
+    const bytes = body.left, portalName = textOf(body), statementName = textOf(body);
     const inputFormats = readFormats(body), count = body.uint16();
     const values = Array.from({ length: count }, () => {
       const length = body.int32();
@@ -70,11 +74,11 @@ export class ExtendedQuery {
     if (formats.length > 1 && columns !== undefined && formats.length !== columns.length) throw protocolViolation({ what: `bind message has ${formats.length} result formats but query has ${columns.length} columns` });
     if (portalName === '') await this.#closePortal('');
     else if (this.#portals.has(portalName)) throw portalExists({ name: portalName });
-    const limit = this.#channel.limits.preparedStatements;
-    if (this.#portals.size >= limit) throw sessionLimit({ what: 'portals', limit, hint: 'Close portals that are not needed any more.' });
+    this.#checkRoom('portals', this.#portals.size, bytes);
     const zone = this.#channel.zone;
-    const parameters = values.map((bytes, i) => decodeParameter(i, bytes, (inputFormats.length === 1 ? inputFormats[0] : inputFormats[i]) ?? 0, statement.declaredOids[i] ?? 0, types[i] as SqlType, zone));
-    this.#portals.set(portalName, { statement, parameters, formats, controller: new AbortController(), state: 'bound', rows: undefined, tag: '' });
+    const parameters = values.map((value, i) => decodeParameter(i, value, (inputFormats.length === 1 ? inputFormats[0] : inputFormats[i]) ?? 0, statement.declaredOids[i] ?? 0, types[i] as SqlType, zone));
+    this.#portals.set(portalName, { statement, parameters, formats, controller: new AbortController(), state: 'bound', rows: undefined, tag: '', bytes });
+    this.#keptBytes += bytes;
     bare(this.#channel.writer.out, 'bindComplete');
   }
 
@@ -114,7 +118,7 @@ export class ExtendedQuery {
     if (kind === 'P') await this.#closePortal(name);
     else {
       const statement = this.#statements.get(name);
-      this.#statements.delete(name);
+      this.#forgetStatement(name);
       for (const [portalName, portal] of this.#portals) if (portal.statement === statement) await this.#closePortal(portalName);
     }
     bare(this.#channel.writer.out, 'closeComplete');
@@ -122,7 +126,7 @@ export class ExtendedQuery {
 
   /** A simple query or the end of a transaction destroys portals; the former the unnamed statement too. */
   async beforeSimpleQuery(): Promise<void> {
-    this.#statements.delete('');
+    this.#forgetStatement('');
     await this.#closePortal('');
   }
   async afterCycle(): Promise<void> {
@@ -158,9 +162,19 @@ export class ExtendedQuery {
     const portal = this.#portals.get(name);
     if (portal === undefined) return;
     this.#portals.delete(name);
+    this.#keptBytes -= portal.bytes;
     if (portal.rows !== undefined && portal.state === 'open') await portal.rows.close(this.#channel.limits.abortGraceMs);
   }
 
+  #forgetStatement(name: string): void {
+    this.#keptBytes -= this.#statements.get(name)?.bytes ?? 0;
+    this.#statements.delete(name);
+  }
+  #checkRoom(what: 'prepared statements' | 'portals', count: number, bytes: number): void {
+    const { preparedStatements, preparedBytes } = this.#channel.limits, hint = `Close ${what} that are not needed any more.`;
+    if (count >= preparedStatements) throw sessionLimit({ what, limit: String(preparedStatements), hint });
+    if (this.#keptBytes + bytes > preparedBytes) throw sessionLimit({ what, limit: `${preparedBytes} bytes`, hint });
+  }
   #statement(name: string): Statement {
     const statement = this.#statements.get(name);
     if (statement === undefined) throw preparedStatementNotFound({ name });

@@ -6,6 +6,8 @@ export interface PgLimits {
   readonly messageBytes: number;
   /** Prepared statements per session; portals are limited alike. */
   readonly preparedStatements: number;
+  /** Bytes of the Parse and Bind messages whose statements and portals a session keeps. */
+  readonly preparedBytes: number;
   /** Sessions at a time; the next is refused with 53300. */
   readonly connections: number;
   /** From accepted socket to the end of start-up and authentication. */
@@ -23,6 +25,6 @@ export interface PgLimits {
 }
 
 export const defaultPgLimits: PgLimits = {
-  startupBytes: 10_000, messageBytes: 64 * 1024 * 1024, preparedStatements: 10_000, connections: 1_000, startupTimeoutMs: 10_000, messageTimeoutMs: 60_000, writeStallTimeoutMs: 15 * 60_000, abortGraceMs: 2_000,
+  startupBytes: 10_000, messageBytes: 64 * 1024 * 1024, preparedStatements: 10_000, preparedBytes: 128 * 1024 * 1024, connections: 1_000, startupTimeoutMs: 10_000, messageTimeoutMs: 60_000, writeStallTimeoutMs: 15 * 60_000, abortGraceMs: 2_000,
   writeBufferBytes: 64 * 1024, readBufferBytes: 1024 * 1024,
 };

@@ -1,0 +1,203 @@
+/**
+ * Subqueries become joins. EXISTS and IN at the top of a WHERE clause: semi and anti joins. Scalar subqueries, and EXISTS or IN inside
+ * an expression: a left join whose column takes the subquery's place. A subquery may speak of the enclosing query's columns in its
+ * WHERE clause (correlation); those conjuncts move into the join condition. Semantics: Flink "Queries", subqueries; SQL's NOT IN.
+ */
+import { featureNotSupported } from '../../core/errors/common.ts';
+import type { SourceRange } from '../../core/errors/define.ts';
+import { invalidQuery } from '../../core/errors/planner.ts';
+import { NULL, asNullable, type SqlType } from '../../core/types/sql-type.ts';
+import type { Expr } from '../physical/expr.ts';
+import { columnsIn, conjunction, conjuncts, literalTrue, mapColumns, replaceTop, shift } from '../logical/expr-tools.ts';
+import { column, filter, join, project, type Rel } from '../logical/rel.ts';
+import type { Expression, Query, Select } from '../sql/ast.ts';
+import { groupRelation } from './aggregate.ts';
+import type { BindState } from './context.ts';
+import { ExpressionBinder, SUBQUERY, literal, type PendingAggregate, type PendingSubquery } from './expression.ts';
+import { bindQuery, bindSelectCore, finishSelect, withCommonTables, type Environment, type SelectCore } from './query.ts';
+import { OUTER, Scope } from './scope.ts';
+
+interface Place { readonly state: BindState; readonly environment: Environment }
+/** A subquery bound once: whole when uncorrelated, else FROM and WHERE with the select list still to come. */
+type BoundSubquery = { readonly rel: Rel; readonly correlated?: undefined } | { readonly rel: Rel; readonly correlated: readonly Expr[]; readonly items: readonly Expr[]; readonly aggregates: readonly PendingAggregate[] };
+export interface BoundSubqueries { readonly bound: ReadonlyMap<Query, BoundSubquery>; readonly types: ReadonlyMap<Query, SqlType> }
+
+/** Binds the subqueries that stand in some expressions (not those inside them). */
+export async function prepareSubqueries(place: Place, scope: Scope, expressions: readonly Expression[]): Promise<BoundSubqueries> {
+  const bound = new Map<Query, BoundSubquery>(), types = new Map<Query, SqlType>();
+  for (const query of expressions.flatMap((e) => queriesIn(e))) {
+    const sub = await bindSubquery(place, query, scope);
+    bound.set(query, sub);
+    types.set(query, (sub.correlated === undefined ? sub.rel.columns[0]?.type : sub.items[0]?.type) ?? NULL);
+  }
+  return { bound, types };
+}
+/** Queries directly inside an expression. */
+function queriesIn(node: unknown, found: Query[] = []): Query[] {
+  if (Array.isArray(node)) { for (const item of node) queriesIn(item, found); return found; }
+  if (typeof node !== 'object' || node === null) return found;
+  if ('kind' in node && node.kind === 'query') { found.push(node as Query); return found; }
+  for (const [key, value] of Object.entries(node)) if (key !== 'range' && typeof value === 'object') queriesIn(value, found);
+  return found;
+}
+
+async function bindSubquery(place: Place, query: Query, outer: Scope): Promise<BoundSubquery> {
+  const select = query.body.kind === 'select' ? query.body : undefined;
+  if (select === undefined || query.limit !== undefined || query.offset !== undefined) return { rel: await bindQuery(place.state, query, place.environment) };
+  const environment = withCommonTables(query, place.environment);
+  const core = await bindSelectCore(place.state, select, environment, outer);
+  if (core.correlated.length === 0) {
+    const { rel, width } = await finishSelect(place.state, select, environment, core, []);
+    return { rel: width === rel.columns.length ? rel : project(rel, rel.columns.slice(0, width).map((_, i) => column(rel, i)), rel.columns.map((c) => c.name)) };
+  }
+  return correlatedSelect(place.state, select, core);
+}
+function correlatedSelect(state: BindState, select: Select, core: SelectCore): BoundSubquery {
+  if (select.groupBy !== undefined || select.having !== undefined) throw featureNotSupported({ feature: 'GROUP BY in a correlated subquery' }, { range: select.range });
+  const aggregates: PendingAggregate[] = [], binder = new ExpressionBinder(state, core.scope, { aggregates });
+  const items = select.items.flatMap((i) => (i.expression.kind === 'star' ? core.scope.star(i.expression.qualifier, i.expression.range).map((c) => c.expr) : [binder.bind(i.expression)]));
+  return { rel: core.rel, correlated: core.correlated, items, aggregates };
+}
+
+/** WHERE: plain conjuncts filter, subquery conjuncts join, conjuncts over outer columns are handed up. */
+export async function applyPredicate(place: Place, input: Rel, scope: Scope, where: Expression): Promise<SelectCore> {
+  const parts = where.kind === 'logical' && where.op === 'AND' ? where.operands : [where];
+  const correlated: Expr[] = [];
+  let rel = input;
+  const special = parts.filter((p) => predicateOf(p) !== undefined), plain = parts.filter((p) => predicateOf(p) === undefined);
+  const pendings: PendingSubquery[] = [];
+  const prepared = await prepareSubqueries(place, scope, plain);
+  const binder = new ExpressionBinder(place.state, scope, { subqueries: pendings, subqueryTypes: prepared.types });
+  const late: Expr[] = [];
+  for (const p of plain) for (const c of conjuncts(binder.condition(p, 'WHERE'))) {
+    const columns = [...columnsIn(c)];
+    if (columns.some((i) => i >= OUTER)) correlated.push(c);
+    else if (columns.some((i) => i >= SUBQUERY)) late.push(c);
+    else rel = filter(rel, c);
+  }
+  for (const p of special) rel = await applySubqueryPredicate(place, rel, scope, p);
+  if (late.length > 0) {
+    const attached = attachSubqueries(place.state, rel, pendings, prepared, (e) => e), width = rel.columns.length;
+    const filtered = late.reduce((r: Rel, c) => filter(r, attached.resolve(c)), attached.rel);
+    rel = project(filtered, Array.from({ length: width }, (_, i) => column(filtered, i)), filtered.columns.map((c) => c.name));
+  }
+  return { rel, scope, correlated };
+}
+interface SubqueryPredicate { readonly kind: 'exists' | 'in'; readonly negated: boolean; readonly query: Query; readonly operand: Expression | undefined; readonly range: SourceRange }
+function predicateOf(e: Expression): SubqueryPredicate | undefined {
+  if (e.kind === 'exists') return { kind: 'exists', negated: false, query: e.query, operand: undefined, range: e.range };
+  if (e.kind === 'inQuery') return { kind: 'in', negated: e.negated, query: e.query, operand: e.operand, range: e.range };
+  if (e.kind === 'quantifiedQuery' && e.op === '=' && e.quantifier === 'ANY') return { kind: 'in', negated: false, query: e.query, operand: e.left, range: e.range };
+  if (e.kind === 'unary' && e.op === 'NOT') { const inner = predicateOf(e.operand); return inner === undefined ? undefined : { ...inner, negated: !inner.negated }; }
+  return undefined;
+}
+/** Semi join for EXISTS and IN, anti join for their negations. */
+async function applySubqueryPredicate(place: Place, rel: Rel, scope: Scope, e: Expression): Promise<Rel> {
+  const p = predicateOf(e) as SubqueryPredicate, sub = await bindSubquery(place, p.query, scope), width = rel.columns.length;
+  const binder = new ExpressionBinder(place.state, scope), type = p.negated ? 'anti' : 'semi';
+  const right = sub.correlated === undefined ? sub.rel : withItems(sub, p.range);
+  const itemCount = sub.correlated === undefined ? right.columns.length : sub.items.length;
+  const outerParts = sub.correlated?.map((c) => joinCondition(c, width, width + itemCount)) ?? [];
+  if (p.kind === 'exists') return join(type, rel, right, conjunction(outerParts));
+  const operands = p.operand?.kind === 'row' ? p.operand.items : p.operand === undefined ? [] : [p.operand];
+  if (operands.length !== itemCount) throw invalidQuery({ what: `IN compares ${operands.length} value${operands.length === 1 ? '' : 's'} with a subquery of ${itemCount} columns` }, { range: p.range });
+  const tests = operands.map((o, i) => {
+    const bound = binder.bind(o), item: Expr = { op: 'column', index: width + i, type: right.columns[i]?.type ?? NULL };
+    const [a, b] = binder.comparable(bound, item, p.range);
+    const equal = binder.call('=', [a, b], p.range);
+    if (!p.negated || (!bound.type.nullable && !item.type.nullable)) return equal;
+    // NOT IN: a NULL on either side makes the comparison unknown, and unknown keeps the row out.
+    const unknown = [bound, item].filter((x) => x.type.nullable).map((x) => binder.call('IS NULL', [x], p.range));
+    return binder.call('OR', [equal, ...unknown], p.range);
+  });
+  return join(type, rel, right, conjunction([...tests, ...outerParts]));
+}
+/** The select list of a correlated subquery followed by all columns of its FROM, which the correlation may need. */
+function withItems(sub: Extract<BoundSubquery, { items: readonly Expr[] }>, range: SourceRange): Rel {
+  if (sub.aggregates.length > 0) throw featureNotSupported({ feature: 'an aggregate in a correlated EXISTS or IN subquery' }, { range });
+  return project(sub.rel, [...sub.items, ...sub.rel.columns.map((_, i) => column(sub.rel, i))], [...sub.items.map((_, i) => `item$${i}`), ...sub.rel.columns.map((c) => c.name)]);
+}
+/** A correlated conjunct over (outer ++ inner): outer columns lose their mark, inner ones move behind. */
+const joinCondition = (c: Expr, _outerWidth: number, innerFrom: number): Expr => mapColumns(c, (i) => (i >= OUTER ? i - OUTER : i + innerFrom));
+
+/**
+ * Joins pending subqueries to a relation, each adding columns on the right. `resolve` puts the columns in place of the placeholders.
+ * `overOuter` turns an expression over the scope's row into one over `rel` (after grouping these differ).
+ */
+export function attachSubqueries(state: BindState, rel: Rel, pendings: readonly PendingSubquery[], prepared: BoundSubqueries, overOuter: (e: Expr) => Expr): { rel: Rel; resolve(e: Expr): Expr } {
+  const values: Expr[] = [];
+  let result = rel;
+  for (const p of pendings) {
+    const sub = prepared.bound.get(p.query);
+    if (sub === undefined) throw featureNotSupported({ feature: 'a subquery in this place' }, { range: p.range });
+    const binder = new ExpressionBinder(state, new Scope([]));
+    const made = p.kind === 'scalar' ? scalar(result, p, sub, binder, overOuter) : mark(result, p, sub, binder, overOuter);
+    result = made.rel;
+    values.push(made.value);
+  }
+  return { rel: result, resolve: (e) => replaceTop(e, (x) => (x.op === 'column' && x.index >= SUBQUERY && x.index < OUTER ? values[x.index - SUBQUERY] : undefined)) };
+}
+interface Attached { readonly rel: Rel; readonly value: Expr }
+function scalar(rel: Rel, p: PendingSubquery, sub: BoundSubquery, binder: ExpressionBinder, overOuter: (e: Expr) => Expr): Attached {
+  const width = rel.columns.length;
+  if (sub.correlated === undefined) {
+    if (sub.rel.columns.length !== 1) throw invalidQuery({ what: `a scalar subquery must return one column, not ${sub.rel.columns.length}` }, { range: p.range });
+    const right = isSingleRow(sub.rel) ? sub.rel : singleValue(sub.rel, [], [column(sub.rel, 0)]);
+    return { rel: join('left', rel, right, null), value: { op: 'column', index: width, type: asNullable(right.columns[0]?.type ?? NULL) } };
+  }
+  const [item] = sub.items;
+  if (item === undefined || sub.items.length !== 1) throw invalidQuery({ what: `a scalar subquery must return one column, not ${sub.items.length}` }, { range: p.range });
+  const { inner, outer } = equalities(sub.correlated, p.range);
+  let right: Rel;
+  let value = item;
+  if (sub.aggregates.length > 0) {
+    const grouped = groupRelation(sub.rel, inner, sub.aggregates);
+    value = grouped.rewrite(item, (name) => invalidQuery({ what: `column "${name}" must be inside an aggregate function` }, { range: p.range }));
+    right = project(grouped.rel, [value, ...inner.map((_, i) => column(grouped.rel, i))], ['value']);
+  } else right = singleValue(sub.rel, inner, [item]);
+  const condition = conjunction(outer.map((o, i) => { const [a, b] = binder.comparable(overOuter(o), { op: 'column', index: width + 1 + i, type: right.columns[1 + i]?.type ?? NULL }, p.range); return binder.call('=', [a, b], p.range); }));
+  const read: Expr = { op: 'column', index: width, type: asNullable(right.columns[0]?.type ?? NULL) };
+  const counts = sub.aggregates.length === 1 && sub.aggregates[0]?.name === 'COUNT' && item.op === 'column';
+  return { rel: join('left', rel, right, condition), value: counts ? { op: 'case', branches: [{ when: binder.call('IS NOT NULL', [read], p.range), then: read }], otherwise: literal(0, read.type), type: read.type } : read };
+}
+/** EXISTS and IN as a value: TRUE where the left join found a partner. */
+function mark(rel: Rel, p: PendingSubquery, sub: BoundSubquery, binder: ExpressionBinder, overOuter: (e: Expr) => Expr): Attached {
+  const width = rel.columns.length;
+  const { inner, outer } = sub.correlated === undefined ? { inner: [], outer: [] } : equalities(sub.correlated, p.range);
+  const item = sub.correlated === undefined ? column(sub.rel, 0) : sub.items[0];
+  const keys = [...(p.kind === 'in' && item !== undefined ? [item] : []), ...inner];
+  const below = project(sub.rel, [...keys, literalTrue], keys.map((_, i) => `key$${i}`));
+  const distinct: Rel = { kind: 'aggregate', input: below, keys: below.columns.map((_, i) => i), calls: [], columns: below.columns };
+  const left = [...(p.operand === undefined ? [] : [p.operand]), ...outer].map(overOuter);
+  const condition = conjunction(left.map((l, i) => { const [a, b] = binder.comparable(l, { op: 'column', index: width + i, type: below.columns[i]?.type ?? NULL }, p.range); return binder.call('=', [a, b], p.range); }));
+  const joined = join('left', rel, distinct, condition);
+  return { rel: joined, value: binder.call('IS NOT NULL', [column(joined, width + keys.length)], p.range) };
+}
+/** The error «more than one element» comes from SINGLE_VALUE at run time. */
+function singleValue(rel: Rel, keys: readonly Expr[], items: readonly Expr[]): Rel {
+  const below = project(rel, [...keys, ...items], []);
+  const aggregate: Rel = {
+    kind: 'aggregate', input: below, keys: keys.map((_, i) => i), calls: items.map((e, i) => ({ function: 'SINGLE_VALUE', args: [keys.length + i], distinct: false, filter: null, type: asNullable(e.type) })),
+    columns: [...keys.map((k, i) => ({ name: `key$${i}`, type: k.type })), ...items.map((e, i) => ({ name: `value$${i}`, type: asNullable(e.type) }))],
+  };
+  return project(aggregate, [...items.map((_, i) => column(aggregate, keys.length + i)), ...keys.map((_, i) => column(aggregate, i))], ['value']);
+}
+/** Correlation as `inner = outer` pairs; anything else cannot be decorrelated here. */
+function equalities(correlated: readonly Expr[], range: SourceRange): { inner: Expr[]; outer: Expr[] } {
+  const inner: Expr[] = [], outer: Expr[] = [];
+  for (const c of correlated) {
+    const sides = c.op === 'call' && c.name === '=' && c.args.length === 2 ? c.args : undefined;
+    const isOuter = (e: Expr): boolean | undefined => { const all = [...columnsIn(e)]; return all.every((i) => i >= OUTER) ? true : all.every((i) => i < OUTER) ? false : undefined; };
+    const [a, b] = sides ?? [];
+    if (a === undefined || b === undefined || isOuter(a) === undefined || isOuter(b) === undefined || isOuter(a) === isOuter(b)) throw featureNotSupported({ feature: 'a correlated scalar subquery with a condition other than equality' }, { range });
+    inner.push(isOuter(a) === true ? b : a);
+    outer.push(shift(isOuter(a) === true ? a : b, -OUTER));
+  }
+  return { inner, outer };
+}
+/** True when the relation has exactly one row by construction: a global aggregate, perhaps projected. */
+function isSingleRow(rel: Rel): boolean {
+  if (rel.kind === 'project') return isSingleRow(rel.input);
+  if (rel.kind === 'aggregate') return rel.keys.length === 0;
+  return rel.kind === 'values' && rel.rows.length === 1;
+}

@@ -39,17 +39,12 @@ export function inferChangelog(drafts: readonly Draft[]): ChangelogPlan {
   }
   const dropsBefore = (draft: Draft, input: number): boolean => {
     const source = draft.inputs[input]?.node;
-    return source?.body.type === 'source' && source.kinds.update && sourceBefore(source) && !needsBefore(draft, input, needed[draft.index] ?? false);
+    return source?.body.type === 'source' && source.kinds.update && source.sourceBefore === true && !needsBefore(draft, input, needed[draft.index] ?? false);
   };
   const before: boolean[] = [];
   for (const draft of drafts) before.push(givesBefore(draft, needed[draft.index] ?? false, (n) => (before[draft.inputs[n]?.node.index ?? -1] ?? false) && !dropsBefore(draft, n)));
   return { needed, before, dropsBefore };
 }
-const sourceUpdateBefore = new WeakMap<Draft, boolean>();
-/** Told by the builder: the source's own stream carries -U. */
-export function markSource(draft: Draft, updateBefore: boolean): void { sourceUpdateBefore.set(draft, updateBefore); }
-const sourceBefore = (draft: Draft): boolean => sourceUpdateBefore.get(draft) ?? false;
-
 function needsBefore(draft: Draft, input: number, need: boolean): boolean {
   const { body } = draft, source = draft.inputs[input]?.node;
   if (source === undefined) return false;
@@ -66,16 +61,13 @@ function filtersOnKey(condition: Parameters<typeof columnsIn>[0], source: Draft)
   const used = [...columnsIn(condition)];
   return source.upsert.some((key) => used.every((c) => key.includes(c)));
 }
-const upsertSinkKey = new WeakMap<Draft, readonly number[] | null>();
-/** Told by the builder: the key of an upsert sink as columns of its input, or null for any other sink. */
-export function markSink(draft: Draft, key: readonly number[] | null): void { upsertSinkKey.set(draft, key); }
 function sinkNeedsBefore(draft: Draft, source: Draft): boolean {
-  const key = upsertSinkKey.get(draft) ?? null;
-  return key === null || !source.upsert.some((k) => equalSets(k, key));
+  const key = draft.sinkKey;
+  return key === undefined || !source.upsert.some((k) => equalSets(k, key));
 }
 function givesBefore(draft: Draft, need: boolean, input: (n: number) => boolean): boolean {
   switch (draft.body.type) {
-    case 'source': return sourceBefore(draft);
+    case 'source': return draft.sourceBefore === true;
     case 'values': case 'drop-update-before': case 'set-op': case 'sink-materialize': case 'final-sort': return false;
     case 'changelog-normalize': case 'group-aggregate': return need && draft.kinds.update;
     case 'calc': case 'union': case 'limit': case 'join': case 'sink': case 'collect': return draft.inputs.some((_, n) => input(n));

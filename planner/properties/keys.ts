@@ -1,74 +1,88 @@
 /**
- * Keys of a relation's rows. Unique keys: no two rows of the current result agree on them (join input specs). Upsert keys: unique keys
- * along which changes also stay in order when rows are spread by other keys on the way (what a sink's key is checked against).
- * Sources: Flink FlinkRelMdUniqueKeys, FlinkRelMdUpsertKeys.
+ * Which columns identify a row. Unique keys hold for the table a stream amounts to; upsert keys further ask that all changes of one key
+ * pass through one subtask in order, so that a key must contain the columns of every hash exchange on its way.
+ * Semantics: Flink FlinkRelMdUniqueKeys, FlinkRelMdUpsertKeys, JoinInputSideSpec.
+ *
+ * Key lists are free of duplicates and ordered by size, then by columns; an empty set means at most one row.
  */
+import type { SqlType } from '../../core/types/sql-type.ts';
 import type { Expr } from '../physical/expr.ts';
-import { conjuncts } from '../logical/expr-tools.ts';
-import type { JoinRel, Rel } from '../logical/rel.ts';
+import type { ColumnSet } from '../physical/draft.ts';
+import type { JoinSide, JoinType } from '../physical/plan.ts';
 
-export type Key = readonly number[];
+/** Beyond this many the rest is dropped: keys only help, and products of keys would explode. */
 const MAX_KEYS = 16;
 
-export const uniqueKeys = (rel: Rel): readonly Key[] => keysOf(rel, false);
-export const upsertKeys = (rel: Rel): readonly Key[] => keysOf(rel, true);
+export const contains = (set: ColumnSet, part: ColumnSet): boolean => part.every((c) => set.includes(c));
+export const equalSets = (a: ColumnSet, b: ColumnSet): boolean => a.length === b.length && contains(a, b);
 
-const caches = [new WeakMap<Rel, readonly Key[]>(), new WeakMap<Rel, readonly Key[]>()] as const;
-function keysOf(rel: Rel, upsert: boolean): readonly Key[] {
-  const cache = caches[upsert ? 1 : 0], known = cache.get(rel);
-  if (known !== undefined) return known;
-  const keys = minimal(compute(rel, upsert));
-  cache.set(rel, keys);
-  return keys;
-}
-function compute(rel: Rel, upsert: boolean): readonly Key[] {
-  switch (rel.kind) {
-    case 'scan': {
-      const pk = rel.table.primaryKey?.columns, at = pk?.map((name) => rel.columns.findIndex((c) => c.name === name));
-      const position = pk?.length === 2 && pk.includes('partition') && pk.includes('offset');
-      const trusted = rel.source.upsertKey !== undefined || rel.source.changelogMode.delete || position;
-      return trusted && at !== undefined && at.every((i) => i >= 0) ? [at] : [];
-    }
-    case 'values': return rel.rows.length <= 1 ? [[]] : [];
-    case 'filter': case 'sort': return keysOf(rel.input, upsert);
-    case 'project': return keysOf(rel.input, upsert).flatMap((k) => { const mapped = k.map((c) => rel.exprs.findIndex((e) => isColumn(e, c))); return mapped.every((i) => i >= 0) ? [mapped] : []; });
-    case 'aggregate': return [rel.keys.map((_, i) => i)];
-    case 'join': return joinKeys(rel, upsert);
-    case 'union': return [];
-    case 'setOp': return rel.all ? [] : [rel.columns.map((_, i) => i)];
-  }
-}
-/** A cast that keeps values apart would do too, but Flink takes only plain references. */
-const isColumn = (e: Expr, index: number): boolean => e.op === 'column' && e.index === index;
-
-/** Equi-join columns of both sides, by position. */
-export function equiColumns(rel: JoinRel): { left: number[]; right: number[] } {
-  const width = rel.left.columns.length, left: number[] = [], right: number[] = [];
-  for (const c of conjuncts(rel.condition)) {
-    if (c.op !== 'call' || (c.name !== '=' && c.name !== 'IS NOT DISTINCT FROM')) continue;
-    const [a, b] = c.args;
-    if (a?.op !== 'column' || b?.op !== 'column') continue;
-    if (a.index < width && b.index >= width) { left.push(a.index); right.push(b.index - width); }
-    if (b.index < width && a.index >= width) { left.push(b.index); right.push(a.index - width); }
-  }
-  return { left, right };
-}
-const contains = (set: Key, sub: Key): boolean => sub.every((c) => set.includes(c));
-function joinKeys(rel: JoinRel, upsert: boolean): readonly Key[] {
-  const on = equiColumns(rel), width = rel.left.columns.length;
-  // An upsert key that lacks a join column may see its changes on different subtasks, out of order.
-  const ordered = (keys: readonly Key[], joinKey: Key): readonly Key[] => (upsert ? keys.filter((k) => contains(k, joinKey)) : keys);
-  const left = ordered(keysOf(rel.left, upsert), on.left), right = ordered(keysOf(rel.right, upsert), on.right);
-  if (rel.type === 'semi' || rel.type === 'anti') return left;
-  const moved = right.map((k) => k.map((c) => c + width));
-  const result: Key[] = left.flatMap((l) => moved.map((r) => [...l, ...r]));
-  if (keysOf(rel.right, upsert).some((k) => contains(on.right, k)) && (rel.type === 'inner' || rel.type === 'left')) result.push(...left);
-  if (keysOf(rel.left, upsert).some((k) => contains(on.left, k)) && (rel.type === 'inner' || rel.type === 'right')) result.push(...moved);
-  return result;
-}
-/** Without duplicates and without keys that contain another; shortest first; at most sixteen. */
-function minimal(keys: readonly Key[]): readonly Key[] {
-  const sorted = keys.map((k) => [...new Set(k)].sort((a, b) => a - b)).sort((a, b) => a.length - b.length), kept: Key[] = [];
-  for (const k of sorted) if (kept.length < MAX_KEYS && !kept.some((s) => contains(k, s))) kept.push(k);
+/** Sorted, without duplicates and without supersets of other keys. */
+export function minimalKeys(keys: readonly ColumnSet[]): readonly ColumnSet[] {
+  const sorted = keys.map((k) => [...new Set(k)].sort((a, b) => a - b)).sort((a, b) => a.length - b.length || compare(a, b));
+  const kept: ColumnSet[] = [];
+  for (const key of sorted) if (kept.length < MAX_KEYS && !kept.some((k) => contains(key, k))) kept.push(key);
   return kept;
 }
+function compare(a: ColumnSet, b: ColumnSet): number {
+  for (const [i, x] of a.entries()) if (x !== b[i]) return x - (b[i] ?? 0);
+  return 0;
+}
+
+/** Keys behind a projection: each key column must be passed on as it is, or by a cast that keeps different values apart. */
+export function projectKeys(keys: readonly ColumnSet[], projections: readonly Expr[]): readonly ColumnSet[] {
+  const outputs = new Map<number, number[]>();
+  for (const [i, e] of projections.entries()) {
+    const source = passedColumn(e);
+    if (source !== undefined) outputs.set(source, [...(outputs.get(source) ?? []), i]);
+  }
+  return minimalKeys(keys.flatMap((key) => combinations(key.map((c) => outputs.get(c) ?? []))));
+}
+/** The input column that an expression passes on without merging values, if it does that. */
+export function passedColumn(e: Expr): number | undefined {
+  if (e.op === 'column') return e.index;
+  return e.op === 'cast' && !e.safe && e.arg.op === 'column' && keepsApart(e.arg.type, e.type) ? e.arg.index : undefined;
+}
+const WIDTH: Readonly<Record<string, number>> = { TINYINT: 1, SMALLINT: 2, INT: 3, BIGINT: 4 };
+function keepsApart(from: SqlType, to: SqlType): boolean {
+  const a = WIDTH[from.kind], b = WIDTH[to.kind];
+  if (a !== undefined && b !== undefined) return a <= b;
+  if ('length' in from && 'length' in to) return to.kind === 'VARCHAR' && from.kind === 'VARCHAR' && from.length <= to.length;
+  return from.kind === to.kind && JSON.stringify({ ...from, nullable: true }) === JSON.stringify({ ...to, nullable: true });
+}
+function combinations(choices: readonly (readonly number[])[]): number[][] {
+  let result: number[][] = [[]];
+  for (const choice of choices) {
+    result = result.flatMap((head) => choice.map((c) => [...head, c]));
+    if (result.length > MAX_KEYS) result = result.slice(0, MAX_KEYS);
+  }
+  return result;
+}
+/** Columns of a hash distribution behind a projection; undefined when one is lost. */
+export function projectColumns(keys: ColumnSet, projections: readonly Expr[]): number[] | undefined {
+  const mapped = keys.map((k) => projections.findIndex((e) => e.op === 'column' && e.index === k));
+  return mapped.includes(-1) ? undefined : mapped;
+}
+
+export interface JoinInput { readonly unique: readonly ColumnSet[]; readonly upsert: readonly ColumnSet[]; readonly keys: ColumnSet; readonly width: number }
+/** Unique and upsert keys of a join's output. A side's keys survive when each of its rows meets at most one of the other side. */
+export function joinKeys(type: JoinType, left: JoinInput, right: JoinInput): { unique: readonly ColumnSet[]; upsert: readonly ColumnSet[] } {
+  const leftUnique = left.unique.some((k) => contains(left.keys, k)), rightUnique = right.unique.some((k) => contains(right.keys, k));
+  const of = (l: readonly ColumnSet[], r: readonly ColumnSet[]): readonly ColumnSet[] => {
+    if (type === 'semi' || type === 'anti') return minimalKeys(l);
+    const shifted = r.map((k) => k.map((c) => c + left.width));
+    const keys: ColumnSet[] = l.flatMap((a) => shifted.map((b) => [...a, ...b]));
+    if (rightUnique && (type === 'inner' || type === 'left')) keys.push(...l);
+    if (leftUnique && (type === 'inner' || type === 'right')) keys.push(...shifted);
+    return minimalKeys(keys);
+  };
+  const inPlace = (side: JoinInput): readonly ColumnSet[] => side.upsert.filter((k) => contains(k, side.keys));
+  return { unique: of(left.unique, right.unique), upsert: of(inPlace(left), inPlace(right)) };
+}
+/** What the state of one join side looks like. `upsert`: the input's keys before the exchange by the join keys. */
+export function joinSide(upsert: readonly ColumnSet[], joinKeyColumns: ColumnSet): JoinSide {
+  if (upsert.some((k) => contains(joinKeyColumns, k))) return { kind: 'join-key-unique' };
+  const [smallest] = upsert;
+  return smallest === undefined ? { kind: 'no-key' } : { kind: 'unique-key', uniqueKey: smallest };
+}
+/** True when +U without its -U is enough for a join's side: the key that identifies its rows holds the join key, so an update never changes it. */
+export const keyHoldsJoinKey = (upsert: readonly ColumnSet[], joinKeyColumns: ColumnSet): boolean => upsert.some((k) => contains(k, joinKeyColumns));

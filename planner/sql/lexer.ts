@@ -186,7 +186,9 @@ export class Lexer {
       while (this.#isDigit(end)) end++;
       return this.#token('parameter', start, end, '', text.slice(start + 1, end), '$');
     }
-    for (let c = text.charCodeAt(end); c < 128 && c !== DOLLAR && ((CLASS[c] as number) & NAME_PART) !== 0; c = text.charCodeAt(end)) end++;
+    const first = text.charCodeAt(end);
+    if (first !== DOLLAR && !(first < 128 ? ((CLASS[first] as number) & NAME_PART) !== 0 : first >= 128)) return this.#token('symbol', start, end, '$', '', '');
+    for (let c = first; c < 128 && c !== DOLLAR && ((CLASS[c] as number) & NAME_PART) !== 0; c = text.charCodeAt(end)) end++;
     if (text.charCodeAt(end) !== DOLLAR) return undefined;
     end++;
     const tag = text.slice(start, end), close = text.indexOf(tag, end);

@@ -146,7 +146,7 @@ export abstract class ExpressionParser extends TypeParser {
     const special = this.keywordExpression(token);
     if (special !== undefined) return special;
     const { word } = token;
-    if (this.peek().word === '(' ? NEVER_FUNCTIONS.has(word) : REFUSED_NAMES.has(word) && !BARE_FUNCTIONS.has(word)) this.fail(WHAT);
+    if (this.peek().word === '(' ? NEVER_FUNCTIONS.has(word) : REFUSED_NAMES.has(word) && (!BARE_FUNCTIONS.has(word) || this.peek().word === '.')) this.fail(WHAT);
     return this.#name(token.start);
   }
 

@@ -133,7 +133,7 @@ export abstract class TableParser extends FunctionParser {
     const measures = this.take('MEASURES') ? this.list(this.#measure) : NOTHING, rowsPerMatch = this.#rowsPerMatch(), skip = this.#skip();
     this.need('PATTERN');
     this.need('(');
-    const strictStart = this.take('^'), from = this.tok.start, pattern = this.#alternatives(from), strictEnd = this.#endAnchor();
+    const strictStart = this.take('^'), from = this.tok.start, pattern = this.#alternatives(from), strictEnd = this.take('$');
     this.need(')');
     const within = this.take('WITHIN') ? this.expression() : undefined, subsets = this.take('SUBSET') ? this.list(this.#subset) : NOTHING;
     this.need('DEFINE');
@@ -141,11 +141,6 @@ export abstract class TableParser extends FunctionParser {
     this.need(')');
     const alias = this.#alias();
     return { kind: 'matchRecognize', input, partitionBy, orderBy, measures, rowsPerMatch, skip, pattern, strictStart, strictEnd, within, subsets, define, alias, range: this.rangeFrom(start) };
-  }
-  #endAnchor(): boolean {
-    if (this.tok.word !== '$') return false;
-    this.next();
-    return true;
   }
   #measure(): MatchMeasure {
     const { start } = this.tok, behind = this.peek().word;
@@ -190,7 +185,7 @@ export abstract class TableParser extends FunctionParser {
   }
   #sequence(): MatchPattern[] {
     const items = [this.#factor()];
-    while ((this.atName && this.tok.word !== '$') || this.tok.word === '(' || this.tok.word === '{' || this.tok.word === 'PERMUTE') items.push(this.#factor());
+    while (this.atName || this.tok.word === '(' || this.tok.word === '{' || this.tok.word === 'PERMUTE') items.push(this.#factor());
     return items;
   }
   #factor(): MatchPattern {

@@ -103,7 +103,8 @@ export abstract class TypeParser extends ParserCore {
     const first = this.tok;
     if (first.type !== 'quoted' && !(first.type === 'word' && (TYPE_WORDS.has(first.word) || !REFUSED_NAMES.has(first.word)))) this.fail('a type');
     const qualifier = [this.anyIdentifier('a type')];
-    while (this.take('.')) qualifier.push(this.anyIdentifier('a type'));
+    const isReserved = first.type === 'word' && REFUSED_NAMES.has(first.word);
+    while (!isReserved && this.take('.')) qualifier.push(this.anyIdentifier('a type'));
     const last = qualifier.pop() as typeof qualifier[number], upper = last.value.toUpperCase();
     let name = last.quoted ? last.value : ALIASES.get(upper) ?? upper;
     if (!last.quoted) {

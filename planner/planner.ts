@@ -1,0 +1,95 @@
+/** The planner's face: queries and INSERTs from syntax to physical plan, schemas for DESCRIBE and drivers, EXPLAIN. */
+import { invariant } from '../core/errors/common.ts';
+import { RivuletError } from '../core/errors/define.ts';
+import { expressionTooDeep } from '../core/errors/planner.ts';
+import { parseDuration } from '../catalog/options/options.ts';
+import type { ObjectPath, TableObject } from '../catalog/objects/objects.ts';
+import type { ChangelogMode } from '../catalog/registry/connectors.ts';
+import { STRING, type SqlType } from '../core/types/sql-type.ts';
+import type { BindState, PlannerContext } from './bind/context.ts';
+import { bindInsert } from './bind/insert.ts';
+import { bindQuery, noCommonTables } from './bind/query.ts';
+import { bindTable } from './bind/table.ts';
+import { explainText } from './explain/explain.ts';
+import type { Rel, RelColumn } from './logical/rel.ts';
+import { buildPlan, type PlanRoot } from './physical/build.ts';
+import type { PhysicalPlan, PlanColumn, PlanSettings } from './physical/plan.ts';
+import { optimize } from './rules/index.ts';
+import type { Query } from './sql/ast.ts';
+import type { Explain, Insert } from './sql/ast-statement.ts';
+import { printQuery, printStatement } from './sql/print.ts';
+export type { PlannerContext } from './bind/context.ts';
+
+export interface PlannedQuery { readonly plan: PhysicalPlan; readonly columns: readonly PlanColumn[]; readonly changelog: ChangelogMode }
+export interface PlannedStatementSet { readonly plan: PhysicalPlan; readonly sinkPaths: readonly ObjectPath[] }
+export interface QueryMode { readonly mode: 'bounded' | 'streaming' }
+
+const stateFor = (context: PlannerContext, bounded: boolean): BindState => ({ context, bounded, parameters: [], viewDepth: 0 });
+function settingsOf(context: PlannerContext, bounded: boolean): PlanSettings {
+  return { timeZone: context.timeZone, bounded, stateTtlMs: parseDuration('table.exec.state.ttl', context.option('table.exec.state.ttl') ?? '0') };
+}
+/** Nesting that gets through the parser may still be too deep for a walk over the tree: a clear error instead of a stack overflow. */
+async function guarded<T>(work: () => Promise<T>): Promise<T> {
+  try { return await work(); } catch (error) {
+    if (error instanceof RangeError && /call stack/i.test(error.message)) throw expressionTooDeep({}, { cause: error });
+    throw error;
+  }
+}
+
+/** A SELECT: its rows go to the client. Bounded: sources end at the offsets of the start, the final rows come sorted and limited. */
+export function planQuery(query: Query, context: PlannerContext, options: QueryMode): Promise<PlannedQuery> {
+  return guarded(async () => {
+    const bounded = options.mode === 'bounded';
+    const rel = await bindQuery(stateFor(context, bounded), query, noCommonTables);
+    const plan = plannedQuery(rel, context, bounded);
+    const collect = plan.nodes.find((n) => n.type === 'collect');
+    invariant(collect !== undefined, 'a query has a collect node');
+    return { plan, columns: rel.columns, changelog: collect.changelog };
+  });
+}
+function plannedQuery(rel: Rel, context: PlannerContext, bounded: boolean): PhysicalPlan {
+  const [optimized] = optimize([rel], context.functions);
+  return buildPlan([{ kind: 'collect', rel: optimized ?? rel, mode: bounded ? 'bounded' : 'streaming' }], context, settingsOf(context, bounded));
+}
+
+/** One or several INSERTs as one job. */
+export function planStatementSet(inserts: readonly Insert[], context: PlannerContext): Promise<PlannedStatementSet> {
+  return guarded(async () => {
+    const state = stateFor(context, false), bound = [];
+    for (const insert of inserts) bound.push({ ...await bindInsert(state, insert), range: insert.range });
+    const optimized = optimize(bound.map((b) => b.rel), context.functions);
+    const roots = bound.map((b, i): PlanRoot => ({ kind: 'sink', rel: optimized[i] ?? b.rel, table: b.table, connector: b.connector, description: b.description, fields: b.fields, notNull: b.notNull }));
+    try { return { plan: buildPlan(roots, context, settingsOf(context, false)), sinkPaths: bound.map((b) => b.table.path) }; } catch (error) {
+      if (error instanceof RivuletError && bound.length === 1) error.range ??= bound[0]?.range;
+      throw error;
+    }
+  });
+}
+
+export interface QuerySchema { readonly columns: readonly RelColumn[]; /** Type of each $n; STRING where nothing tells. */ readonly parameterTypes: readonly SqlType[] }
+/** Columns of a query without planning it: CREATE VIEW, CREATE TABLE AS, Parse and Describe. */
+export function bindQuerySchema(query: Query, context: PlannerContext): Promise<QuerySchema> {
+  return guarded(async () => {
+    const state = stateFor(context, true);
+    const rel = await bindQuery(state, query, noCommonTables);
+    return { columns: rel.columns, parameterTypes: Array.from(state.parameters, (t) => t ?? STRING) };
+  });
+}
+/** Columns of a table with the types of its computed columns. Falls back to declared columns when the connector refuses its options. */
+export async function describeObject(table: TableObject, context: PlannerContext): Promise<readonly RelColumn[]> {
+  if (table.columns.every((c) => c.kind !== 'computed')) return table.columns.map((c) => ({ name: c.name, type: c.kind === 'computed' ? STRING : c.type }));
+  const columns = (await bindTable(stateFor(context, true), table)).columns;
+  return columns.map((c) => { const declared = table.columns.find((d) => d.name === c.name); return declared === undefined || declared.kind === 'computed' ? c : { name: c.name, type: declared.type }; });
+}
+
+export type Explained = { readonly query: Query } | { readonly inserts: readonly Insert[] };
+/** EXPLAIN's text: the statement as understood, the physical plan, what state it keeps. INSERTs and streaming queries are explained as streaming. */
+export async function explain(what: Explained, context: PlannerContext, statement: Explain): Promise<string> {
+  const details = statement.details.map(String);
+  if ('inserts' in what) {
+    const { plan } = await planStatementSet(what.inserts, context);
+    return explainText({ ast: what.inserts.map((i) => printStatement(i)).join(';\n'), plan, details });
+  }
+  const { plan } = await planQuery(what.query, context, { mode: 'streaming' });
+  return explainText({ ast: printQuery(what.query), plan, details });
+}

@@ -77,11 +77,13 @@ export function bindQuerySchema(query: Query, context: PlannerContext): Promise<
 }
 /** Columns of a table with the types of its computed columns. Falls back to declared columns when the connector refuses its options. */
 export async function describeObject(table: TableObject, context: PlannerContext): Promise<readonly RelColumn[]> {
-  if (table.columns.every((c) => c.kind !== 'computed')) return table.columns.map((c) => ({ name: c.name, type: c.kind === 'computed' ? STRING : c.type }));
+  if (!table.columns.some((c) => c.kind === 'computed')) return table.columns.flatMap((c) => (c.kind === 'computed' ? [] : [{ name: c.name, type: c.type }]));
   const columns = (await bindTable(stateFor(context, true), table)).columns;
   return columns.map((c) => { const declared = table.columns.find((d) => d.name === c.name); return declared === undefined || declared.kind === 'computed' ? c : { name: c.name, type: declared.type }; });
 }
 
+/** A SELECT is explained as it would run: bounded unless the session asks for endless SELECTs. */
+const isBatchMode = (context: PlannerContext): boolean => context.option('execution.runtime-mode')?.toUpperCase() !== 'STREAMING';
 export type Explained = { readonly query: Query } | { readonly inserts: readonly Insert[] };
 /** EXPLAIN's text: the statement as understood, the physical plan, what state it keeps. INSERTs and streaming queries are explained as streaming. */
 export async function explain(what: Explained, context: PlannerContext, statement: Explain): Promise<string> {
@@ -90,6 +92,6 @@ export async function explain(what: Explained, context: PlannerContext, statemen
     const { plan } = await planStatementSet(what.inserts, context);
     return explainText({ ast: what.inserts.map((i) => printStatement(i)).join(';\n'), plan, details });
   }
-  const { plan } = await planQuery(what.query, context, { mode: 'streaming' });
+  const { plan } = await planQuery(what.query, context, { mode: isBatchMode(context) ? 'bounded' : 'streaming' });
   return explainText({ ast: printQuery(what.query), plan, details });
 }

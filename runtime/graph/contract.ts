@@ -32,7 +32,8 @@ export interface OperatorStateBackend extends OperatorState {
 }
 /**
  * Blocks to restore: table name → one list per former subtask, oldest block first. With `share` undefined the instance takes everything
- * it is given (same parallelism as before), else only its own keys.
+ * it is given (same parallelism as before), else only its own keys; then everything kept counts as changed and the first
+ * `takeCheckpoint` gives it as base blocks, because the old blocks belong to other shares.
  */
 export interface RestoredState { readonly tables: ReadonlyMap<string, readonly (readonly Uint8Array[])[]>; readonly share: StateShare | undefined }
 

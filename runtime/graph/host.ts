@@ -76,7 +76,7 @@ export class WorkerHost implements SubtaskHost {
         case 'resume': subtask.resume(); break;
         case 'commit': void subtask.commit(message.epoch); break;
         case 'credit': if (message.subtask === subtask.index) subtask.credit(message.of, message.bytes); break;
-        case 'cancel': void subtask.cancel().then(() => this.toMain({ type: 'cancelled', attempt: message.attempt, subtask: subtask.index })); break;
+        case 'cancel': void subtask.cancel().then((nodes) => this.toMain({ type: 'cancelled', attempt: message.attempt, subtask: subtask.index, nodes })); break;
       }
     }
     if (message.type === 'cancel') this.attempts.delete(message.attempt);

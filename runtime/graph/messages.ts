@@ -84,7 +84,8 @@ export type ToMain =
   | SnapshotMessage
   | { readonly type: 'committed'; readonly attempt: number; readonly subtask: number; readonly epoch: number }
   | { readonly type: 'failed'; readonly attempt: number; readonly subtask: number; readonly node: string | undefined; readonly error: PlainError }
-  | { readonly type: 'cancelled'; readonly attempt: number; readonly subtask: number }
+  /** `nodes`: the last counters. */
+  | { readonly type: 'cancelled'; readonly attempt: number; readonly subtask: number; readonly nodes: readonly NodeStats[] }
   | { readonly type: 'print'; readonly attempt: number; readonly subtask: number; readonly lines: readonly PrintedLine[]; readonly bytes: number }
   | { readonly type: 'rows'; readonly attempt: number; readonly subtask: number; readonly bytes: ArrayBuffer }
   | { readonly type: 'recovered'; readonly request: number; readonly error: PlainError | undefined }

@@ -330,14 +330,16 @@ export class Subtask {
     const node = instance?.layout.node;
     this.host.toMain({ type: 'failed', attempt: this.attempt, subtask: this.index, node: node?.id, error: plainError(error, node?.label) });
   }
-  /** Closes everything; errors of closing are of no interest any more. */
-  async cancel(): Promise<void> {
+  /** Closes everything; errors of closing are of no interest any more. Gives the last counters. */
+  async cancel(): Promise<readonly NodeStats[]> {
     this.phase = 'cancelled';
-    const closings = this.parts === undefined ? [] : [...this.parts.entries.map((entry) => entry.close()), ...this.parts.sinks.map((sink) => sink.writer.close())];
-    await Promise.allSettled(closings);
-    for (const instance of this.parts?.instances ?? []) {
+    if (this.parts === undefined) return [];
+    const nodes = this.stats();
+    await Promise.allSettled([...this.parts.entries.map((entry) => entry.close()), ...this.parts.sinks.map((sink) => sink.writer.close())]);
+    for (const instance of this.parts.instances) {
       try { instance?.body?.close?.(); instance?.state?.close(); } catch { /* freed with the subtask */ }
     }
+    return nodes;
   }
   stats(): readonly NodeStats[] {
     const out: NodeStats[] = [];

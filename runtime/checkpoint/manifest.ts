@@ -1,0 +1,66 @@
+/**
+ * What a checkpoint is on disk: a manifest that names everything a restart needs, and the blocks of packed state rows it refers to by
+ * number. Both carry CRC-32 checksums, so that damage is found when it is read and not in a wrong result.
+ */
+import { crc32 } from 'node:zlib';
+import type { Json } from '../../catalog/registry/connectors.ts';
+import { stateDamaged, stateVersionUnknown } from '../../core/errors/runtime.ts';
+import type { PhysicalPlan } from '../../planner/physical/plan.ts';
+
+export const MANIFEST_FORMAT = 1;
+/** Named in savepoints and in the error of a version that cannot read them. */
+export const PRODUCT_VERSION = '0.1.0';
+
+export interface BlockRef { readonly seq: number; readonly bytes: number; readonly crc: number; readonly entries: number }
+/** Blocks of one table by subtask of the writing run, oldest first. */
+export type TableBlocks = readonly (readonly BlockRef[])[];
+export interface ManifestNode {
+  /** Instances of the node in the run that wrote it. */
+  readonly instances: number;
+  readonly tables: Readonly<Record<string, TableBlocks>>;
+  /** By subtask: had all its inputs ended? */
+  readonly ended: readonly boolean[];
+}
+export interface Manifest {
+  readonly format: number;
+  readonly writer: string;
+  readonly jobId: string;
+  readonly jobName: string;
+  readonly epoch: number;
+  readonly kind: 'checkpoint' | 'savepoint' | 'final';
+  readonly createdMs: number;
+  readonly parallelism: number;
+  /** Node ids in plan order: is it the same plan? */
+  readonly planNodes: readonly string[];
+  readonly nodes: Readonly<Record<string, ManifestNode>>;
+  /** Source node id → positions by subtask. */
+  readonly positions: Readonly<Record<string, readonly Json[]>>;
+  /** Sink node id → what is prepared and perhaps not yet committed. */
+  readonly committables: Readonly<Record<string, readonly Json[]>>;
+}
+
+/** Text form: the checksum of the JSON, a line feed, the JSON. */
+export function encodeManifest(manifest: Manifest): string {
+  const json = JSON.stringify(manifest);
+  return `${crc32(json).toString(16).padStart(8, '0')}\n${json}`;
+}
+/** Throws `state-damaged` or `state-version-unknown`; `where` names the place in the error. */
+export function decodeManifest(text: string, where: string): Manifest {
+  const json = text.slice(9);
+  if (text[8] !== '\n' || crc32(json).toString(16).padStart(8, '0') !== text.slice(0, 8)) throw stateDamaged({ what: 'a checkpoint manifest', where, why: 'its checksum does not match' });
+  const manifest = JSON.parse(json) as Manifest;
+  if (manifest.format > MANIFEST_FORMAT) throw stateVersionUnknown({ path: where, found: manifest.format, known: MANIFEST_FORMAT, writer: String(manifest.writer) });
+  return manifest;
+}
+export function checkBlock(bytes: Uint8Array, ref: BlockRef, where: string): void {
+  if (bytes.byteLength !== ref.bytes) throw stateDamaged({ what: 'a block of state', where, why: `it has ${bytes.byteLength} bytes instead of ${ref.bytes}` });
+  if (crc32(bytes) !== ref.crc) throw stateDamaged({ what: 'a block of state', where, why: 'its checksum does not match' });
+}
+export function* blocksOf(manifest: Manifest): Generator<{ readonly node: string; readonly table: string; readonly subtask: number; readonly ref: BlockRef }> {
+  for (const [node, { tables }] of Object.entries(manifest.nodes)) {
+    for (const [table, lists] of Object.entries(tables)) {
+      for (const [subtask, refs] of lists.entries()) for (const ref of refs) yield { node, table, subtask, ref };
+    }
+  }
+}
+export const planNodeIds = (plan: PhysicalPlan): readonly string[] => plan.nodes.map((node) => node.id);

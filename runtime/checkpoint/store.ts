@@ -1,0 +1,209 @@
+/**
+ * The state store: one `level` database in `<data-dir>/state` with the jobs, their retained checkpoint manifests and the blocks these
+ * refer to. Only the main thread touches it, asynchronously.
+ *
+ *   format                       format number and the version that wrote it
+ *   j/<job id>                   definition and last known status (JSON)
+ *   m/<job id>/<epoch>           manifest of a completed checkpoint (epoch with 12 digits)
+ *   b/<job id>/<seq>             packed state block
+ *
+ * A checkpoint becomes true in one atomic, synced batch: its manifest, its new blocks, and the removal of the manifest and blocks that
+ * no retained checkpoint needs. Blocks of very large checkpoints go ahead in synced batches of their own (a single batch would be copied
+ * on the main thread at once); without the manifest nobody looks at them, and `open` sweeps such leftovers.
+ *
+ * LevelDB refuses all writes after one failed (disk full) until it is opened again, so a failed write closes the database and the next
+ * use opens it anew: checkpoints go on by themselves when there is room again.
+ */
+import { mkdir, access, constants } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Level } from 'level';
+import { dataDirectoryInUse, dataDirectoryUnusable, stateDamaged, stateStoreUnreadable, stateVersionUnknown } from '../../core/errors/runtime.ts';
+import { RivuletError } from '../../core/errors/define.ts';
+import { blocksOf, checkBlock, decodeManifest, encodeManifest, PRODUCT_VERSION } from './manifest.ts';
+import type { BlockRef, Manifest } from './manifest.ts';
+
+const STORE_FORMAT = 1;
+/** Bytes copied into one LevelDB batch at a time; 8 MB take about 5 ms of the main thread. */
+const BATCH_BYTES = 8 * 1024 * 1024;
+
+type Database = Level<string, Uint8Array>;
+type Change = { readonly type: 'put'; readonly key: string; readonly value: Uint8Array } | { readonly type: 'del'; readonly key: string };
+
+export interface RetainedManifest { readonly epoch: number; readonly manifest: Manifest | undefined; readonly damage: RivuletError | undefined }
+export interface NewBlock { readonly ref: BlockRef; readonly bytes: Uint8Array }
+
+const twelve = (n: number): string => String(n).padStart(12, '0');
+const manifestKey = (job: string, epoch: number): string => `m/${job}/${twelve(epoch)}`;
+const blockKey = (job: string, seq: number): string => `b/${job}/${twelve(seq)}`;
+const bytesOf = (text: string): Uint8Array => Buffer.from(text, 'utf8');
+const textOf = (bytes: Uint8Array): string => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
+
+export class StateStore {
+  readonly path: string;
+  private database: Database | undefined;
+  private opening: Promise<Database> | undefined;
+  private isClosed = false;
+  private constructor(path: string) { this.path = path; }
+
+  /** Throws `data-directory-in-use`, `data-directory-unusable`, `state-store-unreadable`, `state-version-unknown`. */
+  static async open(dataDir: string): Promise<StateStore> {
+    const path = join(dataDir, 'state');
+    try {
+      await mkdir(path, { recursive: true });
+      await access(path, constants.W_OK | constants.X_OK);
+    } catch (error) {
+      throw dataDirectoryUnusable({ path: dataDir, why: reason(error) }, { cause: error });
+    }
+    const store = new StateStore(path);
+    await store.checkFormat(await store.use());
+    return store;
+  }
+  private async use(): Promise<Database> {
+    if (this.database !== undefined) return this.database;
+    this.opening ??= this.openDatabase().finally(() => { this.opening = undefined; });
+    return await this.opening;
+  }
+  private async openDatabase(): Promise<Database> {
+    const database: Database = new Level<string, Uint8Array>(this.path, { keyEncoding: 'utf8', valueEncoding: 'view', writeBufferSize: 16 * 1024 * 1024 });
+    try {
+      await database.open();
+    } catch (error) {
+      throw openingError(this.path, error);
+    }
+    this.database = database;
+    return database;
+  }
+  private async checkFormat(database: Database): Promise<void> {
+    const found = await database.get('format');
+    if (found === undefined) {
+      await this.write([{ type: 'put', key: 'format', value: bytesOf(JSON.stringify({ format: STORE_FORMAT, writer: PRODUCT_VERSION })) }]);
+      return;
+    }
+    const { format, writer } = JSON.parse(textOf(found)) as { format: number; writer: string };
+    if (format > STORE_FORMAT) { await this.close(); throw stateVersionUnknown({ path: this.path, found: format, known: STORE_FORMAT, writer }); }
+  }
+  private async write(changes: readonly Change[]): Promise<void> {
+    const database = await this.use();
+    try {
+      await database.batch([...changes], { sync: true });
+    } catch (error) {
+      if (this.database === database && !this.isClosed) {
+        this.database = undefined;
+        await database.close().catch(() => {});
+      }
+      throw error;
+    }
+  }
+
+  /** All job records, in no order; a record that cannot be read is reported instead of silently left out. */
+  async jobs(): Promise<readonly { readonly id: string; readonly record: unknown }[]> {
+    const out: { id: string; record: unknown }[] = [];
+    for await (const [key, value] of (await this.use()).iterator({ gt: 'j/', lt: 'j0' })) {
+      try {
+        out.push({ id: key.slice(2), record: JSON.parse(textOf(value)) });
+      } catch (error) {
+        throw stateDamaged({ what: 'a job definition', where: `${this.path} (${key})`, why: reason(error) }, { cause: error });
+      }
+    }
+    return out;
+  }
+  async putJob(id: string, record: unknown): Promise<void> {
+    await this.write([{ type: 'put', key: `j/${id}`, value: bytesOf(JSON.stringify(record)) }]);
+  }
+  /** Forgets the checkpoints of a job and stores (or removes) its record in the same step. */
+  async resetJob(id: string, record: unknown | undefined): Promise<void> {
+    const database = await this.use();
+    const changes: Change[] = [record === undefined ? { type: 'del', key: `j/${id}` } : { type: 'put', key: `j/${id}`, value: bytesOf(JSON.stringify(record)) }];
+    for (const prefix of ['m', 'b']) {
+      for await (const key of database.keys({ gt: `${prefix}/${id}/`, lt: `${prefix}/${id}0` })) changes.push({ type: 'del', key });
+    }
+    await this.write(changes);
+  }
+
+  /** Retained checkpoints, newest first; damaged ones with their damage. */
+  async manifests(job: string): Promise<readonly RetainedManifest[]> {
+    const out: RetainedManifest[] = [];
+    for await (const [key, value] of (await this.use()).iterator({ gt: `m/${job}/`, lt: `m/${job}0`, reverse: true })) {
+      const epoch = Number(key.slice(-12));
+      try {
+        out.push({ epoch, manifest: decodeManifest(textOf(value), `${this.path} (${key})`), damage: undefined });
+      } catch (error) {
+        if (!(error instanceof RivuletError)) throw error;
+        out.push({ epoch, manifest: undefined, damage: error });
+      }
+    }
+    return out;
+  }
+  /** A block, checked. Throws `state-damaged`. The bytes are alone in their buffer. */
+  async readBlock(job: string, ref: BlockRef): Promise<Uint8Array<ArrayBuffer>> {
+    const key = blockKey(job, ref.seq), where = `${this.path} (${key})`;
+    let bytes: Uint8Array | undefined;
+    try {
+      bytes = await (await this.use()).get(key);
+    } catch (error) {
+      throw stateDamaged({ what: 'a block of state', where, why: reason(error) }, { cause: error });
+    }
+    if (bytes === undefined) throw stateDamaged({ what: 'a block of state', where, why: 'it is missing' });
+    checkBlock(bytes, ref, where);
+    return bytes.byteOffset === 0 && bytes.byteLength === bytes.buffer.byteLength && bytes.buffer instanceof ArrayBuffer ? bytes as Uint8Array<ArrayBuffer> : new Uint8Array(bytes);
+  }
+  /** Makes a checkpoint durable and lets go of `dropped` ones and the blocks only they needed. */
+  async writeCheckpoint(manifest: Manifest, blocks: Iterable<NewBlock> | AsyncIterable<NewBlock>, dropped: { readonly epochs: readonly number[]; readonly blocks: readonly number[] }): Promise<void> {
+    const job = manifest.jobId;
+    let batch: Change[] = [], size = 0;
+    for await (const { ref, bytes } of blocks) {
+      if (size > 0 && size + bytes.byteLength > BATCH_BYTES) { await this.write(batch); batch = []; size = 0; }
+      batch.push({ type: 'put', key: blockKey(job, ref.seq), value: bytes });
+      size += bytes.byteLength;
+    }
+    batch.push({ type: 'put', key: manifestKey(job, manifest.epoch), value: bytesOf(encodeManifest(manifest)) });
+    for (const epoch of dropped.epochs) batch.push({ type: 'del', key: manifestKey(job, epoch) });
+    for (const seq of dropped.blocks) batch.push({ type: 'del', key: blockKey(job, seq) });
+    await this.write(batch);
+  }
+  /** Removes blocks that no manifest of the job names (left by a crash) and everything of jobs that have no record. */
+  async sweep(jobs: ReadonlySet<string>): Promise<number> {
+    const database = await this.use(), named = new Map<string, Set<number> | undefined>();
+    const changes: Change[] = [];
+    for await (const key of database.keys({ gt: 'm/', lt: 'm0' })) if (!jobs.has(jobOf(key))) changes.push({ type: 'del', key });
+    for await (const key of database.keys({ gt: 'b/', lt: 'b0' })) {
+      const job = jobOf(key);
+      if (jobs.has(job) && !named.has(job)) named.set(job, await this.namedBlocks(job));
+      const kept = named.get(job);
+      if (!jobs.has(job) || (kept !== undefined && !kept.has(Number(key.slice(-12))))) changes.push({ type: 'del', key });
+    }
+    if (changes.length > 0) await this.write(changes);
+    return changes.length;
+  }
+  /** undefined: a manifest is damaged, so what it named is not known and nothing is removed. */
+  private async namedBlocks(job: string): Promise<Set<number> | undefined> {
+    const named = new Set<number>();
+    for (const { manifest } of await this.manifests(job)) {
+      if (manifest === undefined) return undefined;
+      for (const { ref } of blocksOf(manifest)) named.add(ref.seq);
+    }
+    return named;
+  }
+  async close(): Promise<void> {
+    this.isClosed = true;
+    await this.opening?.catch(() => {});
+    await this.database?.close();
+    this.database = undefined;
+  }
+}
+
+const jobOf = (key: string): string => key.slice(2, key.indexOf('/', 2));
+
+/** Why a file operation failed, for an error's detail: the innermost message without its stack. */
+export function reason(error: unknown): string {
+  let inner = error;
+  while (inner instanceof Error && inner.cause instanceof Error) inner = inner.cause;
+  return inner instanceof Error ? inner.message.replace(/\.$/, '') : String(inner);
+}
+function openingError(path: string, error: unknown): RivuletError {
+  for (let inner = error; inner instanceof Error; inner = inner.cause) {
+    if ((inner as { code?: unknown }).code === 'LEVEL_LOCKED') return dataDirectoryInUse({ path: join(path, '..') }, { cause: error });
+  }
+  const why = reason(error);
+  return /permission denied|read-only|no space|too many levels|not a directory/i.test(why) ? dataDirectoryUnusable({ path, why }, { cause: error }) : stateStoreUnreadable({ path, why }, { cause: error });
+}

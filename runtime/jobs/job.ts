@@ -1,0 +1,334 @@
+/**
+ * One job: its definition, its status, its incarnations one after another. A failure of any kind ends the incarnation and asks the
+ * restart strategy; the next incarnation starts from the newest readable checkpoint. Nothing here touches other jobs.
+ *
+ * Events of an incarnation that is no longer the current one are ignored, so a late failure cannot disturb its successor.
+ */
+import { queryCancelled } from '../../core/errors/common.ts';
+import { RivuletError } from '../../core/errors/define.ts';
+import { jobEnded, jobWrongStatus, savepointFailed, stateNotClaimed, taskFailed } from '../../core/errors/runtime.ts';
+import type { Clock } from '../../core/ports/clock.ts';
+import type { Log } from '../../core/ports/log.ts';
+import type { PhysicalPlan } from '../../planner/physical/plan.ts';
+import { CheckpointCoordinator } from '../checkpoint/coordinator.ts';
+import { killPoint } from '../checkpoint/kill-points.ts';
+import { CheckpointLog } from '../checkpoint/log.ts';
+import type { Manifest } from '../checkpoint/manifest.ts';
+import { openSavepoint, writeSavepoint } from '../checkpoint/savepoint.ts';
+import type { StateStore } from '../checkpoint/store.ts';
+import type { CheckpointRecord, JobException, JobStatus, JobSummary, RestartFrom, StopOptions } from './contract.ts';
+import { Execution } from './execution.ts';
+import { checkTransition, FINAL } from './lifecycle.ts';
+import { PrintLog } from './print-log.ts';
+import type { PrintWriter } from './print-log.ts';
+import { restartStrategy } from './restart-strategy.ts';
+import type { RestartStrategy } from './restart-strategy.ts';
+import { jobSettings } from './settings.ts';
+import type { JobSettings } from './settings.ts';
+import type { SubtaskStats, WorkerPool } from './workers.ts';
+
+const EXCEPTIONS_KEPT = 20;
+
+/** As stored under `j/<id>`. */
+export interface JobRecord {
+  readonly version: 1;
+  readonly id: string;
+  readonly name: string;
+  readonly sql: string;
+  readonly plan: PhysicalPlan;
+  readonly settings: Readonly<Record<string, string>>;
+  readonly startTimeMs: number;
+  /** A final status, or RUNNING: to be started with the server. */
+  readonly status: JobStatus;
+  readonly endTimeMs: number | undefined;
+  readonly exceptions: readonly JobException[];
+}
+export interface JobEnvironment {
+  readonly store: StateStore;
+  readonly pool: WorkerPool;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly printer: PrintWriter;
+  readonly savepointFolder: string;
+  readonly serverParallelism: number;
+}
+
+export class Job {
+  readonly id: string;
+  readonly printLog = new PrintLog();
+  readonly history: CheckpointLog;
+  readonly settings: JobSettings;
+  readonly log: Log;
+  record: JobRecord;
+  status: JobStatus = 'CREATED';
+  exceptions: readonly JobException[];
+  restarts = 0;
+  restoredFrom = 'initial';
+  private readonly env: JobEnvironment;
+  private strategy: RestartStrategy;
+  private execution: Execution | undefined;
+  private coordinator: CheckpointCoordinator | undefined;
+  private stopRestartTimer: () => void = () => {};
+  private isStopping = false;
+  private lastStats: readonly SubtaskStats[] = [];
+  private readonly watchers = new Set<() => void>();
+  constructor(record: JobRecord, env: JobEnvironment) {
+    this.record = record;
+    this.id = record.id;
+    this.env = env;
+    this.log = env.log.child({ jobId: record.id, job: record.name });
+    this.settings = jobSettings(record.settings, env.serverParallelism);
+    this.exceptions = record.exceptions;
+    this.strategy = restartStrategy(this.settings.restart, Math.random);
+    this.history = new CheckpointLog(record.id, env.store, this.log);
+    if (FINAL.has(record.status)) this.status = record.status;
+  }
+  get isFinal(): boolean { return FINAL.has(this.status); }
+  summary(): JobSummary {
+    const { id, name, startTimeMs, endTimeMs } = this.record;
+    return { id, name, status: this.status, startTimeMs, endTimeMs: this.isFinal ? endTimeMs : undefined, parallelism: this.settings.parallelism, restarts: this.restarts, lastError: this.exceptions[0]?.message };
+  }
+
+  private setStatus(status: JobStatus): void {
+    checkTransition(this.status, status);
+    this.status = status;
+    this.log.info(`job is ${status}`, { status });
+    for (const watcher of this.watchers) watcher();
+  }
+  /** Resolves when the predicate holds; checked at every change of status. */
+  async whenStatus(holds: (status: JobStatus) => boolean, signal?: AbortSignal): Promise<void> {
+    while (!holds(this.status)) {
+      if (signal?.aborted === true) throw queryCancelled({ why: 'user request' });
+      await new Promise<void>((resolve) => {
+        const wake = (): void => { this.watchers.delete(wake); signal?.removeEventListener('abort', wake); resolve(); };
+        this.watchers.add(wake);
+        signal?.addEventListener('abort', wake);
+      });
+    }
+  }
+  private async store(status: JobStatus): Promise<void> {
+    const isFinal = FINAL.has(status);
+    this.record = { ...this.record, status: isFinal ? status : 'RUNNING', endTimeMs: isFinal ? this.env.clock.now() : undefined, exceptions: this.exceptions };
+    await this.env.store.putJob(this.id, this.record);
+  }
+  /** Stores the final status, then shows it. A status that cannot be stored is shown all the same; the server start repeats the ending. */
+  private async finish(status: 'FAILED' | 'FINISHED' | 'CANCELED'): Promise<void> {
+    await this.store(status).catch((error: unknown) => this.log.error('the end of the job could not be stored', { err: error }));
+    this.setStatus(status);
+  }
+
+  /** Starts an incarnation. Status is CREATED or RESTARTING. */
+  launch(): void {
+    this.setStatus('INITIALIZING');
+    this.startExecution();
+  }
+  private startExecution(): void {
+    const { pool, clock } = this.env;
+    const execution: Execution = new Execution({
+      pool, clock, jobId: this.id, plan: this.record.plan, parallelism: this.settings.parallelism,
+      events: {
+        onReady: () => { if (execution === this.execution) this.onReady(execution); },
+        onDone: () => { if (execution === this.execution) this.onDone(execution); },
+        onFailed: (error, at) => { this.onFailure(execution, error, at); },
+        onSnapshot: (message) => { if (execution === this.execution) this.coordinator?.onSnapshot(message); },
+        onCommitted: (subtask, epoch) => { if (execution === this.execution) this.coordinator?.onCommitted(subtask, epoch); },
+        onPrint: (lines, _bytes, credit) => {
+          this.printLog.add(lines);
+          for (const line of lines) if (line.logger) this.log.info(line.text, { logger: 'PrintSinkOutputWriter', sink: line.sink });
+          void this.env.printer.out(lines).then(credit);
+        },
+      },
+    });
+    this.execution = execution;
+    this.bringUp(execution).catch((error: unknown) => { this.onFailure(execution, error instanceof RivuletError ? error : taskFailed({ why: String(error) }, { cause: error }), NOWHERE); });
+  }
+  private base: Manifest | undefined;
+  private async bringUp(execution: Execution): Promise<void> {
+    const manifest = this.history.newest();
+    this.base = undefined;
+    this.restoredFrom = manifest === undefined ? 'initial' : `checkpoint ${manifest.epoch}`;
+    if (manifest !== undefined) {
+      try {
+        if (manifest.kind !== 'final') await execution.sendState(manifest, (ref) => this.history.read(ref));
+      } catch (error) {
+        if (!(error instanceof RivuletError) || error.code !== 'state-damaged' || execution !== this.execution) throw error;
+        this.history.noteDamage(manifest.epoch, error.detail ?? error.message);
+        await execution.end();
+        if (execution === this.execution) this.startExecution();
+        return;
+      }
+      if (execution !== this.execution) return;
+      killPoint('during-restore');
+      await this.env.pool.recover(this.id, this.record.plan, this.settings.parallelism, manifest.committables);
+      if (execution !== this.execution) return;
+      if (manifest.kind === 'final') { this.execution = undefined; await execution.end(); await this.finish('FINISHED'); return; }
+      const rescaled = new Set(execution.rescaledNodes(manifest));
+      this.base = { ...manifest, nodes: Object.fromEntries(Object.entries(manifest.nodes).filter(([id]) => !rescaled.has(id))) };
+    }
+    execution.deploy(manifest);
+  }
+  private onReady(execution: Execution): void {
+    const { settings } = this, { clock } = this.env;
+    const coordinator = new CheckpointCoordinator({
+      jobId: this.id, jobName: this.record.name, plan: this.record.plan, layout: execution.layout, history: this.history, base: this.base,
+      intervalMs: settings.checkpointIntervalMs, timeoutMs: settings.checkpointTimeoutMs, minPauseMs: settings.minPauseMs, tolerableFailures: settings.tolerableFailures,
+      clock, log: this.log, trigger: (epoch, mode) => execution.trigger(epoch, mode), commit: (epoch) => execution.commit(epoch),
+      fail: (error) => { this.onFailure(execution, error, NOWHERE); },
+    });
+    this.coordinator = coordinator;
+    this.isStopping = false;
+    execution.run();
+    this.setStatus('RUNNING');
+    coordinator.start();
+  }
+  /** Every sink has seen the end of its input: a last checkpoint commits what is left. */
+  private onDone(execution: Execution): void {
+    if (this.isStopping || this.coordinator === undefined) return;
+    this.isStopping = true;
+    this.coordinator.suspend(true);
+    this.coordinator.run('final', 'hold').then(async () => {
+      if (execution !== this.execution) return;
+      await this.takeDown(jobEnded({ id: this.id, status: 'FINISHED' }));
+      await this.finish('FINISHED');
+    }, () => { /* the failure that ended the incarnation is handled where it came up */ });
+  }
+  /** Ends the current incarnation; afterwards the newest checkpoint is settled. */
+  private async takeDown(why: RivuletError): Promise<void> {
+    const { execution, coordinator } = this;
+    this.stopRestartTimer();
+    this.execution = undefined;
+    this.coordinator = undefined;
+    coordinator?.abort(why);
+    if (execution !== undefined) {
+      if (!await execution.end()) this.log.warn('some subtasks did not end in time');
+      if (execution.lastStats.length > 0) this.lastStats = execution.lastStats;
+    }
+    await coordinator?.settled();
+  }
+  private onFailure(execution: Execution, error: RivuletError, at: { readonly nodeId: string | undefined; readonly subtask: number | undefined }): void {
+    if (execution !== this.execution) return;
+    const exception: JobException = { atMs: this.env.clock.now(), message: error.message, sqlstate: error.sqlstate, code: error.code, detail: error.detail, hint: error.hint, ...at };
+    this.exceptions = [exception, ...this.exceptions].slice(0, EXCEPTIONS_KEPT);
+    this.log.error(`job failed: ${error.message}`, { err: error, detail: error.detail, nodeId: at.nodeId, subtask: at.subtask });
+    this.setStatus('FAILING');
+    void this.takeDown(error).then(() => this.afterFailure(error));
+  }
+  private async afterFailure(error: RivuletError): Promise<void> {
+    if (this.status !== 'FAILING') return;
+    const delayMs = error.retry === 'never' ? undefined : this.strategy.onFailure(this.env.clock.monotonic());
+    if (delayMs === undefined) { await this.finish('FAILED'); return; }
+    this.setStatus('RESTARTING');
+    this.restarts++;
+    this.stopRestartTimer = this.env.clock.after(delayMs, () => { if (this.status === 'RESTARTING') this.launch(); });
+  }
+
+  private refuse(action: string, allowed: string): never { throw jobWrongStatus({ id: this.id, status: this.status, action, allowed }); }
+  async cancel(): Promise<void> {
+    if (this.isFinal || this.status === 'SUSPENDED') this.refuse('cancel', 'not in a final status');
+    if (this.status === 'CANCELLING') { await this.whenStatus((status) => status !== 'CANCELLING'); return; }
+    this.setStatus('CANCELLING');
+    await this.takeDown(jobEnded({ id: this.id, status: 'CANCELED' }));
+    await this.finish('CANCELED');
+  }
+  async stop(options: StopOptions): Promise<{ savepointPath?: string | undefined }> {
+    const { execution, coordinator } = this;
+    if (this.status !== 'RUNNING' || execution === undefined || coordinator === undefined || this.isStopping) this.refuse('stop', 'RUNNING');
+    this.isStopping = true;
+    coordinator.suspend(true);
+    let savepointPath: string | undefined;
+    try {
+      const manifest = await coordinator.run('savepoint', options.drain === true ? 'drain' : 'hold');
+      if (options.savepoint) savepointPath = await this.copySavepoint(manifest);
+    } catch (error) {
+      if (execution === this.execution) { this.isStopping = false; coordinator.suspend(false); execution.resume(); }
+      throw error;
+    }
+    if (execution !== this.execution) return { savepointPath };
+    await this.takeDown(jobEnded({ id: this.id, status: 'FINISHED' }));
+    await this.finish('FINISHED');
+    return { savepointPath };
+  }
+  async savepoint(): Promise<{ savepointPath: string }> {
+    if (this.status !== 'RUNNING' || this.coordinator === undefined || this.isStopping) this.refuse('take a savepoint of', 'RUNNING');
+    return { savepointPath: await this.copySavepoint(await this.coordinator.run('savepoint', 'continue')) };
+  }
+  async checkpoint(): Promise<CheckpointRecord> {
+    if (this.status !== 'RUNNING' || this.coordinator === undefined || this.isStopping) this.refuse('take a checkpoint of', 'RUNNING');
+    const { epoch } = await this.coordinator.run('checkpoint', 'continue');
+    return this.history.history.find((event) => event.epoch === epoch) ?? this.history.history[0] as CheckpointRecord;
+  }
+  private async copySavepoint(manifest: Manifest): Promise<string> {
+    this.history.pin(manifest);
+    try {
+      const { path, sizeBytes } = await writeSavepoint(this.env.savepointFolder, manifest, this.env.clock.now(), (ref) => this.history.read(ref));
+      const event = this.history.history.find((candidate) => candidate.epoch === manifest.epoch);
+      if (event !== undefined) { event.path = path; event.sizeBytes = sizeBytes; }
+      return path;
+    } catch (error) {
+      throw savepointFailed({ job: this.record.name, why: error instanceof RivuletError ? error.detail ?? error.message : String((error as Error).message) }, { cause: error });
+    } finally {
+      this.history.unpin(manifest);
+    }
+  }
+  /** Makes a savepoint the newest checkpoint. Throws `savepoint-unreadable`, `state-not-claimed`, `state-damaged`. */
+  async adoptSavepoint(path: string): Promise<void> {
+    const savepoint = await openSavepoint(this.env.savepointFolder, path);
+    try {
+      const { manifest } = savepoint, known = new Set(this.record.plan.nodes.map((node) => node.id));
+      const lost = [...new Set([...Object.entries(manifest.nodes).filter(([, node]) => Object.keys(node.tables).length > 0).map(([id]) => id), ...Object.keys(manifest.positions)])].filter((id) => !known.has(id));
+      if (lost.length > 0 && !this.settings.ignoreUnclaimedState) throw stateNotClaimed({ nodes: lost });
+      await this.history.adopt(manifest, { jobName: this.record.name, nodes: Object.fromEntries(Object.entries(manifest.nodes).filter(([id]) => known.has(id))) }, savepoint.read);
+      this.restoredFrom = savepoint.path;
+    } finally {
+      await savepoint.close();
+    }
+  }
+  async restart(from: RestartFrom): Promise<void> {
+    if (this.status === 'SUSPENDED' || this.status === 'CANCELLING') this.refuse('restart', 'running or in a final status');
+    if (typeof from === 'object') await openSavepoint(this.env.savepointFolder, from.savepointPath).then((savepoint) => savepoint.close());
+    if (!this.isFinal) {
+      this.setStatus('CANCELLING');
+      await this.takeDown(queryCancelled({ why: 'restart of the job' }));
+    }
+    this.setStatus('CREATED');
+    this.strategy = restartStrategy(this.settings.restart, Math.random);
+    this.restarts = 0;
+    try {
+      if (from === 'initial') {
+        this.record = { ...this.record, status: 'RUNNING', endTimeMs: undefined };
+        await this.env.store.resetJob(this.id, this.record);
+        this.history.forget();
+      } else {
+        if (typeof from === 'object') await this.adoptSavepoint(from.savepointPath);
+        await this.store('RUNNING');
+      }
+    } finally {
+      this.launch();
+    }
+  }
+  /** Server shutdown: a last checkpoint if one can be had within the time, then the workers' side is closed. The job runs on at the next start. */
+  async suspend(timeoutMs: number): Promise<void> {
+    if (this.isFinal || this.status === 'SUSPENDED') return;
+    const { coordinator } = this;
+    if (this.status === 'RUNNING' && coordinator !== undefined && !this.isStopping) {
+      this.isStopping = true;
+      coordinator.suspend(true);
+      let stopTimer = (): void => {};
+      const timeout = new Promise<void>((resolve) => { stopTimer = this.env.clock.after(timeoutMs, () => { this.log.warn('no final checkpoint in time'); resolve(); }); });
+      await Promise.race([coordinator.run('checkpoint', 'hold').then(() => {}, (error: unknown) => this.log.warn('the final checkpoint failed', { err: error })), timeout]);
+      stopTimer();
+    }
+    if (this.isFinal || this.status as JobStatus === 'SUSPENDED') return;
+    this.setStatus('SUSPENDED');
+    await this.takeDown(jobEnded({ id: this.id, status: 'SUSPENDED' }));
+  }
+  /** Counters of the subtasks; the last known ones when nothing runs. */
+  async stats(): Promise<readonly SubtaskStats[]> {
+    const fresh = await this.execution?.stats();
+    if (fresh !== undefined && fresh.length > 0) this.lastStats = fresh;
+    return this.lastStats;
+  }
+  get knownStats(): readonly SubtaskStats[] { return this.lastStats; }
+}
+
+const NOWHERE = { nodeId: undefined, subtask: undefined } as const;

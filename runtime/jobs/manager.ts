@@ -1,0 +1,200 @@
+/**
+ * The job manager: opens the state store, starts the workers, brings back the jobs that should run, and does what the contract says.
+ * One per data directory; it owns the directory through the store's lock.
+ */
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { RivuletError } from '../../core/errors/define.ts';
+import { jobEnded, jobNotFound, serverStopping } from '../../core/errors/runtime.ts';
+import type { Log } from '../../core/ports/log.ts';
+import type { PhysicalPlan } from '../../planner/physical/plan.ts';
+import { layOut } from '../graph/layout.ts';
+import { listSavepoints } from '../checkpoint/savepoint.ts';
+import { StateStore } from '../checkpoint/store.ts';
+import type {
+  CheckpointRecord, JobDetail, JobManager, JobManagerOptions, JobSummary, MetricSample, PrintLine, QueryOptions, RestartFrom, RowChunk, SavepointInfo, StopOptions,
+  SubmitRequest,
+} from './contract.ts';
+import { jobDetail, jobMetrics } from './detail.ts';
+import { Job } from './job.ts';
+import type { JobEnvironment, JobRecord } from './job.ts';
+import { FINAL } from './lifecycle.ts';
+import { PrintWriter } from './print-log.ts';
+import { Query } from './query.ts';
+import { jobSettings } from './settings.ts';
+import { WorkerPool } from './workers.ts';
+
+/** A stop within 10 s is promised; the final checkpoints get most of it. */
+const SUSPEND_TIMEOUT_MS = 6000;
+const STATS_AGE_MS = 1000;
+
+class Manager implements JobManager {
+  ready = false;
+  notReady: string | undefined = 'starting';
+  private readonly env: JobEnvironment;
+  private readonly jobs = new Map<string, Job>();
+  private readonly queries = new Set<Query>();
+  private readonly log: Log;
+  private queryCount = 0;
+  private statsMs = Number.NEGATIVE_INFINITY;
+  private ending: Promise<void> | undefined;
+  constructor(env: JobEnvironment) {
+    this.env = env;
+    this.log = env.log;
+  }
+  /** Brings back what the store knows. One job that cannot be brought back does not keep the others down. */
+  async recover(leaveStopped: boolean): Promise<void> {
+    const stored = await this.env.store.jobs();
+    await this.env.store.sweep(new Set(stored.map(({ id }) => id)));
+    const records = stored.map(({ record }) => record as JobRecord).sort((a, b) => a.startTimeMs - b.startTimeMs);
+    for (const record of records) {
+      const job = new Job(record, this.env);
+      await job.history.load();
+      this.jobs.set(job.id, job);
+      if (!job.isFinal && !leaveStopped) job.launch();
+    }
+    this.ready = true;
+    this.notReady = undefined;
+  }
+  private job(id: string): Job {
+    const job = this.jobs.get(id);
+    if (job === undefined) throw jobNotFound({ id, known: this.jobs.keys() });
+    return job;
+  }
+  private refuseWhenStopping(): void { if (this.ending !== undefined) throw serverStopping({}); }
+
+  async submit(request: SubmitRequest): Promise<string> {
+    this.refuseWhenStopping();
+    const { 'execution.savepoint.path': _, ...settings } = request.settings;
+    const { savepointPath, parallelism } = jobSettings(request.settings, this.env.serverParallelism);
+    layOut(request.plan, parallelism);
+    const record: JobRecord = {
+      version: 1, id: randomBytes(16).toString('hex'), name: request.name, sql: request.sql, plan: request.plan, settings,
+      startTimeMs: this.env.clock.now(), status: 'RUNNING', endTimeMs: undefined, exceptions: [],
+    };
+    const job = new Job(record, this.env);
+    if (savepointPath !== undefined) await job.adoptSavepoint(savepointPath);
+    await this.env.store.putJob(record.id, record);
+    this.refuseWhenStopping();
+    this.jobs.set(job.id, job);
+    job.launch();
+    return job.id;
+  }
+  list(): readonly JobSummary[] { return [...this.jobs.values()].map((job) => job.summary()); }
+  summary(id: string): JobSummary | undefined { return this.jobs.get(id)?.summary(); }
+  async detail(id: string): Promise<JobDetail | undefined> {
+    const job = this.jobs.get(id);
+    return job === undefined ? undefined : await jobDetail(job);
+  }
+  async waitFor(id: string, signal?: AbortSignal): Promise<JobSummary> {
+    const job = this.job(id);
+    await job.whenStatus((status) => FINAL.has(status) || status === 'SUSPENDED', signal);
+    if (job.status === 'FAILED') {
+      const [first] = job.exceptions;
+      throw first === undefined ? jobEnded({ id, status: 'FAILED' }) : new RivuletError({ ...first, domain: 'external', retry: 'never' });
+    }
+    if (job.status === 'SUSPENDED') throw serverStopping({});
+    if (job.status === 'CANCELED') throw jobEnded({ id, status: 'CANCELED' });
+    return job.summary();
+  }
+  stop(id: string, options: StopOptions): Promise<{ savepointPath?: string | undefined }> { return this.asked(id, (job) => job.stop(options)); }
+  cancel(id: string): Promise<void> { return this.asked(id, (job) => job.cancel()); }
+  savepoint(id: string): Promise<{ savepointPath: string }> { return this.asked(id, (job) => job.savepoint()); }
+  checkpoint(id: string): Promise<CheckpointRecord> { return this.asked(id, (job) => job.checkpoint()); }
+  restart(id: string, options: { readonly from: RestartFrom }): Promise<void> { return this.asked(id, (job) => job.restart(options.from)); }
+  private async asked<T>(id: string, act: (job: Job) => Promise<T>): Promise<T> {
+    const job = this.job(id);
+    this.refuseWhenStopping();
+    return await act(job);
+  }
+  async drop(id: string): Promise<void> {
+    const job = this.job(id);
+    this.refuseWhenStopping();
+    if (!job.isFinal) await job.cancel();
+    await this.env.store.resetJob(id, undefined);
+    this.jobs.delete(id);
+    job.printLog.close();
+    this.log.info('job dropped', { jobId: id });
+  }
+  printed(id: string, options: { sink?: string | undefined; tail?: number | undefined }): readonly PrintLine[] | undefined { return this.jobs.get(id)?.printLog.newest(options); }
+  followPrinted(id: string, options: { sink?: string | undefined; signal: AbortSignal }): AsyncIterable<PrintLine> { return this.job(id).printLog.follow(options); }
+
+  runQuery(plan: PhysicalPlan, options: QueryOptions): AsyncIterable<RowChunk> {
+    this.refuseWhenStopping();
+    const { parallelism } = jobSettings(options.settings ?? {}, this.env.serverParallelism);
+    const id = `query-${++this.queryCount}-${randomBytes(4).toString('hex')}`;
+    return this.tracked(() => new Query({ pool: this.env.pool, clock: this.env.clock, id, plan, parallelism, signal: options.signal }));
+  }
+  /** Nothing is started before the first row is asked for. */
+  private async *tracked(start: () => Query): AsyncGenerator<RowChunk, void, undefined> {
+    this.refuseWhenStopping();
+    const query = start();
+    this.queries.add(query);
+    try {
+      yield* query.rows();
+    } finally {
+      this.queries.delete(query);
+    }
+  }
+  async savepoints(): Promise<readonly SavepointInfo[]> { return await listSavepoints(this.env.savepointFolder); }
+  usedTables(): ReadonlyMap<string, readonly string[]> {
+    const used = new Map<string, Set<string>>();
+    for (const job of this.jobs.values()) {
+      if (job.isFinal) continue;
+      for (const node of job.record.plan.nodes) {
+        if (node.type !== 'source' && node.type !== 'sink') continue;
+        const ids = used.get(node.table) ?? new Set();
+        used.set(node.table, ids.add(job.id));
+      }
+    }
+    return new Map([...used].map(([table, ids]) => [table, [...ids]]));
+  }
+  metrics(): readonly MetricSample[] {
+    this.refreshStats();
+    const statuses = new Map<string, number>();
+    for (const job of this.jobs.values()) statuses.set(job.status, (statuses.get(job.status) ?? 0) + 1);
+    return [
+      { name: 'workers', kind: 'gauge', help: 'Worker threads', value: this.env.pool.size, labels: {} },
+      { name: 'worker_deaths_total', kind: 'counter', help: 'Worker threads that died and were replaced', value: this.env.pool.deaths, labels: {} },
+      { name: 'queries_running', kind: 'gauge', help: 'SELECT statements being answered', value: this.queries.size, labels: {} },
+      ...[...statuses].map(([status, value]) => ({ name: 'jobs', kind: 'gauge' as const, help: 'Jobs by status', value, labels: { status } })),
+      ...[...this.jobs.values()].flatMap((job) => jobMetrics(job)),
+    ];
+  }
+  /** Row counters live in the workers; a scrape shows what the scrape before asked for, at most so old. */
+  private refreshStats(): void {
+    const nowMs = this.env.clock.monotonic();
+    if (nowMs - this.statsMs < STATS_AGE_MS) return;
+    this.statsMs = nowMs;
+    for (const job of this.jobs.values()) void job.stats().catch(() => {});
+  }
+  shutdown(): Promise<void> { return this.ending ??= this.end(); }
+  private async end(): Promise<void> {
+    this.ready = false;
+    this.notReady = 'shutting down';
+    for (const query of this.queries) query.fail(serverStopping({}));
+    await Promise.all([...this.jobs.values()].map((job) => job.suspend(SUSPEND_TIMEOUT_MS)));
+    for (const job of this.jobs.values()) job.printLog.close();
+    await this.env.pool.terminate();
+    await this.env.store.close();
+  }
+}
+
+/** Opens the data directory and brings back its jobs. Throws `data-directory-in-use` and the like. */
+export async function startJobManager(options: JobManagerOptions): Promise<JobManager> {
+  const store = await StateStore.open(options.dataDir);
+  const given = options.registryModule, registryModule = given === undefined ? new URL('../registry.ts', import.meta.url).href : /^[a-z]+:/.test(given) ? given : pathToFileURL(given).href;
+  const pool = new WorkerPool(options.parallelism, registryModule, options.log);
+  const manager = new Manager({
+    store, pool, clock: options.clock, log: options.log, printer: new PrintWriter(options.printTo), savepointFolder: join(options.dataDir, 'savepoints'), serverParallelism: options.parallelism,
+  });
+  try {
+    await manager.recover(options.leaveStopped === true);
+  } catch (error) {
+    await pool.terminate();
+    await store.close();
+    throw error;
+  }
+  return manager;
+}

@@ -1,0 +1,114 @@
+/**
+ * The worker threads, shared by all jobs: started once, connected pairwise, replaced when they die. Messages of an attempt go to the
+ * handler that registered for it; those of unknown attempts are dropped.
+ */
+import { MessageChannel, Worker } from 'node:worker_threads';
+import type { Json } from '../../catalog/registry/connectors.ts';
+import type { RivuletError } from '../../core/errors/define.ts';
+import { serverStopping, workerDied } from '../../core/errors/runtime.ts';
+import type { Log } from '../../core/ports/log.ts';
+import type { PhysicalPlan } from '../../planner/physical/plan.ts';
+import { revivedError } from '../graph/messages.ts';
+import type { NodeStats, ToMain, ToWorker } from '../graph/messages.ts';
+import type { WorkerData } from '../worker.ts';
+
+export interface AttemptHandler {
+  onMessage(message: ToMain): void;
+  /** A worker with one of the attempt's subtasks is gone. */
+  onWorkerDeath(worker: number, error: RivuletError): void;
+  readonly parallelism: number;
+}
+export interface SubtaskStats { readonly subtask: number; readonly nodes: readonly NodeStats[] }
+interface Request { readonly worker: number; readonly resolve: (message: ToMain) => void; readonly reject: (error: RivuletError) => void }
+
+export class WorkerPool {
+  readonly size: number;
+  private readonly registryModule: string;
+  private readonly log: Log;
+  private readonly workers: Worker[] = [];
+  private readonly handlers = new Map<number, AttemptHandler>();
+  private readonly requests = new Map<number, Request>();
+  private nextAttempt = 1;
+  private nextRequest = 1;
+  private isStopping = false;
+  /** Threads that died since the start, for metrics. */
+  deaths = 0;
+  constructor(size: number, registryModule: string, log: Log) {
+    this.size = size;
+    this.registryModule = registryModule;
+    this.log = log;
+    for (let i = 0; i < size; i++) this.spawn(i);
+  }
+  private spawn(index: number): void {
+    const workerData: WorkerData = { worker: index, registryModule: this.registryModule };
+    const worker = new Worker(new URL('../worker.ts', import.meta.url), { workerData, name: `rivulet-worker-${index}` });
+    let fatal: unknown;
+    this.workers[index] = worker;
+    worker.on('message', (message: ToMain) => this.route(message));
+    worker.on('error', (error) => { fatal = error; });
+    worker.on('exit', (code) => this.onExit(index, worker, fatal ?? `exit code ${code}`));
+    for (const [other, peer] of this.workers.entries()) {
+      if (other === index || peer === undefined) continue;
+      const { port1, port2 } = new MessageChannel();
+      worker.postMessage({ type: 'peer', worker: other, port: port1 } satisfies ToWorker, [port1]);
+      peer.postMessage({ type: 'peer', worker: index, port: port2 } satisfies ToWorker, [port2]);
+    }
+  }
+  private onExit(index: number, worker: Worker, fatal: unknown): void {
+    if (this.isStopping || this.workers[index] !== worker) return;
+    this.deaths++;
+    const isOutOfMemory = (fatal as { code?: unknown }).code === 'ERR_WORKER_OUT_OF_MEMORY';
+    const error = workerDied({ worker: index, why: fatal instanceof Error ? fatal.message : String(fatal), isOutOfMemory }, { cause: fatal });
+    this.log.error('a worker thread died; it is replaced and its jobs restart', { worker: index, err: fatal });
+    this.spawn(index);
+    for (const [id, request] of this.requests) if (request.worker === index) { this.requests.delete(id); request.reject(error); }
+    for (const handler of [...this.handlers.values()]) if (index < handler.parallelism) handler.onWorkerDeath(index, error);
+  }
+  private route(message: ToMain): void {
+    switch (message.type) {
+      case 'up': return;
+      case 'log': this.log[message.level](message.message, { jobId: message.jobId, ...message.fields }); return;
+      case 'recovered': case 'stats': {
+        const request = this.requests.get(message.request);
+        this.requests.delete(message.request);
+        request?.resolve(message);
+        return;
+      }
+      default: this.handlers.get(message.attempt)?.onMessage(message);
+    }
+  }
+
+  register(handler: AttemptHandler): number {
+    const attempt = this.nextAttempt++;
+    this.handlers.set(attempt, handler);
+    return attempt;
+  }
+  unregister(attempt: number): void { this.handlers.delete(attempt); }
+  post(worker: number, message: ToWorker, transfer: readonly ArrayBuffer[] = []): void { this.workers[worker]?.postMessage(message, [...transfer]); }
+  /** To the workers that have subtasks of a job of this parallelism. */
+  broadcast(parallelism: number, message: ToWorker): void { for (let i = 0; i < Math.min(parallelism, this.size); i++) this.post(i, message); }
+
+  private async ask<T extends ToMain['type']>(worker: number, build: (request: number) => ToWorker): Promise<Extract<ToMain, { type: T }>> {
+    if (this.isStopping) throw serverStopping({});
+    const request = this.nextRequest++;
+    return await new Promise<ToMain>((resolve, reject) => {
+      this.requests.set(request, { worker, resolve, reject });
+      this.post(worker, build(request));
+    }) as Extract<ToMain, { type: T }>;
+  }
+  /** Ends what a checkpoint says is prepared; rejects with the sink's error. */
+  async recover(jobId: string, plan: PhysicalPlan, parallelism: number, committables: Readonly<Record<string, readonly Json[]>>): Promise<void> {
+    const { error } = await this.ask<'recovered'>(0, (request) => ({ type: 'recover', request, jobId, plan, parallelism, committables }));
+    if (error !== undefined) throw revivedError(error);
+  }
+  async stats(attempt: number, parallelism: number): Promise<readonly SubtaskStats[]> {
+    const workers = Array.from({ length: Math.min(parallelism, this.size) }, (_, i) => i);
+    const answers = await Promise.all(workers.map((worker) => this.ask<'stats'>(worker, (request) => ({ type: 'stats', request, attempt })).catch(() => undefined)));
+    return answers.flatMap((answer) => answer?.subtasks ?? []);
+  }
+  async terminate(): Promise<void> {
+    this.isStopping = true;
+    for (const [id, request] of this.requests) { this.requests.delete(id); request.reject(serverStopping({})); }
+    await Promise.all(this.workers.map((worker) => worker.terminate()));
+  }
+}

@@ -1,0 +1,162 @@
+/** Jobs end to end in worker threads with fake connectors: one and two subtasks, checkpoints, restarts, stops, savepoints, queries. */
+import { expect } from 'chai';
+import { appendFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { JobManager } from '../../runtime/jobs/contract.ts';
+import { collect, counts, fileNumbers, ledgerFolder, limitTo, materialized, newFolder, numbers, openManager, planOf, sink, statusIs, until } from './support/plans.ts';
+import { ledgerRows } from './support/registry.ts';
+
+const submit = (manager: JobManager, plan: ReturnType<typeof planOf>, settings: Record<string, string> = {}): Promise<string> => manager.submit({ name: 'test job', sql: 'INSERT INTO …', plan, settings });
+/** 4 splits of 1,000 rows over 10 keys: 400 per key. */
+const COMPLETE = new Map(Array.from({ length: 10 }, (_, key) => [key, 400]));
+
+describe('jobs', () => {
+  let manager: JobManager, dataDir: string;
+  beforeEach(async () => { dataDir = newFolder(); manager = await openManager(dataDir); });
+  afterEach(() => manager.shutdown());
+
+  for (const parallelism of ['1', '2', '3']) {
+    it(`runs a bounded job to its end and commits everything once, parallelism ${parallelism}`, async () => {
+      const folder = ledgerFolder(dataDir);
+      const id = await submit(manager, planOf(numbers({}), counts(), sink('ledger', { folder }, 'agg')), { 'parallelism.default': parallelism });
+      expect((await manager.waitFor(id)).status).to.equal('FINISHED');
+      expect(materialized(ledgerRows(folder))).to.deep.equal(COMPLETE);
+      const detail = await manager.detail(id);
+      expect(detail?.nodes.map((node) => [node.id, node.recordsIn])).to.deep.equal([['src', 0], ['agg', 4000], ['snk', 7990]]);
+      expect(detail?.checkpoints[0]).to.include({ kind: 'final', status: 'completed' });
+    });
+  }
+  it('reads a shared source once for two sinks and drops nothing of either', async () => {
+    const one = ledgerFolder(dataDir, 'one'), two = ledgerFolder(dataDir, 'two');
+    const id = await submit(manager, planOf(numbers({}), counts(), sink('ledger', { folder: one }, 'agg'), sink('ledger', { folder: two }, 'src', { id: 'raw', columns: numbers({}).columns })));
+    await manager.waitFor(id);
+    expect(materialized(ledgerRows(one))).to.deep.equal(COMPLETE);
+    expect(new Set(ledgerRows(two))).to.have.lengthOf(4000);
+  });
+  it('stops with a savepoint, goes on from it as another job at another parallelism, and refuses a plan that lacks its operators', async () => {
+    const folder = ledgerFolder(dataDir), plan = planOf(numbers({ paceMs: 2, batch: 20 }), counts(), sink('ledger', { folder }, 'agg'));
+    const id = await submit(manager, plan, { 'parallelism.default': '1' });
+    await until('some rows', async () => ((await manager.detail(id))?.nodes[1]?.recordsIn ?? 0) > 100);
+    const { savepointPath } = await manager.stop(id, { savepoint: true });
+    expect(manager.summary(id)?.status).to.equal('FINISHED');
+    const rowsAtStop = ledgerRows(folder).length;
+    expect(rowsAtStop).to.be.within(100, 7000);
+    expect((await manager.savepoints()).map((savepoint) => savepoint.path)).to.deep.equal([savepointPath]);
+    const settings = { 'execution.savepoint.path': savepointPath as string, 'parallelism.default': '2' };
+    const other = planOf(numbers({}, 'src2'), counts('src2', 'agg2'), sink('ledger', { folder }, 'agg2'));
+    await submit(manager, other, settings).then(() => expect.fail('accepted'), (error: { code: string }) => expect(error.code).to.equal('state-not-claimed'));
+    const second = await submit(manager, plan, settings);
+    await manager.waitFor(second);
+    expect(materialized(ledgerRows(folder))).to.deep.equal(COMPLETE);
+    expect((await manager.detail(second))?.restoredFrom).to.match(/^checkpoint/);
+  });
+  it('restarts after a failure from the last checkpoint and shows the failure', async () => {
+    const folder = ledgerFolder(dataDir);
+    const plan = planOf(numbers({ paceMs: 1, batch: 20, failAt: 700, failFile: join(dataDir, 'failed') }), counts(), sink('ledger', { folder }, 'agg'));
+    const id = await submit(manager, plan, { 'execution.checkpointing.interval': '10 ms', 'restart-strategy.type': 'fixed-delay', 'restart-strategy.fixed-delay.delay': '1 ms' });
+    await manager.waitFor(id);
+    expect(materialized(ledgerRows(folder))).to.deep.equal(COMPLETE);
+    const detail = await manager.detail(id);
+    expect(detail).to.include({ restarts: 1, lastError: 'failure at 700' });
+    expect(detail?.exceptions[0]).to.include({ code: 'test-failure', nodeId: 'src' });
+    expect(detail?.restoredFrom).to.match(/^checkpoint \d+$/);
+  });
+  it('fails for good when the strategy gives up, and at once when the same input would fail again; the other job runs on', async () => {
+    const plan = (spec: object) => planOf(numbers(spec), counts(), sink('slow', {}, 'agg'));
+    const other = await submit(manager, plan({ end: 'idle' }));
+    const poisoned = await submit(manager, plan({ poisonAt: 50 }));
+    await statusIs(manager, poisoned, 'FAILED');
+    expect(manager.summary(poisoned)).to.include({ restarts: 0, lastError: 'poison at 50' });
+    await manager.waitFor(poisoned).then(() => expect.fail('resolved'), (error: { sqlstate: string }) => expect(error.sqlstate).to.equal('22000'));
+    const hopeless = await submit(manager, plan({ failAt: 5, failFile: join(dataDir, 'once') }), { 'restart-strategy.type': 'none' });
+    await statusIs(manager, hopeless, 'FAILED');
+    expect(manager.summary(other)?.status).to.equal('RUNNING');
+    await manager.drop(poisoned);
+    expect(manager.summary(poisoned)).to.equal(undefined);
+  });
+  it('survives the death of a worker thread: its jobs restart from their checkpoints', async () => {
+    const folder = ledgerFolder(dataDir);
+    const plan = planOf(numbers({ paceMs: 1, batch: 20, exitThreadAt: 600, failFile: join(dataDir, 'died') }), counts(), sink('ledger', { folder }, 'agg'));
+    const id = await submit(manager, plan, { 'execution.checkpointing.interval': '10 ms', 'restart-strategy.exponential-delay.initial-backoff': '1 ms' });
+    await manager.waitFor(id);
+    expect(materialized(ledgerRows(folder))).to.deep.equal(COMPLETE);
+    expect(manager.summary(id)?.lastError).to.match(/^worker thread \d died$/);
+  });
+  it('brings jobs back with their state when the server starts again, and keeps the status of ended ones', async () => {
+    const file = join(dataDir, 'numbers'), folder = ledgerFolder(dataDir);
+    writeFileSync(file, '1\n2\n11\n');
+    const id = await submit(manager, planOf(fileNumbers(file), counts(), sink('ledger', { folder }, 'agg')));
+    const cancelled = await submit(manager, planOf(numbers({ end: 'idle' }), counts(), sink('slow', {}, 'agg')));
+    await statusIs(manager, cancelled, 'RUNNING');
+    await manager.cancel(cancelled);
+    await until('rows', async () => (await manager.detail(id))?.nodes[2]?.recordsIn === 4);
+    await manager.shutdown();
+    expect(materialized(ledgerRows(folder))).to.deep.equal(new Map([[1, 2], [2, 1]]));
+    appendFileSync(file, '12\n1\n');
+    manager = await openManager(dataDir, { parallelism: 1 });
+    await statusIs(manager, id, 'RUNNING');
+    expect(manager.summary(cancelled)?.status).to.equal('CANCELED');
+    await until('rows', async () => (await manager.detail(id))?.nodes[2]?.recordsIn === 4);
+    expect(await manager.checkpoint(id)).to.include({ status: 'completed' });
+    expect(materialized(ledgerRows(folder))).to.deep.equal(new Map([[1, 3], [2, 2]]));
+    await manager.restart(id, { from: 'initial' });
+    await statusIs(manager, id, 'RUNNING');
+    await until('all rows again', async () => (await manager.detail(id))?.nodes[2]?.recordsIn === 8);
+  });
+  it('does not poll its sources while a sink is full', async () => {
+    const id = await submit(manager, planOf(numbers({ count: 50_000, keys: 1000, batch: 1000 }), counts(), sink('slow', {}, 'agg')));
+    await manager.waitFor(id);
+    const held = (await manager.detail(id))?.nodes[2]?.counters['mostHeld'] ?? 0;
+    expect(held).to.be.within(2000, 12_000);
+  });
+  it('prints lines in order, keeps them and lets others follow', async () => {
+    const file = join(dataDir, 'numbers'), out: string[] = [];
+    writeFileSync(file, '');
+    await manager.shutdown();
+    manager = await openManager(newFolder(), { printTo: async (_stream, text) => { out.push(text); } });
+    const id = await submit(manager, planOf(fileNumbers(file), sink('lines', {}, 'src', { exchange: { kind: 'single' }, id: 'printer' })));
+    await statusIs(manager, id, 'RUNNING');
+    const abort = new AbortController(), followed = manager.followPrinted(id, { signal: abort.signal })[Symbol.asyncIterator]();
+    appendFileSync(file, '7\n8\n');
+    expect((await followed.next()).value).to.deep.equal({ sink: 'printer', sequence: 1, text: '+I[7, 7, 1]' });
+    expect((await followed.next()).value).to.include({ sequence: 2 });
+    expect(manager.printed(id, { tail: 1 })).to.deep.equal([{ sink: 'printer', sequence: 2, text: '+I[8, 8, 1]' }]);
+    await until('output', () => out.join('') === '+I[7, 7, 1]\n+I[8, 8, 1]\n');
+    const last = followed.next();
+    abort.abort();
+    expect((await last).done).to.equal(true);
+  });
+
+  describe('queries', () => {
+    it('stream all rows of a bounded plan and end', async () => {
+      let rows = 0;
+      for await (const chunk of manager.runQuery(planOf(numbers({ count: 5000 }), collect('src')), { signal: new AbortController().signal })) rows += chunk.rows.length;
+      expect(rows).to.equal(20_000);
+    });
+    it('end at LIMIT although their source never does', async () => {
+      const got: unknown[] = [];
+      for await (const chunk of manager.runQuery(planOf(numbers({ count: 1e9, end: 'idle' }), limitTo('src', 5), collect('lim')), { signal: new AbortController().signal })) got.push(...chunk.rows);
+      expect(got).to.have.lengthOf(5);
+    });
+    it('read no further ahead than the window while nobody takes rows, and end when aborted', async () => {
+      const abort = new AbortController(), iterator = manager.runQuery(planOf(numbers({ count: 1e9, end: 'idle', batch: 1000 }), collect('src')), { signal: abort.signal })[Symbol.asyncIterator]();
+      const first = (await iterator.next()).value as { rows: unknown[][] };
+      expect(first.rows[0]).to.have.lengthOf(3);
+      abort.abort();
+      await iterator.next().then(() => expect.fail('went on'), (error: { sqlstate: string }) => expect(error.sqlstate).to.equal('57014'));
+    });
+    it('report the error of their source', async () => {
+      const iterator = manager.runQuery(planOf(numbers({ poisonAt: 3 }), collect('src')), { signal: new AbortController().signal })[Symbol.asyncIterator]();
+      await iterator.next().then(() => expect.fail('went on'), (error: { code: string }) => expect(error.code).to.equal('test-poison'));
+    });
+  });
+  it('refuses a data directory another server uses', async () => {
+    await openManager(dataDir).then(() => expect.fail('opened'), (error: { code: string }) => expect(error.code).to.equal('data-directory-in-use'));
+  });
+  it('refuses what the status does not allow', async () => {
+    const id = await submit(manager, planOf(numbers({}), counts(), sink('slow', {}, 'agg')));
+    await manager.waitFor(id);
+    await manager.savepoint(id).then(() => expect.fail('taken'), (error: { code: string }) => expect(error.code).to.equal('job-wrong-status'));
+    await manager.cancel('00').then(() => expect.fail('cancelled'), (error: { code: string }) => expect(error.code).to.equal('job-not-found'));
+  });
+});

@@ -2,9 +2,12 @@
 import { catalogErrors } from './catalog.ts';
 import { commonErrors } from './common.ts';
 import { configErrors } from './config.ts';
+import { connectorErrors } from './connector.ts';
+import { formatErrors } from './format.ts';
 import { kafkaCatalogErrors } from './kafka-catalog.ts';
 import { kafkaErrors } from './kafka.ts';
 import { sessionErrors } from './session.ts';
+import { stateErrors } from './state.ts';
 import type { ErrorFactory } from './define.ts';
 import { syntaxErrors } from './syntax.ts';
 import { runtimeErrors } from './runtime.ts';
@@ -17,7 +20,10 @@ export const errorCatalogues: readonly { readonly area: string; readonly errors:
   { area: 'kafka-catalog', errors: kafkaCatalogErrors as never },
   { area: 'kafka', errors: kafkaErrors as never },
   { area: 'config', errors: configErrors as never },
+  { area: 'connector', errors: connectorErrors as never },
+  { area: 'format', errors: formatErrors as never },
   { area: 'syntax', errors: syntaxErrors as never },
   { area: 'wire', errors: wireErrors as never },
   { area: 'runtime', errors: runtimeErrors as never },
+  { area: 'state', errors: stateErrors as never },
 ];

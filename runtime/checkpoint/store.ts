@@ -134,7 +134,7 @@ export class StateStore {
     }
     return out;
   }
-  /** A block, checked. Throws `state-damaged`. The bytes are alone in their buffer. */
+  /** A block, checked. Throws `state-damaged`. Copied into a buffer of its own: LevelDB's cannot be transferred to a thread. */
   async readBlock(job: string, ref: BlockRef): Promise<Uint8Array<ArrayBuffer>> {
     const key = blockKey(job, ref.seq), where = `${this.path} (${key})`;
     let bytes: Uint8Array | undefined;
@@ -145,7 +145,7 @@ export class StateStore {
     }
     if (bytes === undefined) throw stateDamaged({ what: 'a block of state', where, why: 'it is missing' });
     checkBlock(bytes, ref, where);
-    return bytes.byteOffset === 0 && bytes.byteLength === bytes.buffer.byteLength && bytes.buffer instanceof ArrayBuffer ? bytes as Uint8Array<ArrayBuffer> : new Uint8Array(bytes);
+    return new Uint8Array(bytes);
   }
   /** Makes a checkpoint durable and lets go of `dropped` ones and the blocks only they needed. */
   async writeCheckpoint(manifest: Manifest, blocks: Iterable<NewBlock> | AsyncIterable<NewBlock>, dropped: { readonly epochs: readonly number[]; readonly blocks: readonly number[] }): Promise<void> {

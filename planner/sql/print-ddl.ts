@@ -61,7 +61,10 @@ export class DdlPrinter extends QueryPrinter {
   #source({ source }: CreateTable): string {
     switch (source?.kind) {
       case undefined: return '';
-      case 'asQuery': return ` AS ${this.query(source.query)}`;
+      case 'asQuery': { // AS TABLE t alone is Alibaba's form.
+        const text = this.query(source.query);
+        return text.startsWith('TABLE ') ? ` AS (${text})` : ` AS ${text}`;
+      }
       case 'asTable': return ` AS TABLE ${this.qualified(source.table)}${this.hints(source.hints)}${source.addColumns.length === 0 ? '' : ` ADD COLUMN (${source.addColumns.map((c) => this.#element(c)).join(', ')})`}`;
       case 'like': return ` LIKE ${this.qualified(source.table)}${source.options.length === 0 ? '' : ` (${source.options.map((o) => `${o.action} ${o.feature}`).join(' ')})`}`;
       default: return assertNever(source);

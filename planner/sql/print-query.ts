@@ -1,6 +1,6 @@
 /** Syntax tree → text: queries and table references. */
 import { assertNever } from '../../core/errors/common.ts';
-import type { GroupItem, Join, MatchPattern, MatchRecognize, MatchSkip, PatternQuantifier, Query, QueryBody, Select, TableAlias, TableReference } from './ast.ts';
+import type { GroupItem, Join, MatchPattern, MatchRecognize, MatchSkip, PatternQuantifier, Query, QueryBody, Select, SetOperation, TableAlias, TableReference } from './ast.ts';
 import { ExpressionPrinter } from './print-expression.ts';
 
 export class QueryPrinter extends ExpressionPrinter {
@@ -10,24 +10,29 @@ export class QueryPrinter extends ExpressionPrinter {
       const items = query.with.items.map((item) => `${this.name(item.name)}${item.columns.length === 0 ? '' : ` ${this.names(item.columns)}`} AS (${this.query(item.query)})`);
       text = `WITH ${query.with.recursive ? 'RECURSIVE ' : ''}${items.join(', ')} `;
     }
-    text += this.#body(query.body, false);
+    text += this.#body(query.body);
     if (query.orderBy.length > 0) text += ` ${this.orderBy(query.orderBy)}`;
     if (query.limit !== undefined) text += ` LIMIT ${this.expression(query.limit)}`;
     if (query.offset !== undefined) text += ` OFFSET ${this.expression(query.offset)}`;
     return text;
   }
-  #body(body: QueryBody, nested: boolean): string {
+  #body(body: QueryBody): string {
     switch (body.kind) {
       case 'select': return this.#select(body);
       case 'values': return `VALUES ${body.rows.map((row) => (row.kind === 'row' ? this.expression(row) : `(${this.expression(row)})`)).join(', ')}`;
       case 'explicitTable': return `TABLE ${this.qualified(body.name)}`;
-      case 'setOperation': {
-        const text = body.operands.map((operand) => this.#body(operand, true)).join(` ${body.op}${body.all ? ' ALL' : ''} `);
-        return nested ? `(${text})` : text;
-      }
+      case 'setOperation': return body.operands.map((operand, i) => this.#setOperand(body, operand, i === 0)).join(` ${body.op}${body.all ? ' ALL' : ''} `);
       case 'query': return `(${this.query(body)})`;
       default: return assertNever(body);
     }
+  }
+
+  /** INTERSECT binds tighter than the others; a different operator in front needs no parentheses, the same one would melt into the chain. */
+  #setOperand(parent: SetOperation, operand: QueryBody, first: boolean): string {
+    const text = this.#body(operand);
+    if (operand.kind !== 'setOperation') return text;
+    const tighter = operand.op === 'INTERSECT' && parent.op !== 'INTERSECT', sameLevel = (operand.op === 'INTERSECT') === (parent.op === 'INTERSECT'), same = operand.op === parent.op && operand.all === parent.all;
+    return tighter || (first && sameLevel && !same) ? text : `(${text})`;
   }
 
   #select(select: Select): string {

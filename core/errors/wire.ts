@@ -66,6 +66,21 @@ export const invalidRequest = defineError<{ what: string; detail?: string | unde
 export const resultTooLarge = defineError<{ what: string; hint: string }>({
   sqlstate: '54000', name: 'result-too-large', domain: 'user', retry: 'never', message: (p) => p.what, hint: (p) => p.hint,
 });
+export const resultTooSlow = defineError<{ limitMs: number }>({
+  sqlstate: '57014', name: 'result-too-slow', domain: 'user', retry: 'never', message: (p) => `the result was not complete within ${p.limitMs} ms`,
+  hint: () => 'Ask for it as a stream with the header "Accept: application/x-ndjson".',
+});
+export const resultEndless = defineError<Record<never, never>>({
+  sqlstate: '54000', name: 'result-endless', domain: 'user', retry: 'never', message: () => 'the query never ends, so its result does not fit into one answer',
+  hint: () => 'Ask for it as a stream with the header "Accept: application/x-ndjson".',
+});
+export const unsupportedContent = defineError<{ what: string; hint: string }>({
+  sqlstate: '0A000', name: 'unsupported-content', domain: 'user', retry: 'never', message: (p) => p.what, hint: (p) => p.hint,
+});
+export const noSuchPage = defineError<{ method: string; path: string }>({
+  sqlstate: '42704', name: 'no-such-page', domain: 'user', retry: 'never', message: (p) => `there is nothing at ${p.method} ${quoted(p.path)}`,
+  hint: () => 'GET /api/v1/openapi.json describes the API.',
+});
 export const noSuchJob = defineError<{ id: string }>({
   sqlstate: '42704', name: 'no-such-job', domain: 'user', retry: 'never', message: (p) => `job ${quoted(p.id)} does not exist`, hint: () => 'List the jobs with SHOW JOBS.',
 });
@@ -79,5 +94,5 @@ export const originRefused = defineError<{ origin: string }>({
 export const wireErrors = {
   protocolViolation, tooManyConnections, connectionTimeout, messageTooLarge, serverShutdown, authorizationRefused, preparedStatementNotFound,
   preparedStatementExists, portalNotFound, portalExists, portalNotRunnable, sessionLimit, resultTypeChanged, invalidEncoding, invalidTextValue,
-  invalidDatetimeValue, valueOutOfRange, invalidBinaryValue, invalidRequest, resultTooLarge, noSuchJob, hostRefused, originRefused,
+  invalidDatetimeValue, valueOutOfRange, invalidBinaryValue, invalidRequest, resultTooLarge, resultTooSlow, resultEndless, unsupportedContent, noSuchPage, noSuchJob, hostRefused, originRefused,
 };

@@ -8,11 +8,12 @@ import {
 } from '../../core/errors/wire.ts';
 import type { SqlType } from '../../core/types/sql-type.ts';
 import type { PreparedStatement, ResultColumn, RowsResult, StatementResult } from '../gateway/contract.ts';
+import { unlessAborted } from '../streams/abortable.ts';
 import type { Channel } from './channel.ts';
 import type { FieldReader } from './message-reader.ts';
 import { bare, commandComplete, parameterDescription, rowDescription } from './messages.ts';
 import { decodeParameter } from './parameters.ts';
-import { completionTag, RowStream, unlessAborted } from './rows.ts';
+import { completionTag, RowStream } from './rows.ts';
 import { OID, pgTypeOf, sqlTypeOfOid } from './types.ts';
 import type { FormatCode } from './values.ts';
 

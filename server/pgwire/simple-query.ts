@@ -1,8 +1,9 @@
 /** The simple query protocol: one message with any number of statements, one answer for each, the first error ends the rest. */
 import type { StatementResult } from '../gateway/contract.ts';
+import { endEarly, nextUnlessAborted } from '../streams/abortable.ts';
 import type { Channel } from './channel.ts';
 import { bare, commandComplete, rowDescription } from './messages.ts';
-import { completionTag, endEarly, nextUnlessAborted, RowStream } from './rows.ts';
+import { completionTag, RowStream } from './rows.ts';
 
 /** Answers a Query message up to, not including, ReadyForQuery. Never throws for a statement's error. */
 export function runSimpleQuery(channel: Channel, text: string): Promise<void> {

@@ -4,6 +4,7 @@
  *   SELECT ONE                      one row, INT 1               SELECT TYPES / NULLS    a row of every type / of NULLs
  *   SELECT SERIES n                 n rows (i BIGINT, s STRING)  SELECT ENDLESS          rows for ever, as fast as they are read
  *   SELECT SLOW                     nothing until aborted        SELECT DEAF             nothing ever, aborted or not
+ *   SELECT HANGS                    as SLOW, but not called endless
  *   SELECT TRICKLE                  an endless row per `gateway.push(row)`
  *   SELECT ECHO(type [$1], …)       prepared: the parameters as given, one column each; type HINT = the one the client gave
  *   COPY TEXT | COPY CSV            rows as COPY data            NOTICE                  done, with a notice
@@ -80,7 +81,7 @@ export class FakeGateway implements Gateway {
   printed(id: string, options: { sink?: string | undefined; tail?: number | undefined }): readonly PrintLine[] | undefined {
     if (id !== 'j1') return undefined;
     const lines = [{ sink: 'a', sequence: 1, text: '+I[1, one]' }, { sink: 'b', sequence: 2, text: '+I[2, two]' }, { sink: 'a', sequence: 3, text: '-D[1, one]' }].filter((line) => options.sink === undefined || line.sink === options.sink);
-    return options.tail === undefined ? lines : lines.slice(-options.tail);
+    return options.tail === undefined ? lines : lines.slice(Math.max(0, lines.length - options.tail));
   }
   async *followPrinted(_id: string, options: { sink?: string | undefined; signal: AbortSignal }): AsyncGenerator<PrintLine> {
     let sequence = 3;
@@ -177,6 +178,7 @@ export class FakeSession implements Session {
       case 'TRICKLE': return this.#rows(statement, series, gateway.trickle(signal), 'SELECT', true);
       case 'CHANGES': return { ...this.#rows(statement, series, []), chunks: (async function* () { yield { rows: [[1, 'a'], [1, 'b']], kinds: [0, 3] }; })() };
       case 'SLOW': return this.#rows(statement, series, (async function* () { await untilAborted(signal); yield { rows: [] }; })(), 'SELECT', true);
+      case 'HANGS': return this.#rows(statement, series, (async function* () { await untilAborted(signal); yield { rows: [] }; })());
       case 'DEAF': return this.#rows(statement, series, (async function* () { await new Promise(() => {}); yield { rows: [] }; })());
       case 'HALF': return this.#rows(statement, series, (async function* () { yield { rows: [[1, 'a'], [2, 'b']] }; throw new TypeError('secret internals'); })());
       default: throw boom({});

@@ -1,0 +1,50 @@
+/** JSON schemas of the API: they make the OpenAPI document. The handlers check requests themselves, with better error texts. */
+const string = { type: 'string' }, integer = { type: 'integer' };
+const object = (properties: Record<string, unknown>, required: readonly string[] = []) => ({ type: 'object', properties, ...(required.length === 0 ? {} : { required }) });
+const json = (description: string, schema: unknown) => ({ description, content: { 'application/json': { schema } } });
+const text = (description: string, type = 'text/plain') => ({ description, content: { [type]: { schema: string } } });
+
+const error = object({
+  error: object({
+    sqlstate: { type: 'string', description: 'SQLSTATE as PostgreSQL uses it' }, code: { type: 'string', description: 'stable name of the error' }, message: string, detail: string, hint: string,
+    line: { type: 'integer', description: 'line in the text of the request, from 1' }, column: { type: 'integer', description: 'character in that line, from 1' },
+  }, ['sqlstate', 'code', 'message']),
+}, ['error']);
+const failed = { '4XX': json('The request is wrong', error), '5XX': json('The server or a system behind it failed', error) };
+const result = object({
+  columns: { type: 'array', items: object({ name: string, type: { type: 'string', description: 'SQL type as Flink writes it' } }, ['name', 'type']) },
+  rows: { type: 'array', items: { type: 'array', items: {} }, description: 'BIGINT as a JSON number with all digits, DECIMAL as a string, TIMESTAMP as "2020-02-29 12:34:56.789", TIMESTAMP_LTZ in UTC with Z, BYTES in base64, ROW and MAP as objects' },
+}, ['columns', 'rows']);
+const done = object({ id: string, result: string }, ['id', 'result']), withSavepoint = object({ id: string, result: string, savepointPath: string }, ['id', 'result']);
+const params = object({ id: { type: 'string', description: 'job id' } }, ['id']);
+
+export const schemas = {
+  sql: {
+    operationId: 'runSql', summary: 'Run statements', tags: ['sql'],
+    description: 'Runs the statements of a text one after another in a session of its own. With `Accept: application/x-ndjson` the answer is a stream of lines: {"columns"}, {"row"} or {"op","row"}, {"end"}, {"result"}, {"notice"}, {"error"}; without it a query that never ends is refused.',
+    body: object({ sql: string }, ['sql']),
+    response: { 200: { description: 'One result for each statement', content: { 'application/json': { schema: object({ results: { type: 'array', items: result } }, ['results']) }, 'application/x-ndjson': { schema: string } } }, ...failed },
+  },
+  jobs: {
+    operationId: 'listJobs', summary: 'List jobs', tags: ['jobs'],
+    response: { 200: json('All jobs', object({ jobs: { type: 'array', items: object({ id: string, name: string, status: string, startTimeMs: integer }, ['id', 'name', 'status', 'startTimeMs']) } }, ['jobs'])), ...failed },
+  },
+  job: { operationId: 'getJob', summary: 'One job: plan, state, counts, checkpoints, restarts, last failure', tags: ['jobs'], params, response: { 200: json('The job', object({})), ...failed } },
+  printed: {
+    operationId: 'getPrinted', summary: 'Rows a job has printed', tags: ['jobs'], params, description: 'One row per line. With `follow=true` the answer goes on with each row printed; with `Accept: text/event-stream` as server-sent events.',
+    querystring: object({ sink: { type: 'string', description: 'only this sink' }, tail: { type: 'integer', description: 'only the newest n rows' }, follow: { type: 'boolean' } }),
+    response: { 200: { description: 'The rows', content: { 'text/plain': { schema: string }, 'text/event-stream': { schema: string } } }, ...failed },
+  },
+  stop: { operationId: 'stopJob', summary: 'Stop a job, with a savepoint if asked', tags: ['jobs'], params, body: object({ savepoint: { type: 'boolean' }, drain: { type: 'boolean' } }), response: { 200: json('Stopped', withSavepoint), ...failed } },
+  cancel: { operationId: 'cancelJob', summary: 'Cancel a job at once', tags: ['jobs'], params, response: { 200: json('Cancelled', done), ...failed } },
+  savepoint: { operationId: 'savepointJob', summary: 'Take a savepoint of a running job', tags: ['jobs'], params, response: { 200: json('Taken', withSavepoint), ...failed } },
+  restart: {
+    operationId: 'restartJob', summary: 'Start a job again', tags: ['jobs'], params,
+    body: object({ from: { oneOf: [{ type: 'string', enum: ['latest', 'initial'] }, object({ savepointPath: string }, ['savepointPath'])] } }), response: { 200: json('Started', done), ...failed },
+  },
+  drop: { operationId: 'dropJob', summary: 'Remove a job and its state', tags: ['jobs'], params, response: { 200: json('Removed', done), ...failed } },
+  healthz: { operationId: 'isAlive', summary: 'The process lives', tags: ['server'], response: { 200: text('ok') } },
+  readyz: { operationId: 'isReady', summary: 'Statements are answered', tags: ['server'], response: { 200: text('ready'), 503: text('starting') } },
+  metrics: { operationId: 'getMetrics', summary: 'Metrics for Prometheus', tags: ['server'], response: { 200: text('Metrics') } },
+  openapi: { operationId: 'getOpenApi', summary: 'This document', tags: ['server'], response: { 200: json('OpenAPI 3', object({})) } },
+} as const;

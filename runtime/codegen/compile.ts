@@ -1,0 +1,44 @@
+/** The three kinds of generated functions: filter and projection over a batch, a predicate over one row, the value of a constant. */
+import type { Expr } from '../../planner/physical/expr.ts';
+import type { CalcFunction, CodegenContext, CompileCalc, CompileRowPredicate, EvaluateConstant } from './contract.ts';
+import { Emitter } from './emitter.ts';
+
+/** Builds the function: `head` runs once, constants are its parameters r0, r1 … */
+function build<F>(emitter: Emitter, text: string): F {
+  const names = emitter.refs.map((_, i) => `r${i}`);
+  return (new Function(...names, `"use strict";\n${text}`) as (...refs: unknown[]) => F)(...emitter.refs);
+}
+const andParts = (e: Expr | null): readonly Expr[] => (e === null ? [] : e.op === 'call' && e.name === 'AND' ? e.args.flatMap(andParts) : [e]);
+
+export const compileCalc: CompileCalc = (condition, projections, inputTypes, context) => {
+  const used = new Set<number>();
+  const emitter = new Emitter(context, (index) => { used.add(index); return `c${index}[i]`; });
+  for (const part of andParts(condition)) {
+    emitter.load([part]);
+    emitter.line(`if (${emitter.emit(part).code} !== true) continue;`);
+  }
+  emitter.load(projections);
+  projections.forEach((p, n) => { emitter.line(`o${n}[at] = ${emitter.emit(p).code};`); });
+  const columns = [...used].filter((c) => c < inputTypes.length);
+  return build<CalcFunction>(emitter, [
+    'return function calc(input, from, to, out, outKinds, at, sources) {',
+    ...columns.map((c) => `const c${c} = input.columns[${c}];`), ...projections.map((_, n) => `const o${n} = out[${n}];`), 'const kinds = input.kinds;',
+    'for (let i = from; i < to; i++) {', emitter.code, 'if (kinds !== null) outKinds[at] = kinds[i];', 'if (sources !== null) sources[at] = i;', 'at++;', '}', 'return at;', '};',
+  ].join('\n'));
+};
+
+export const compileRowPredicate: CompileRowPredicate = (condition, _inputTypes, context) => {
+  const emitter = new Emitter(context, (index) => `row[${index}]`);
+  for (const part of andParts(condition)) {
+    emitter.load([part]);
+    emitter.line(`if (${emitter.emit(part).code} !== true) return false;`);
+  }
+  return build<(row: readonly unknown[]) => boolean>(emitter, `return function predicate(row) {\n${emitter.code}\nreturn true; };`);
+};
+
+/** Throws what evaluating throws: division by zero, a failed cast. */
+export const evaluateConstant: EvaluateConstant = (expr, context: CodegenContext) => {
+  const emitter = new Emitter(context, () => 'null');
+  const value = emitter.emit(expr);
+  return build<() => unknown>(emitter, `return function constant() {\n${emitter.code}\nreturn ${value.code}; };`)();
+};

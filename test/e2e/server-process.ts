@@ -1,0 +1,79 @@
+/** The real server as a process of its own, for end-to-end tests: start, find its ports, stop in order, kill. */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import pg from 'pg';
+
+const root = new URL('../../', import.meta.url).pathname;
+export const bootstrap = (): string => process.env['KAFKA_BOOTSTRAP'] ?? '127.0.0.1:19092';
+
+export class ServerProcess {
+  readonly dataDir: string;
+  readonly options: readonly string[];
+  private child: ChildProcess | undefined;
+  pgPort = 0;
+  httpPort = 0;
+  stderr = '';
+  stdout = '';
+  constructor(dataDir: string, options: readonly string[] = []) { this.dataDir = dataDir; this.options = options; }
+
+  static async start(options: readonly string[] = []): Promise<ServerProcess> {
+    const server = new ServerProcess(await mkdtemp(join(tmpdir(), 'rivulet-test-')), options);
+    await server.launch();
+    return server;
+  }
+  /** Starts the process on the same data directory and, after the first time, on the same ports. */
+  async launch(env: Readonly<Record<string, string>> = {}): Promise<void> {
+    const child = spawn(process.execPath, [join(root, 'server/main.ts'), '--data-dir', this.dataDir, '--pg-port', String(this.pgPort), '--http-port', String(this.httpPort), '--log-level', 'warn', '--log-format', 'json', ...this.options], { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } });
+    this.child = child;
+    this.stderr = '';
+    child.stdout.on('data', (d: Buffer) => { this.stdout += String(d); });
+    await new Promise<void>((resolve, reject) => {
+      child.stderr.on('data', (d: Buffer) => {
+        this.stderr += String(d);
+        const pgPort = /-p (\d+)\n/.exec(this.stderr)?.[1], http = /http:\/\/[^/]*:(\d+)\/api/.exec(this.stderr)?.[1];
+        if (pgPort !== undefined && http !== undefined) { this.pgPort = Number(pgPort); this.httpPort = Number(http); resolve(); }
+      });
+      child.once('exit', (code) => reject(new Error(`server ended with ${code}: ${this.stderr}`)));
+    });
+  }
+  get running(): boolean { return this.child !== undefined && this.child.exitCode === null && this.child.signalCode === null; }
+  /** Sends a signal and waits for the end; gives the exit code (null when killed). */
+  async end(signal: NodeJS.Signals = 'SIGTERM'): Promise<number | null> {
+    const child = this.child;
+    if (child === undefined || !this.running) return child?.exitCode ?? null;
+    const ended = new Promise<number | null>((resolve) => child.once('exit', (code) => resolve(code)));
+    child.kill(signal);
+    return ended;
+  }
+  async remove(): Promise<void> {
+    await this.end('SIGKILL');
+    await rm(this.dataDir, { recursive: true, force: true });
+  }
+  async connect(): Promise<pg.Client> {
+    const client = new pg.Client({ host: '127.0.0.1', port: this.pgPort, user: 'tester', database: 'default_catalog' });
+    client.on('error', () => {});
+    await client.connect();
+    return client;
+  }
+  url(path: string): string { return `http://127.0.0.1:${this.httpPort}${path}`; }
+  async sql(text: string): Promise<{ status: number; body: { results?: { columns: { name: string; type: string }[]; rows: unknown[][] }[]; error?: Record<string, unknown> } }> {
+    const answer = await fetch(this.url('/api/v1/sql'), { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ sql: text }) });
+    return { status: answer.status, body: await answer.json() as never };
+  }
+  async printed(jobId: string, sink?: string): Promise<string[]> {
+    const answer = await fetch(this.url(`/api/v1/jobs/${jobId}/print${sink === undefined ? '' : `?sink=${sink}`}`));
+    return (await answer.text()).split('\n').filter((l) => l !== '');
+  }
+}
+
+/** Polls until the check gives a value other than undefined or false, or the limit is over. */
+export async function eventually<T>(what: string, check: () => Promise<T | undefined | false>, limitMs = 20_000): Promise<T> {
+  let last: unknown;
+  for (const end = Date.now() + limitMs; Date.now() < end;) {
+    try { const value = await check(); if (value !== undefined && value !== false) return value; } catch (error) { last = error; }
+    await new Promise((resolve) => setTimeout(resolve, 30));
+  }
+  throw new Error(`waited in vain for ${what}${last instanceof Error ? ` (${last.message})` : ''}`);
+}

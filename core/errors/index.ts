@@ -10,6 +10,7 @@ import { sessionErrors } from './session.ts';
 import { stateErrors } from './state.ts';
 import type { ErrorFactory } from './define.ts';
 import { syntaxErrors } from './syntax.ts';
+import { plannerErrors } from './planner.ts';
 import { runtimeErrors } from './runtime.ts';
 import { wireErrors } from './wire.ts';
 
@@ -23,6 +24,7 @@ export const errorCatalogues: readonly { readonly area: string; readonly errors:
   { area: 'connector', errors: connectorErrors as never },
   { area: 'format', errors: formatErrors as never },
   { area: 'syntax', errors: syntaxErrors as never },
+  { area: 'planner', errors: plannerErrors as never },
   { area: 'wire', errors: wireErrors as never },
   { area: 'runtime', errors: runtimeErrors as never },
   { area: 'state', errors: stateErrors as never },

@@ -1,5 +1,5 @@
 /**
- * Drafts of plan nodes: what `build.ts` makes of a logical plan before change modes and ids are known. A draft knows which columns
+ * Drafts of plan nodes: what `translate.ts` makes of a logical plan before change modes and ids are known. A draft knows which columns
  * identify its rows, how its rows are spread over subtasks and which kinds of change it can give; `properties/changelog.ts` then
  * decides who sends -U, and `finish.ts` writes the plan.
  *
@@ -30,8 +30,12 @@ export interface Draft {
   /** Unique sets whose changes arrive in order at one place, so that +U alone tells what it replaces (Flink: upsert keys). */
   readonly upsert: readonly ColumnSet[];
   readonly distribution: Distribution;
+  /** A source's own stream carries -U. */
+  readonly sourceBefore?: boolean | undefined;
+  /** Key of an upsert sink as columns of its input; absent for other sinks. */
+  readonly sinkKey?: ColumnSet | undefined;
 }
-export interface DraftFacts { readonly kinds: ChangeKinds; readonly unique: readonly ColumnSet[]; readonly upsert: readonly ColumnSet[]; readonly distribution: Distribution }
+export type DraftFacts = Pick<Draft, 'kinds' | 'unique' | 'upsert' | 'distribution' | 'sourceBefore' | 'sinkKey'>;
 
 export class DraftTable {
   private readonly known = new Map<string, Draft>();
@@ -46,7 +50,7 @@ export class DraftTable {
     const key = this.share && !terminal ? JSON.stringify([body, inputs.map((i) => [i.node.index, i.exchange]), columns.map((c) => c.type)]) : undefined;
     const found = key === undefined ? undefined : this.known.get(key);
     if (found !== undefined) return found;
-    const draft: Draft = { index: this.drafts.length, body, inputs, columns, kinds: facts.kinds, unique: facts.unique, upsert: facts.upsert, distribution: facts.distribution };
+    const draft: Draft = { index: this.drafts.length, body, inputs, columns, ...facts };
     this.drafts.push(draft);
     if (key !== undefined) this.known.set(key, draft);
     return draft;

@@ -8,16 +8,14 @@
  *   sink, upsert                 only if its key is not an upsert key of the input: then a changed key must delete the old one
  *   sink-materialize             yes
  *   collect, final-sort          yes (rows are compared as a whole)
- *   calc                         as its consumer; always when it filters on columns outside of the input's upsert keys: a row that
- *                                leaves the filter must be retracted
+ *   calc                         as its consumer; always when it filters: it turns the -U of a row that leaves the filter into -D
  *   union                        as its consumer
  *   join                         yes; as its consumer where an upsert key of the input holds the join key
  *   group-aggregate, set-op      yes
  *   changelog-normalize          no
  * A consumer that does not need -U may still get it when the node is shared with one that does; all operators bear that, and an
- * upsert sink writes -U as a delete, which the following +U replaces.
+ * upsert sink may skip it, as its +U follows.
  */
-import { columnsIn } from '../logical/expr-tools.ts';
 import type { Draft } from '../physical/draft.ts';
 import { equalSets, keyHoldsJoinKey } from './keys.ts';
 
@@ -49,17 +47,13 @@ function needsBefore(draft: Draft, input: number, need: boolean): boolean {
   const { body } = draft, source = draft.inputs[input]?.node;
   if (source === undefined) return false;
   switch (body.type) {
-    case 'calc': return need || (body.condition !== null && !filtersOnKey(body.condition, source));
+    case 'calc': return need || body.condition !== null;
     case 'union': case 'limit': case 'drop-update-before': return body.type !== 'drop-update-before' && need;
     case 'join': return need || !keyHoldsJoinKey(source.upsert, input === 0 ? body.leftKeys : body.rightKeys);
     case 'group-aggregate': case 'set-op': case 'sink-materialize': case 'final-sort': case 'collect': return true;
     case 'sink': return sinkNeedsBefore(draft, source);
     case 'changelog-normalize': case 'source': case 'values': return false;
   }
-}
-function filtersOnKey(condition: Parameters<typeof columnsIn>[0], source: Draft): boolean {
-  const used = [...columnsIn(condition)];
-  return source.upsert.some((key) => used.every((c) => key.includes(c)));
 }
 function sinkNeedsBefore(draft: Draft, source: Draft): boolean {
   const key = draft.sinkKey;

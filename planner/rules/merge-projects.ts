@@ -1,6 +1,7 @@
 /** Two projections in a row become one, and a projection that changes nothing vanishes. An expression is not copied when it is more than a column and used twice. */
 import type { Expr } from '../physical/expr.ts';
 import { substitute, visit } from '../logical/expr-tools.ts';
+import { isDeterministic } from '../logical/deterministic.ts';
 import { inputsOf, type Project, type Rel } from '../logical/rel.ts';
 import type { FunctionRegistry } from '../../catalog/registry/functions.ts';
 
@@ -15,12 +16,7 @@ export function mergeProjects(rel: Rel, functions: FunctionRegistry): Rel {
 function isMergeable(outer: Project, inner: Project, functions: FunctionRegistry): boolean {
   const uses = new Array<number>(inner.exprs.length).fill(0);
   for (const e of outer.exprs) visit(e, (x) => { if (x.op === 'column') uses[x.index] = (uses[x.index] ?? 0) + 1; });
-  return inner.exprs.every((e, i) => e.op === 'column' || e.op === 'literal' || ((uses[i] ?? 0) <= 1 && isPlain(e, functions)));
-}
-function isPlain(e: Expr, functions: FunctionRegistry): boolean {
-  let yes = true;
-  visit(e, (x) => { if (x.op === 'call' && functions.scalar(x.name)?.deterministic === false) yes = false; });
-  return yes;
+  return inner.exprs.every((e, i) => e.op === 'column' || e.op === 'literal' || ((uses[i] ?? 0) <= 1 && isDeterministic(e, functions)));
 }
 /** The same node over other inputs. */
 export function withInputs(rel: Rel, inputs: readonly Rel[]): Rel {
@@ -28,7 +24,7 @@ export function withInputs(rel: Rel, inputs: readonly Rel[]): Rel {
   switch (rel.kind) {
     case 'scan': case 'values': return rel;
     case 'join': case 'setOp': return a === rel.left && b === rel.right ? rel : { ...rel, left: a ?? rel.left, right: b ?? rel.right };
-    case 'union': return { ...rel, inputs };
+    case 'union': return inputs.every((i, n) => i === rel.inputs[n]) ? rel : { ...rel, inputs };
     default: return a === rel.input || a === undefined ? rel : { ...rel, input: a };
   }
 }

@@ -14,6 +14,13 @@ function exact(rel: Rel, needed: readonly number[]): Rel {
   if (positions.length === pruned.columns.length && positions.every((p, i) => p === i)) return pruned;
   return project(pruned, positions.map((p) => column(pruned, p)), needed.map((n) => rel.columns[n]?.name ?? ''));
 }
+/** Prunes and drops what only the relation itself needed (filter columns, keys of upsert scans), so that no operator keeps or sends it. */
+function narrow(rel: Rel, needed: ReadonlySet<number>): Pruned {
+  const pruned = prune(rel, needed);
+  if (needed.size === 0 || pruned.rel.columns.length === needed.size) return pruned;
+  const kept = sorted(needed);
+  return { rel: project(pruned.rel, kept.map((n) => column(pruned.rel, pruned.at.get(n) ?? 0)), kept.map((n) => rel.columns[n]?.name ?? '')), at: positions(kept) };
+}
 const sorted = (needed: ReadonlySet<number>): number[] => [...needed].sort((a, b) => a - b);
 const positions = (kept: readonly number[]): Map<number, number> => new Map(kept.map((old, now) => [old, now]));
 
@@ -26,11 +33,11 @@ function prune(rel: Rel, needed: ReadonlySet<number>): Pruned {
       return { rel: { ...rel, columns: kept.map((i) => rel.columns[i] as never), fields: kept.map((i) => rel.fields[i] as never) }, at: positions(kept) };
     }
     case 'values': {
-      const kept = sorted(needed);
+      const kept = atLeastOne(rel, needed);
       return { rel: { ...rel, columns: kept.map((i) => rel.columns[i] as never), rows: rel.rows.map((r) => kept.map((i) => r[i] as never)) }, at: positions(kept) };
     }
     case 'project': {
-      const kept = sorted(needed), exprs = kept.map((i) => rel.exprs[i] as never), inner = new Set<number>();
+      const kept = atLeastOne(rel, needed), exprs = kept.map((i) => rel.exprs[i] as never), inner = new Set<number>();
       for (const e of exprs) columnsIn(e, inner);
       const { rel: input, at } = prune(rel.input, inner);
       return { rel: { kind: 'project', input, exprs: exprs.map((e) => mapColumns(e, (i) => at.get(i) ?? i)), columns: kept.map((i) => rel.columns[i] as never) }, at: positions(kept) };
@@ -41,7 +48,7 @@ function prune(rel: Rel, needed: ReadonlySet<number>): Pruned {
     }
     case 'join': {
       const all = rel.condition === null ? new Set(needed) : columnsIn(rel.condition, new Set(needed)), width = rel.left.columns.length;
-      const left = prune(rel.left, new Set([...all].filter((i) => i < width))), right = prune(rel.right, new Set([...all].filter((i) => i >= width).map((i) => i - width)));
+      const left = narrow(rel.left, new Set([...all].filter((i) => i < width))), right = narrow(rel.right, new Set([...all].filter((i) => i >= width).map((i) => i - width)));
       const at = new Map<number, number>(left.at);
       for (const [old, now] of right.at) at.set(old + width, now + left.rel.columns.length);
       return { rel: join(rel.type, left.rel, right.rel, rel.condition === null ? null : mapColumns(rel.condition, (i) => at.get(i) ?? i), rel.ttlMs), at };
@@ -49,7 +56,7 @@ function prune(rel: Rel, needed: ReadonlySet<number>): Pruned {
     case 'aggregate': {
       const calls = rel.calls.map((c, i) => ({ c, i: i + rel.keys.length })).filter(({ i }) => needed.has(i));
       const inner = new Set([...rel.keys, ...calls.flatMap(({ c }) => [...c.args, ...(c.filter === null ? [] : [c.filter])])]);
-      const { rel: input, at } = prune(rel.input, inner);
+      const { rel: input, at } = narrow(rel.input, inner);
       const to = (i: number): number => at.get(i) ?? i;
       const kept = [...rel.keys.map((_, i) => i), ...calls.map(({ i }) => i)];
       return {
@@ -58,7 +65,7 @@ function prune(rel: Rel, needed: ReadonlySet<number>): Pruned {
       };
     }
     case 'union': {
-      const kept = sorted(needed);
+      const kept = atLeastOne(rel, needed);
       return { rel: { ...rel, inputs: rel.inputs.map((i) => exact(i, kept)), columns: kept.map((i) => rel.columns[i] as never) }, at: positions(kept) };
     }
     case 'setOp': {
@@ -66,11 +73,13 @@ function prune(rel: Rel, needed: ReadonlySet<number>): Pruned {
       return { rel: { ...rel, left: exact(rel.left, all), right: exact(rel.right, all) }, at: positions(all) };
     }
     case 'sort': {
-      const { rel: input, at } = prune(rel.input, new Set([...needed, ...rel.keys.map((k) => k.column)]));
+      const { rel: input, at } = narrow(rel.input, new Set([...needed, ...rel.keys.map((k) => k.column)]));
       return { rel: { ...rel, input, keys: rel.keys.map((k) => ({ ...k, column: at.get(k.column) ?? k.column })), columns: input.columns }, at };
     }
   }
 }
+/** Rows without columns are avoided: one column stays. */
+const atLeastOne = (rel: Rel, needed: ReadonlySet<number>): number[] => (needed.size > 0 || rel.columns.length === 0 ? sorted(needed) : [narrowest(rel.columns.map((c) => c.type.kind))]);
 /** When no column is needed (COUNT(*)) one must still be read to count rows: prefer one that is cheap to decode. */
 function narrowest(kinds: readonly string[]): number {
   const at = kinds.findIndex((k) => k === 'BIGINT' || k === 'INT' || k === 'BOOLEAN');

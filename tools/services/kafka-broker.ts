@@ -181,7 +181,7 @@ function serverProperties(dir: string, ports: readonly number[], secure: SecureL
     'transaction.state.log.replication.factor': '1', 'transaction.state.log.min.isr': '1', 'transaction.state.log.num.partitions': '4',
     'share.coordinator.state.topic.replication.factor': '1', 'share.coordinator.state.topic.min.isr': '1',
     'group.initial.rebalance.delay.ms': '0', 'num.partitions': '4', 'log.cleaner.dedupe.buffer.size': '4194304', 'log.cleaner.threads': '1',
-    'num.network.threads': '2', 'num.io.threads': String(Math.max(2, Math.min(8, availableParallelism()))), 'background.threads': '2',
+    'broker.session.timeout.ms': '2000', 'broker.heartbeat.interval.ms': '500', 'num.network.threads': '2', 'num.io.threads': String(Math.max(2, Math.min(8, availableParallelism()))), 'background.threads': '2',
   };
   if (secure) {
     listeners.push(`SASL://${secure.sasl}`, `SSL://${secure.ssl}`, `SASLSSL://${secure.saslSsl}`, `MTLS://${secure.mutualTls}`);

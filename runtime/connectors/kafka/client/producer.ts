@@ -195,14 +195,17 @@ export class BatchProducer implements Producer, SenderHost {
     const stored = this.storedTransaction;
     if (this.#joining || stored === undefined) return;
     this.#joining = true;
+    // What a request of an older epoch says, after an abort, counts for nothing.
+    const current = (): boolean => this.identity?.producerEpoch === stored.producerEpoch && this.failure === undefined;
     queueMicrotask(() => {
       const queues = this.#queues().filter((q) => !q.joined && q.ready.length > 0);
+      if (queues.length === 0) { this.#joining = false; return; }
       addPartitionsToTxn(this.cluster, stored, queues.map((q) => ({ topic: q.topic.topic, partition: q.partition }))).then(() => {
+        if (current()) for (const queue of queues) { queue.joined = true; this.#sender.offer(queue); }
+      }, (e: unknown) => { if (current()) this.fail(e); }).finally(() => {
         this.#joining = false;
-        if (this.identity?.producerEpoch !== stored.producerEpoch || this.failure !== undefined) return;
-        for (const queue of queues) { queue.joined = true; this.#sender.offer(queue); }
-        if (this.#queues().some((q) => !q.joined && q.ready.length > 0)) this.#join();
-      }, (e: unknown) => { this.#joining = false; this.fail(e); });
+        if (this.failure === undefined && this.#queues().some((q) => !q.joined && q.ready.length > 0)) this.#join();
+      });
     });
   }
   #queues(): PartitionQueue[] { return [...this.topics.values()].flatMap((t) => t.queues); }

@@ -152,7 +152,11 @@ export type Compression = 'none' | 'gzip' | 'snappy' | 'lz4' | 'zstd';
 export interface ProducerOptions {
   /** `all` (default) waits for all replicas in sync; 0 does not wait at all. Idempotent producers need `all`. */
   readonly acks?: 'all' | 0 | 1 | undefined;
-  /** Default true: retries after a lost connection neither double nor reorder records. */
+  /**
+   * Default true: retries after a lost connection neither double nor reorder records. One gap is Kafka's own: a broker forgets producers
+   * by the timestamps of their records (producer.id.expiration.ms, one day), so with older timestamps a batch repeated over a restart of the broker may stand
+   * in the log twice. Transactions close it: the broker keeps the producers of open transactions.
+   */
   readonly idempotent?: boolean | undefined;
   /** Makes the producer transactional. Unique per live writer: a second one with the same id fences the first. */
   readonly transactionalId?: string | undefined;

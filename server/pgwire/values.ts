@@ -39,7 +39,7 @@ export function textWriter(type: SqlType, zone: Zone): (value: unknown) => strin
     case 'BINARY': case 'VARBINARY': return (v) => { const b = v as Uint8Array; return `\\x${Buffer.from(b.buffer, b.byteOffset, b.byteLength).toString('hex')}`; };
     case 'DATE': return (v) => dateText(v as number);
     case 'TIME': return (v) => timeText(v as number, Math.min(type.precision, 6));
-    case 'TIMESTAMP': return (v) => cutAtMicros(timestampText(v as Long, type.precision));
+    case 'TIMESTAMP': return type.precision > 6 ? (v) => cutAtMicros(timestampText(v as Long, type.precision)) : (v) => timestampText(v as Long, type.precision);
     case 'TIMESTAMP_LTZ': return (v) => { const zoned = zonedTimestampText(v as Long, type.precision, zone); return cutAtMicros(zoned.text) + offsetText(zoned.offsetSeconds); };
     case 'INTERVAL_YEAR_MONTH': return (v) => yearsAndMonths(v as number);
     case 'INTERVAL_DAY_TIME': return (v) => daysAndTime(v as number);

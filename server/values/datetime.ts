@@ -12,6 +12,9 @@ export const DAY_MS = 86_400_000;
 const dayUnits = { 3: 86_400_000, 6: 86_400_000_000, 9: 86_400_000_000_000 } as const;
 
 const pad = (n: number, width: number): string => String(n).padStart(width, '0');
+const TWO_DIGITS = Array.from({ length: 100 }, (_, n) => String(n).padStart(2, '0'));
+/** 0 ≤ n < 100, by table: texts of timestamps are made for every row of a result. */
+const two = (n: number): string => TWO_DIGITS[n] as string;
 
 /** Days since 1970-01-01 → `YYYY-MM-DD`. Algorithm: Howard Hinnant, "chrono-compatible low-level date algorithms", civil_from_days. */
 export function dateText(days: number): string {
@@ -21,7 +24,7 @@ export function dateText(days: number): string {
   const dayOfYear = dayOfEra - (365 * yearOfEra + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100));
   const m = Math.floor((5 * dayOfYear + 2) / 153), day = dayOfYear - Math.floor((153 * m + 2) / 5) + 1, month = m < 10 ? m + 3 : m - 9;
   const year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0);
-  return `${year < 0 ? `-${pad(-year, 4)}` : pad(year, 4)}-${pad(month, 2)}-${pad(day, 2)}`;
+  return `${year < 0 ? `-${pad(-year, 4)}` : pad(year, 4)}-${two(month)}-${two(day)}`;
 }
 
 /** The inverse; undefined when there is no such day (2021-02-29). days_from_civil of the same source. */
@@ -41,7 +44,7 @@ export function timeText(ms: number, digits: number): string {
 }
 function clock(secondOfDay: number, fraction: string, digits: number): string {
   const hour = Math.floor(secondOfDay / 3600), minute = Math.floor(secondOfDay / 60) % 60;
-  const text = `${pad(hour, 2)}:${pad(minute, 2)}:${pad(secondOfDay % 60, 2)}`;
+  const text = `${hour < 100 ? two(hour) : pad(hour, 2)}:${two(minute)}:${two(secondOfDay % 60)}`;
   return digits === 0 ? text : `${text}.${fraction.slice(0, digits).padEnd(digits, '0')}`;
 }
 

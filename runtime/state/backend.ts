@@ -67,7 +67,7 @@ export class OperatorStateBackend implements OperatorState {
     const snapshots = new TableSnapshotter(table);
     const blocks = this.restored.get(spec.name), share = this.options.restored?.share;
     if (blocks !== undefined) {
-      snapshots.restore(blocks, share === undefined ? undefined : (hash) => hash % share.parallelism === share.subtask, this.options.nowMs());
+      snapshots.restore(blocks, share === undefined ? undefined : (hash) => hash % share.parallelism === share.subtask, this.options.nowMs(), 1 / (share?.parallelism ?? 1));
       this.restored.delete(spec.name);
     }
     this.tables.set(spec.name, { table, snapshots });

@@ -29,6 +29,15 @@ export class HashIndex {
     this.place(hash, entry);
     this.size++;
   }
+  /**
+   * Room for so many without growing. A snapshot comes in the order of hashes: put into an index that still grows, every entry would
+   * land in the same few slots.
+   */
+  expect(count: number): void {
+    let bits = this.bits;
+    while (capacityLimit(bits) < count) bits++;
+    if (bits > this.bits) this.resize(bits);
+  }
   /** Where this very entry stands; it must be there. */
   private slotOf(hash: number, entry: number): number {
     const { slots, mask } = this;

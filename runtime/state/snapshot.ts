@@ -216,14 +216,16 @@ export class TableSnapshotter {
 
   /**
    * Reads blocks into the table, one list per former instance, oldest first. `owns` picks keys by their partition hash. Lists of several
-   * former instances, or a pick, make the next checkpoint a full one.
+   * former instances, or a pick, make the next checkpoint a full one. `share`: the part of the keys that will be picked, about.
    */
-  restore(lists: readonly (readonly Uint8Array[])[], owns: ((hash: number) => boolean) | undefined, now: number): void {
+  restore(lists: readonly (readonly Uint8Array[])[], owns: ((hash: number) => boolean) | undefined, now: number, share = 1): void {
     const chains = lists.filter((list) => list.length > 0).map((list) => this.fromLastBase(list));
     const isSame = owns === undefined && new Set(chains.map((c) => c[0]!.header.seed.join())).size === 1;
     const first = chains[0]?.[0];
     if (first === undefined) return;
     if (this.table.size === 0) [this.table.seed0, this.table.seed1] = first.header.seed;
+    const puts = chains.reduce((sum, chain) => sum + chain.reduce((of, { header }) => of + header.puts, 0), 0);
+    this.table.index.expect(this.table.size + puts * share);
     for (const chain of chains) for (const { header, block, name } of chain) {
       this.segments = Math.max(this.segments, header.segments);
       this.apply(header, block, name, owns, now);

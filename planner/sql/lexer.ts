@@ -42,6 +42,8 @@ const LOOKALIKES: Readonly<Record<string, string>> = { '，': ',', '；': ';', '
 const SYMBOLS3 = new Set(['!~*', '->>', '#>>', '/*+']);
 const SYMBOLS2 = new Set(['!~', '~*', '::', '=>', '->', '||', '<>', '!=', '<=', '>=', '#>', '@>', '<@']);
 const SYMBOLS1 = new Set('+-*/%(),.;=<>[]{}?|~:^&#'.split(''));
+/** Symbols that no longer symbol starts with, by character code: most of all symbols, made without a look at what follows. */
+const ALONE: (string | undefined)[] = Array.from({ length: 128 }, (_, c) => ('+%(),.;[]{}?^&'.includes(String.fromCharCode(c)) ? String.fromCharCode(c) : undefined));
 
 export class Lexer {
   readonly text: string;
@@ -221,7 +223,8 @@ export class Lexer {
   }
 
   #symbol(start: number): Token {
-    const { text } = this;
+    const { text } = this, alone = ALONE[text.charCodeAt(start)];
+    if (alone !== undefined) return this.#token('symbol', start, start + 1, alone, '', '');
     let symbol = text.slice(start, start + 3);
     if (symbol.length < 3 || !SYMBOLS3.has(symbol)) {
       symbol = text.slice(start, start + 2);

@@ -1,0 +1,3 @@
+/** Lossless JSON of the runner: numbers keep their text. */
+export function parse(text: string): unknown;
+export function stringify(value: unknown): string;

@@ -99,7 +99,7 @@ class SubtaskBuilder {
     if (factory === undefined) throw unknownRuntimePart({ kind: 'operator', name: node.type });
     const tables = this.state.get(node.id);
     const share = this.deploy.restored?.rescaled.includes(node.id) === true ? { subtask: own, parallelism: layout.instances } : undefined;
-    instance.state = this.registry.stateBackend(tables === undefined ? undefined : { tables, share }, Date.now);
+    instance.state = this.registry.stateBackend(tables === undefined ? undefined : { tables, share }, Date.now, this.deploy.isCheckpointed);
     instance.body = factory.create(node as NodeOf<NodeType>, {
       output: instance.output, state: instance.state, env: { timeZone: plan.settings.timeZone, nowMs: Date.now, random: Math.random }, functions: this.registry.functions,
       settings: plan.settings, subtask: own, parallelism: layout.instances,

@@ -8,10 +8,10 @@ import type { SinkFactory, SourceFactory } from '../connectors/contract.ts';
 import type { OperatorFactory } from '../operators/contract.ts';
 import type { OperatorState } from '../state/contract.ts';
 
-/** A packed piece of one state table: what changed since the checkpoint before (delta) or all of it (base). */
+/** A packed piece of one state table (or of a part of it; `table` names the list of blocks it belongs to): what changed since the checkpoint before (delta) or all of it (base). */
 export interface StateBlock {
   readonly table: string;
-  /** A base takes the place of all earlier blocks of this table and operator instance. */
+  /** A base takes the place of all earlier blocks of this list and operator instance. */
   readonly kind: 'base' | 'delta';
   /** Alone in its ArrayBuffer: it is transferred to the main thread. */
   readonly bytes: Uint8Array<ArrayBuffer>;
@@ -42,5 +42,6 @@ export interface RuntimeRegistry {
   source(identifier: string): SourceFactory | undefined;
   sink(identifier: string): SinkFactory | undefined;
   readonly functions: FunctionRegistry;
-  stateBackend(restored: RestoredState | undefined, nowMs: () => number): OperatorStateBackend;
+  /** `isTracked` false: no checkpoint will be taken (queries), changes need not be recorded. */
+  stateBackend(restored: RestoredState | undefined, nowMs: () => number, isTracked: boolean): OperatorStateBackend;
 }

@@ -23,6 +23,8 @@ export interface DeployMessage {
   readonly subtask: number;
   /** undefined: a fresh start. State blocks came before, in `state` messages. */
   readonly restored: RestoredFacts | undefined;
+  /** False for queries: no checkpoints will be asked for. */
+  readonly isCheckpointed: boolean;
   /** Number of worker threads; subtask i lives in worker i mod workers. */
   readonly workers: number;
 }

@@ -83,7 +83,7 @@ export class Execution implements AttemptHandler {
     for (let subtask = 0; subtask < this.parallelism; subtask++) {
       this.deployed.add(subtask);
       this.pool.post(workerOf(subtask, workers), {
-        type: 'deploy', attempt: this.attempt, jobId: this.jobId, plan: this.plan, parallelism: this.parallelism, subtask, workers,
+        type: 'deploy', attempt: this.attempt, jobId: this.jobId, plan: this.plan, parallelism: this.parallelism, subtask, workers, isCheckpointed: this.events.onSnapshot !== undefined,
         restored: manifest === undefined ? undefined : this.factsFor(manifest, subtask),
       });
     }

@@ -41,7 +41,7 @@ export const sink = (connector: string, spec: Json, input: string, options: { id
   ...base, type: 'sink', id: options.id ?? 'snk', inputs: [{ node: input, exchange: options.exchange ?? forward }], columns: options.columns ?? COUNTS, label: `Sink(${connector})`, connector, spec,
   fields: [], table: options.id ?? 'snk', notNull: { columns: [], policy: 'error' },
 });
-export const collect = (input: string, columns = ROWS): PhysicalNode => ({ ...base, type: 'collect', id: 'col', inputs: [{ node: input, exchange: { kind: 'single' } }], columns, label: 'Collect' });
+export const collect = (input: string, columns: PhysicalNode['columns'] = ROWS): PhysicalNode => ({ ...base, type: 'collect', id: 'col', inputs: [{ node: input, exchange: { kind: 'single' } }], columns, label: 'Collect' });
 export const limitTo = (input: string, n: number): PhysicalNode => ({ ...base, type: 'limit', id: 'lim', inputs: [{ node: input, exchange: { kind: 'single' } }], columns: ROWS, label: `Limit(${n})`, offset: 0, limit: n });
 export const planOf = (...nodes: PhysicalNode[]): PhysicalPlan => ({ version: 1, nodes, settings: { timeZone: 'UTC', bounded: false, stateTtlMs: 0 } });
 

@@ -17,7 +17,7 @@ import type { ConnectorContext, PollResult, SinkContext, SinkFactory, SinkWriter
 import type { RuntimeRegistry } from '../../../runtime/graph/contract.ts';
 import type { Operator, OperatorContext, OperatorFactory } from '../../../runtime/operators/contract.ts';
 import type { NodeOf, NodeType, SinkNode, SourceNode } from '../../../planner/physical/plan.ts';
-import { fakeStateBackend } from './fake-state.ts';
+import { OperatorStateBackend } from '../../../runtime/state/backend.ts';
 
 export const testFailure = defineError<{ what: string; retry?: never }>({ sqlstate: '58000', name: 'test-failure', domain: 'external', retry: 'restart', message: (p) => p.what });
 export const testPoison = defineError<{ what: string }>({ sqlstate: '22000', name: 'test-poison', domain: 'data', retry: 'never', message: (p) => p.what });
@@ -235,5 +235,5 @@ export const runtimeRegistry: RuntimeRegistry = {
   source: (identifier) => sources.get(identifier),
   sink: (identifier) => sinks.get(identifier),
   functions: { scalar: () => undefined, aggregate: () => undefined, names: () => [] },
-  stateBackend: (restored) => fakeStateBackend(restored),
+  stateBackend: (restored, nowMs, tracked) => new OperatorStateBackend({ restored, nowMs, tracked }),
 };

@@ -1,0 +1,133 @@
+/** The state store and savepoint files: retention, damage, fall-back, sweeping, versions. faults.md B3, A11, A15. */
+import { expect } from 'chai';
+import { crc32 } from 'node:zlib';
+import { readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Level } from 'level';
+import { silentLog } from '../../core/ports/log.ts';
+import type { RivuletError } from '../../core/errors/define.ts';
+import { CheckpointLog } from '../../runtime/checkpoint/log.ts';
+import { decodeManifest, encodeManifest, MANIFEST_FORMAT } from '../../runtime/checkpoint/manifest.ts';
+import type { BlockRef, Manifest } from '../../runtime/checkpoint/manifest.ts';
+import { openSavepoint, writeSavepoint } from '../../runtime/checkpoint/savepoint.ts';
+import { StateStore } from '../../runtime/checkpoint/store.ts';
+import { newFolder } from './support/plans.ts';
+
+const JOB = 'a'.repeat(32);
+const manifest = (epoch: number, refs: readonly BlockRef[], more: Partial<Manifest> = {}): Manifest => ({
+  format: MANIFEST_FORMAT, writer: 'test', jobId: JOB, jobName: 'a "job" / ü', epoch, kind: 'checkpoint', createdMs: 0, parallelism: 1, planNodes: ['n'],
+  nodes: { n: { instances: 1, tables: { t: [refs] }, ended: [false] } }, positions: {}, committables: {}, ...more,
+});
+const bytes = (text: string): Uint8Array => Buffer.from(text);
+const block = (log: CheckpointLog, text: string): { ref: BlockRef; bytes: Uint8Array } => ({ ref: log.refFor({ bytes: bytes(text), crc: crc32(text), entries: 1 }), bytes: bytes(text) });
+const failure = async (promise: Promise<unknown>): Promise<RivuletError> => await promise.then(() => expect.fail('no error'), (error: RivuletError) => error);
+async function keys(store: StateStore): Promise<string[]> {
+  await store.close();
+  const raw = new Level(store.path), out = await raw.keys().all();
+  await raw.close();
+  return out;
+}
+async function edit(dataDir: string, key: string, change: (value: Uint8Array) => Uint8Array | undefined): Promise<void> {
+  const raw = new Level<string, Uint8Array>(join(dataDir, 'state'), { valueEncoding: 'view' });
+  const value = change(await raw.get(key) as Uint8Array);
+  if (value === undefined) await raw.del(key); else await raw.put(key, value);
+  await raw.close();
+}
+const flip = (value: Uint8Array): Uint8Array => { const copy = new Uint8Array(value), at = copy.length >> 1; copy[at] = (copy[at] as number) ^ 1; return copy; };
+
+describe('state store', () => {
+  let dataDir: string, store: StateStore, log: CheckpointLog;
+  beforeEach(async () => { dataDir = newFolder(); store = await StateStore.open(dataDir); log = new CheckpointLog(JOB, store, silentLog); });
+  afterEach(() => store.close());
+  const reopen = async (): Promise<void> => { await store.close(); store = await StateStore.open(dataDir); log = new CheckpointLog(JOB, store, silentLog); await log.load(); };
+  const writeThree = async (): Promise<void> => {
+    const a = block(log, 'block a'), b = block(log, 'block b'), c = block(log, 'block c');
+    await log.write(manifest(log.nextEpoch(), [a.ref]), [a]);
+    await log.write(manifest(log.nextEpoch(), [a.ref, b.ref]), [b]);
+    await log.write(manifest(log.nextEpoch(), [c.ref]), [c]);
+  };
+
+  it('retains two checkpoints and the blocks they name, and continues epochs and numbers', async () => {
+    await writeThree();
+    const d = block(log, 'block d');
+    await log.write(manifest(log.nextEpoch(), [d.ref]), [d]);
+    expect(await keys(store)).to.deep.equal([`b/${JOB}/000000000003`, `b/${JOB}/000000000004`, 'format', `m/${JOB}/000000000003`, `m/${JOB}/000000000004`]);
+    await reopen();
+    expect([log.newest()?.epoch, log.nextEpoch(), log.refFor({ bytes: bytes(''), crc: 0, entries: 0 }).seq]).to.deep.equal([4, 5, 5]);
+  });
+  it('keeps a pinned checkpoint until it is released', async () => {
+    await writeThree();
+    const pinned = log.newest() as Manifest;
+    log.pin(pinned);
+    for (const text of ['d', 'e', 'f']) { const one = block(log, text); await log.write(manifest(log.nextEpoch(), [one.ref]), [one]); }
+    expect(Buffer.from(await log.read((pinned.nodes['n']?.tables['t']?.[0]?.[0]) as BlockRef)).toString()).to.equal('block c');
+    log.unpin(pinned);
+    const last = block(log, 'g');
+    await log.write(manifest(log.nextEpoch(), [last.ref]), [last]);
+    expect((await keys(store)).filter((key) => key.startsWith('b/'))).to.have.lengthOf(2);
+  });
+  it('names a damaged or missing block', async () => {
+    await writeThree();
+    const ref = log.newest()?.nodes['n']?.tables['t']?.[0]?.[0] as BlockRef, key = `b/${JOB}/000000000003`;
+    for (const [change, why] of [[flip, 'its checksum does not match'], [(v: Uint8Array) => v.slice(1), 'it has 6 bytes instead of 7'], [() => undefined, 'it is missing']] as const) {
+      await store.close();
+      await edit(dataDir, key, change);
+      await reopen();
+      expect(await failure(log.read(ref))).to.include({ code: 'state-damaged', detail: `"${store.path} (${key})": ${why}.` });
+      await store.close();
+      await edit(dataDir, key, () => bytes('block c'));
+      await reopen();
+    }
+  });
+  it('offers the checkpoint before a damaged one, and refuses when none is left', async () => {
+    await writeThree();
+    await store.close();
+    await edit(dataDir, `m/${JOB}/000000000003`, flip);
+    await reopen();
+    expect(log.newest()?.epoch).to.equal(2);
+    expect(log.nextEpoch(), 'the number of the damaged one is not used again').to.equal(4);
+    log.noteDamage(2, 'block gone');
+    expect(() => log.newest()).to.throw('no retained checkpoint').with.property('detail').that.matches(/checkpoint 3: .*checkpoint 2: block gone/);
+  });
+  it('sweeps blocks no manifest names and all of jobs that have no record', async () => {
+    await writeThree();
+    await store.writeCheckpoint(manifest(9, [], { jobId: 'b'.repeat(32) }), [{ ref: { seq: 1, bytes: 1, crc: 0, entries: 0 }, bytes: bytes('x') }], { epochs: [], blocks: [] });
+    await store.close();
+    await edit(dataDir, `b/${JOB}/000000000099`, () => bytes('left by a crash'));
+    await reopen();
+    expect(await store.sweep(new Set([JOB]))).to.equal(3);
+    expect((await keys(store)).filter((key) => key.startsWith('b/'))).to.have.lengthOf(3);
+  });
+  it('refuses a store and a manifest of a later version, naming both versions', async () => {
+    await store.close();
+    await edit(dataDir, 'format', () => bytes('{"format":99,"writer":"7.0.0"}'));
+    const error = await failure(StateStore.open(dataDir));
+    expect(error.code).to.equal('state-version-unknown');
+    expect(`${error.message} ${error.detail}`).to.match(/format 99.*up to 1.*7\.0\.0/);
+    expect(() => decodeManifest(encodeManifest({ ...manifest(1, []), format: 99 }), 'here')).to.throw('format 99');
+    await edit(dataDir, 'format', () => undefined);
+  });
+  it('says in one line when the directory cannot be used', async () => {
+    const file = join(dataDir, 'file');
+    writeFileSync(file, '');
+    expect((await failure(StateStore.open(file))).code).to.equal('data-directory-unusable');
+    expect((await failure(StateStore.open(dataDir))).code).to.equal('data-directory-in-use');
+  });
+
+  it('writes savepoints that read back alone, and finds damage in them', async () => {
+    await writeThree();
+    const { path } = await writeSavepoint(join(dataDir, 'savepoints'), log.newest() as Manifest, 0, (ref) => log.read(ref));
+    expect(path).to.match(/savepoints\/a-job-aaaaaa-1970-01-01T00-00-00-000$/);
+    expect(readdirSync(path).sort()).to.deep.equal(['blocks-0001.bin', 'manifest.json']);
+    const ref = log.newest()?.nodes['n']?.tables['t']?.[0]?.[0] as BlockRef;
+    const read = async (): Promise<string> => { const open = await openSavepoint(join(dataDir, 'savepoints'), path); try { return Buffer.from(await open.read(ref)).toString(); } finally { await open.close(); } };
+    expect(await read()).to.equal('block c');
+    writeFileSync(join(path, 'blocks-0001.bin'), flip(readFileSync(join(path, 'blocks-0001.bin'))));
+    expect((await failure(read())).detail).to.include(`blocks-0001.bin at 0": its checksum does not match`);
+    truncateSync(join(path, 'blocks-0001.bin'), 3);
+    expect((await failure(read())).detail).to.include('it has 3 bytes instead of 7');
+    truncateSync(join(path, 'manifest.json'), 100);
+    expect((await failure(read())).code).to.equal('state-damaged');
+    expect((await failure(openSavepoint(dataDir, 'nowhere'))).code).to.equal('savepoint-unreadable');
+  });
+});

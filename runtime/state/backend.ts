@@ -92,4 +92,4 @@ export class OperatorStateBackend implements OperatorState {
 }
 
 /** The form the task graph asks for (`graph/contract.ts`). */
-export const stateBackend = (restored: RestoredBlocks | undefined, nowMs: () => number): OperatorStateBackend => new OperatorStateBackend({ restored, nowMs });
+export const stateBackend = (restored: RestoredBlocks | undefined, nowMs: () => number, isTracked = true): OperatorStateBackend => new OperatorStateBackend({ restored, nowMs, tracked: isTracked });

@@ -1,0 +1,17 @@
+-- left join against an empty table
+CREATE TABLE t3 (v1 INT, v2 INT, v3 INT) WITH ('connector' = 'kafka', 'topic' = 't3', 'format' = 'json');
+CREATE TABLE t4 (v1 INT, v2 INT, v3 INT) WITH ('connector' = 'kafka', 'topic' = 't4', 'format' = 'json');
+CREATE TABLE snk (v1 INT, v2 INT, v3 INT, v10 INT, v20 INT, v30 INT) WITH ('connector' = 'kafka', 'topic' = 'snk', 'format' = 'debezium-json');
+INSERT INTO snk SELECT a.v1, a.v2, a.v3, b.v1, b.v2, b.v3 FROM t3 a LEFT JOIN t4 b ON a.v1 = b.v1;
+---- expect
+Sink(table=[default_catalog.default_database.snk], fields=[v1, v2, v3, v1, v2, v3], changelogMode=[NONE])
++- Join(joinType=[LeftOuterJoin], where=[(v1 = v10)], select=[v1, v2, v3, v10, v20, v30], leftInputSpec=[NoUniqueKey], rightInputSpec=[NoUniqueKey], changelogMode=[I,D])
+   :- Exchange(distribution=[hash[v1]], changelogMode=[I])
+   :  +- TableSourceScan(table=[[default_catalog, default_database, t3]], fields=[v1, v2, v3], changelogMode=[I])
+   +- Exchange(distribution=[hash[v1]], changelogMode=[I])
+      +- TableSourceScan(table=[[default_catalog, default_database, t4]], fields=[v1, v2, v3], changelogMode=[I])
+
+== State ==
+Join(joinType=[LeftOuterJoin], where=[(v1 = v10)], select=[v1, v2, v3, v10, v20, v30], leftInputSpec=[NoUniqueKey], rightInputSpec=[NoUniqueKey])
+  - left side: every distinct row with its count, by (v1), with the number of its matches; grows with the rows of the left input, kept for ever
+  - right side: every distinct row with its count, by (v1); grows with the rows of the right input, kept for ever

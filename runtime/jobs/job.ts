@@ -120,12 +120,16 @@ export class Job {
   /** Starts an incarnation. Status is CREATED or RESTARTING. */
   launch(): void {
     this.setStatus('INITIALIZING');
-    this.startExecution();
+    try {
+      this.startExecution();
+    } catch (error) {
+      this.onFailure(undefined, revived(error), NOWHERE);
+    }
   }
+  /** Throws for plans that cannot be laid out (of another version). */
   private startExecution(): void {
-    const { pool, clock } = this.env;
     const execution: Execution = new Execution({
-      pool, clock, jobId: this.id, plan: this.record.plan, parallelism: this.settings.parallelism,
+      pool: this.env.pool, clock: this.env.clock, jobId: this.id, plan: this.record.plan, parallelism: this.settings.parallelism,
       events: {
         onReady: () => { if (execution === this.execution) this.onReady(execution); },
         onDone: () => { if (execution === this.execution) this.onDone(execution); },
@@ -135,12 +139,12 @@ export class Job {
         onPrint: (lines, _bytes, credit) => {
           this.printLog.add(lines);
           for (const line of lines) if (line.logger) this.log.info(line.text, { logger: 'PrintSinkOutputWriter', sink: line.sink });
-          void this.env.printer.out(lines).then(credit);
+          void this.env.printer.out(lines).then(credit, credit);
         },
       },
     });
     this.execution = execution;
-    this.bringUp(execution).catch((error: unknown) => { this.onFailure(execution, error instanceof RivuletError ? error : taskFailed({ why: String(error) }, { cause: error }), NOWHERE); });
+    this.bringUp(execution).catch((error: unknown) => { this.onFailure(execution, revived(error), NOWHERE); });
   }
   private base: Manifest | undefined;
   private async bringUp(execution: Execution): Promise<void> {
@@ -205,13 +209,13 @@ export class Job {
     }
     await coordinator?.settled();
   }
-  private onFailure(execution: Execution, error: RivuletError, at: { readonly nodeId: string | undefined; readonly subtask: number | undefined }): void {
+  private onFailure(execution: Execution | undefined, error: RivuletError, at: { readonly nodeId: string | undefined; readonly subtask: number | undefined }): void {
     if (execution !== this.execution) return;
     const exception: JobException = { atMs: this.env.clock.now(), message: error.message, sqlstate: error.sqlstate, code: error.code, detail: error.detail, hint: error.hint, ...at };
     this.exceptions = [exception, ...this.exceptions].slice(0, EXCEPTIONS_KEPT);
     this.log.error(`job failed: ${error.message}`, { err: error, detail: error.detail, nodeId: at.nodeId, subtask: at.subtask });
     this.setStatus('FAILING');
-    void this.takeDown(error).then(() => this.afterFailure(error));
+    this.takeDown(error).then(() => this.afterFailure(error)).catch((unexpected: unknown) => this.log.error('the end of an incarnation failed', { err: unexpected }));
   }
   private async afterFailure(error: RivuletError): Promise<void> {
     if (this.status !== 'FAILING') return;
@@ -331,4 +335,5 @@ export class Job {
   get knownStats(): readonly SubtaskStats[] { return this.lastStats; }
 }
 
+const revived = (error: unknown): RivuletError => (error instanceof RivuletError ? error : taskFailed({ why: error instanceof Error ? error.message : String(error) }, { cause: error }));
 const NOWHERE = { nodeId: undefined, subtask: undefined } as const;

@@ -74,7 +74,12 @@ export class WorkerPool {
         request?.resolve(message);
         return;
       }
-      default: this.handlers.get(message.attempt)?.onMessage(message);
+      default:
+        try {
+          this.handlers.get(message.attempt)?.onMessage(message);
+        } catch (error) {
+          this.log.error('a message of a worker could not be handled', { type: message.type, err: error });
+        }
     }
   }
 

@@ -227,6 +227,7 @@ const sources = new Map<string, SourceFactory>([
 const sinks = new Map<string, SinkFactory>([
   ['ledger', ledger],
   ['lines', { identifier: 'lines', create: (node, context) => new Lines(node, context) }],
+  ['blackhole', { identifier: 'blackhole', create: () => ({ async open() {}, push() {}, ready: () => undefined, prepare: async () => null, async commit() {}, async close() {} }) }],
   ['slow', { identifier: 'slow', create: (_node, context) => new Slow(context) }],
 ]);
 

@@ -15,7 +15,7 @@ export type { Config } from './settings.ts';
 export type CommandLine = { readonly kind: 'run'; readonly config: Config } | { readonly kind: 'print'; readonly text: string };
 
 type Environment = Readonly<Record<string, string | undefined>>;
-const CONFIG_ENV = 'RIVULET_CONFIG', DEFAULTS_KEY = 'defaults';
+const PREFIX = 'RIVULET_', CONFIG_ENV = 'RIVULET_CONFIG', DEFAULTS_KEY = 'defaults';
 
 /**
  * @param argv arguments after the script (`process.argv.slice(2)`)
@@ -81,11 +81,13 @@ function readFlags(argv: readonly string[]): Map<string, string> {
   return flags;
 }
 
-/** A misspelt RIVULET_ variable would be ignored in silence: refuse it. Names of our own tools and tests have other prefixes. */
+/** A misspelt RIVULET_ variable would be ignored in silence: refuse what is close to a known name. Others belong to scripts around the server. */
 function checkEnvironment(env: Environment): void {
-  const known = [...settings.map((card) => card.env), CONFIG_ENV];
+  const known = [...settings.map((card) => card.env), CONFIG_ENV], suffixes = known.map((name) => name.slice(PREFIX.length));
   for (const name of Object.keys(env)) {
-    if (name.startsWith('RIVULET_') && !known.includes(name)) throw unknownSetting({ where: 'environment variable', name, known });
+    if (!name.startsWith(PREFIX) || known.includes(name)) continue;
+    const near = nearest(name.slice(PREFIX.length), suffixes).map((suffix) => PREFIX + suffix);
+    if (near.length > 0) throw unknownSetting({ where: 'environment variable', name, known: near });
   }
 }
 

@@ -1,6 +1,6 @@
 /**
  * The conformance cases (cases/, from other projects' public suites; see README.md and data/LICENCES.md) against the real server over
- * psql's protocol, by their runner. `RIVULET_CONFORMANCE` chooses others by a regular expression; restart cases are killed with -9.
+ * psql's protocol, by their runner. `CONFORMANCE_CASES` chooses others by a regular expression; restart cases are killed with -9.
  */
 import { spawn } from 'node:child_process';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
@@ -10,7 +10,7 @@ import { parse, stringify } from './lib.mjs';
 import { ServerProcess, bootstrap } from '../e2e/server-process.ts';
 
 const here = new URL('.', import.meta.url).pathname, root = new URL('../../', import.meta.url).pathname;
-const CATEGORIES = process.env['RIVULET_CONFORMANCE'] ?? '^(case-null|changelog|debezium-json|join|join-multi|projection|sink|set-ops|subquery)/|^group-agg/(?!rw-(grouping-sets|rollup))|^nexmark/nexmark-q(0|1|2|3|14|20|21|22)$';
+const CATEGORIES = process.env['CONFORMANCE_CASES'] ?? '^(case-null|changelog|debezium-json|join|join-multi|projection|sink|set-ops|subquery)/|^group-agg/(?!rw-(grouping-sets|rollup))|^nexmark/nexmark-q(0|1|2|3|14|20|21|22)$';
 
 /** Runs run.mjs; gives its output and exit code. */
 function runCases(server: ServerProcess, filter: string, more: readonly string[] = []): Promise<{ code: number | null; output: string }> {

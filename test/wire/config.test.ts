@@ -37,7 +37,7 @@ describe('configuration', () => {
   for (const [name, argv, env, message, hint] of [
     ['an unknown flag', ['--pgport', '1'], {}, 'unknown flag "--pgport"', 'Did you mean "--pg-port"?'],
     ['an unknown flag far from all', ['--xyzzy'], {}, 'unknown flag "--xyzzy"', 'Run with --help to see all settings.'],
-    ['an unknown variable', [], { RIVULET_PGPORT: '1' }, 'unknown environment variable "RIVULET_PGPORT"', 'Did you mean "RIVULET_PG_PORT" or "RIVULET_HOST" or "RIVULET_HTTP_PORT"?'],
+    ['an unknown variable', [], { RIVULET_PGPORT: '1' }, 'unknown environment variable "RIVULET_PGPORT"', 'Did you mean "RIVULET_PG_PORT"?'],
     ['a stray argument', ['serve'], {}, 'unexpected argument "serve"', undefined],
     ['a flag without its value', ['--pg-port'], {}, 'flag "--pg-port" needs a value', undefined],
     ['a flag in place of a value', ['--host', '--pg-port', '1'], {}, 'flag "--host" needs a value', undefined],

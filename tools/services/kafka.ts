@@ -26,7 +26,7 @@ export async function acquireKafka(): Promise<KafkaService> {
   const given = process.env['KAFKA_BOOTSTRAP'];
   if (given) return { bootstrap: given, how: 'KAFKA_BOOTSTRAP', stop: async () => {} };
   const problems: string[] = [];
-  if (process.env['RIVULET_KAFKA'] !== 'java') {
+  if (process.env['RIVULET_TOOLS_KAFKA'] !== 'java') {
     if (await dockerAnswers()) {
       try { return await startContainer(); } catch (cause) { problems.push(`Docker answered but the container did not start: ${String(cause)}`); }
     } else problems.push('no Docker engine answers');

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 export class ServiceUnavailable extends Error { override name = 'ServiceUnavailable'; }
 
 /** Where downloaded services are kept between runs. */
-export function cacheDir(): string { return process.env['RIVULET_CACHE_DIR'] ?? join(homedir(), '.cache', 'rivulet'); }
+export function cacheDir(): string { return process.env['RIVULET_TOOLS_CACHE_DIR'] ?? join(homedir(), '.cache', 'rivulet'); }
 
 /** Runs a program to its end and returns its exit code and what it printed; code -1 when it cannot be started. */
 export async function run(command: string, args: readonly string[]): Promise<{ code: number; output: string }> {

@@ -7,6 +7,7 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { badSetting, configFileUnreadable, missingSettingValue, openHostRefused, unexpectedArgument, unknownSetting } from '../../core/errors/config.ts';
 import { isLoopback } from './loopback.ts';
+import { nearest } from '../../core/errors/define.ts';
 import { settings } from './settings.ts';
 import type { Config, SettingCard } from './settings.ts';
 export type { Config } from './settings.ts';

@@ -2,6 +2,7 @@
 import { expect } from 'chai';
 import { appendFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Level } from 'level';
 import type { JobManager } from '../../runtime/jobs/contract.ts';
 import { collect, counts, fileNumbers, ledgerFolder, limitTo, materialized, newFolder, numbers, openManager, planOf, sink, statusIs, until } from './support/plans.ts';
 import { ledgerRows } from './support/registry.ts';
@@ -102,6 +103,32 @@ describe('jobs', () => {
     await manager.restart(id, { from: 'initial' });
     await statusIs(manager, id, 'RUNNING');
     await until('all rows again', async () => (await manager.detail(id))?.nodes[2]?.recordsIn === 8);
+  });
+  it('falls back to the checkpoint before a damaged one, and refuses to start from nothing when all are damaged', async () => {
+    const file = join(dataDir, 'numbers'), folder = ledgerFolder(dataDir);
+    writeFileSync(file, '1\n');
+    const id = await submit(manager, planOf(fileNumbers(file), counts(), sink('ledger', { folder }, 'agg')), { 'parallelism.default': '1' });
+    await until('the first row', async () => (await manager.detail(id))?.nodes[2]?.recordsIn === 1);
+    await manager.checkpoint(id);
+    appendFileSync(file, '2\n');
+    await until('the second row', async () => (await manager.detail(id))?.nodes[2]?.recordsIn === 2);
+    await manager.shutdown();
+    const damage = async (which: number): Promise<void> => {
+      const raw = new Level<string, Uint8Array>(join(dataDir, 'state'), { valueEncoding: 'view' }), keys = await raw.keys({ gt: 'b/', lt: 'b0' }).all();
+      await raw.put(keys.at(which) as string, new Uint8Array(10));
+      await raw.close();
+    };
+    await damage(-1);
+    manager = await openManager(dataDir);
+    await statusIs(manager, id, 'RUNNING');
+    expect((await manager.detail(id))?.restoredFrom).to.equal('checkpoint 1');
+    await until('the second row again', async () => (await manager.detail(id))?.nodes[2]?.recordsIn === 1);
+    await manager.shutdown();
+    await damage(0);
+    manager = await openManager(dataDir);
+    await statusIs(manager, id, 'FAILED');
+    expect(manager.summary(id)?.lastError).to.match(/^no retained checkpoint of job/);
+    expect((await manager.detail(id))?.exceptions[0]?.detail).to.match(/its? .*bytes|checksum|missing/);
   });
   it('does not poll its sources while a sink is full', async () => {
     const id = await submit(manager, planOf(numbers({ count: 50_000, keys: 1000, batch: 1000 }), counts(), sink('slow', {}, 'agg')));

@@ -135,7 +135,10 @@ export class ExpressionBinder {
     const operand = this.bind(e.operand);
     return e.op === '+' ? operand : this.call('-', [operand], e.range);
   }
-  private not(operand: Expression, range: SourceRange): Expr { return this.call('NOT', [this.condition(operand, 'NOT')], range); }
+  private not(operand: Expression, range: SourceRange): Expr {
+    if (operand.kind === 'inQuery') return this.subquery('in', operand.query, range, this.bind(operand.operand), !operand.negated);
+    return this.call('NOT', [this.condition(operand, 'NOT')], range);
+  }
 
   private binary(op: string, l: Expression, r: Expression, range: SourceRange): Expr {
     if (op === '!~' || op === '!~*') return this.call('NOT', [this.binary(op.slice(1), l, r, range)], range);
@@ -227,7 +230,7 @@ export class ExpressionBinder {
   /** The expression as `type`; nothing is added when it has it already. Nullability follows the operand. */
   cast(e: Expr, type: SqlType, safe = false): Expr {
     if (sameType(e.type, type)) return e;
-    if (e.type.kind === 'CHAR' && type.kind === 'VARCHAR' && type.length >= e.type.length) return e.op === 'literal' ? { ...e, type: asNullable(type, e.type.nullable) } : e;
+    if ((e.type.kind === 'CHAR' || e.type.kind === 'VARCHAR') && type.kind === 'VARCHAR' && type.length >= e.type.length) return e.op === 'literal' ? { ...e, type: asNullable(type, e.type.nullable) } : e;
     if (e.op === 'literal' && e.value === null) return literal(null, asNullable(type, true));
     return this.fold({ op: 'cast', arg: e, type: asNullable(type, e.type.nullable || safe), safe });
   }

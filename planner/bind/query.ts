@@ -151,6 +151,8 @@ async function bindSelect(state: BindState, select: Select, environment: Environ
 /** Everything after WHERE. */
 export async function finishSelect(state: BindState, select: Select, environment: Environment, core: SelectCore, orderBy: readonly SortItem[]): Promise<BoundBody> {
   const { scope } = core;
+  const sets = select.groupBy?.items.find((i) => i.kind === 'groupingSets');
+  if (sets?.kind === 'groupingSets') throw featureNotSupported({ feature: sets.form, instead: 'Write one SELECT … GROUP BY per set and put UNION ALL between them.' }, { range: sets.range });
   const aggregates: PendingAggregate[] = [], subqueries: PendingSubquery[] = [];
   const prepared = await prepareSubqueries({ state, environment }, scope, [...select.items.map((i) => i.expression), ...(select.having === undefined ? [] : [select.having]), ...orderBy.map((o) => o.expression)]);
   const binder = new ExpressionBinder(state, scope, { aggregates, subqueries, subqueryTypes: prepared.types });
@@ -209,8 +211,7 @@ function groupExpressions(select: Select, binder: ExpressionBinder, items: reado
   if (select.groupBy === undefined) return [];
   const flat: Expression[] = [];
   for (const item of select.groupBy.items) {
-    if (item.kind === 'groupingSets') throw featureNotSupported({ feature: item.form }, { range: item.range });
-    if (item.kind === 'emptyGroupingSet') continue;
+    if (item.kind === 'emptyGroupingSet' || item.kind === 'groupingSets') continue;
     if (item.kind === 'row' && !item.explicit) flat.push(...item.items); else flat.push(item);
   }
   return flat.map((e) => {

@@ -8,12 +8,12 @@ import type { SourceRange } from '../../core/errors/define.ts';
 import { invalidQuery } from '../../core/errors/planner.ts';
 import { NULL, asNullable, type SqlType } from '../../core/types/sql-type.ts';
 import type { Expr } from '../physical/expr.ts';
-import { columnsIn, conjunction, conjuncts, literalTrue, mapColumns, replaceTop, shift } from '../logical/expr-tools.ts';
+import { columnsIn, conjunction, conjuncts, literalTrue, mapColumns, replaceTop, shift, visit } from '../logical/expr-tools.ts';
 import { column, filter, join, project, type Rel } from '../logical/rel.ts';
 import type { Expression, Query, Select } from '../sql/ast.ts';
 import { groupRelation } from './aggregate.ts';
 import type { BindState } from './context.ts';
-import { ExpressionBinder, SUBQUERY, literal, type PendingAggregate, type PendingSubquery } from './expression.ts';
+import { AGGREGATE, ExpressionBinder, SUBQUERY, literal, type PendingAggregate, type PendingSubquery } from './expression.ts';
 import { bindQuery, bindSelectCore, finishSelect, withCommonTables, type Environment, type SelectCore } from './query.ts';
 import { OUTER, Scope } from './scope.ts';
 
@@ -147,29 +147,63 @@ function scalar(rel: Rel, p: PendingSubquery, sub: BoundSubquery, binder: Expres
   }
   const [item] = sub.items;
   if (item === undefined || sub.items.length !== 1) throw invalidQuery({ what: `a scalar subquery must return one column, not ${sub.items.length}` }, { range: p.range });
-  const { inner, outer } = equalities(sub.correlated, p.range);
-  let right: Rel;
-  let value = item;
-  if (sub.aggregates.length > 0) {
-    const grouped = groupRelation(sub.rel, inner, sub.aggregates);
-    value = grouped.rewrite(item, (name) => invalidQuery({ what: `column "${name}" must be inside an aggregate function` }, { range: p.range }));
-    right = project(grouped.rel, [value, ...inner.map((_, i) => column(grouped.rel, i))], ['value']);
-  } else right = singleValue(sub.rel, inner, [item]);
-  const condition = conjunction(outer.map((o, i) => { const [a, b] = binder.comparable(overOuter(o), { op: 'column', index: width + 1 + i, type: right.columns[1 + i]?.type ?? NULL }, p.range); return binder.call('=', [a, b], p.range); }));
+  const pairs = hasOuter([item, ...sub.aggregates.flatMap((a) => [...a.args, ...(a.filter === undefined ? [] : [a.filter])])]) ? undefined : equalities(sub.correlated);
+  const { right, condition } = pairs === undefined ? overDistinctOuter(rel, sub, item, p, binder, overOuter) : overKeys(rel, sub, item, pairs, p, binder, overOuter);
   const read: Expr = { op: 'column', index: width, type: asNullable(right.columns[0]?.type ?? NULL) };
   const counts = sub.aggregates.length === 1 && sub.aggregates[0]?.name === 'COUNT' && item.op === 'column';
   return { rel: join('left', rel, right, condition), value: counts ? { op: 'case', branches: [{ when: binder.call('IS NOT NULL', [read], p.range), then: read }], otherwise: literal(0, read.type), type: read.type } : read };
 }
+type Correlated = Extract<BoundSubquery, { items: readonly Expr[] }>;
+interface Joinable { /** The value, then the columns it is joined by. */ readonly right: Rel; readonly condition: Expr | null }
+/** Correlation by equalities only: the subquery is grouped by its sides of them and joined on them. */
+function overKeys(rel: Rel, sub: Correlated, item: Expr, pairs: Pairs, p: PendingSubquery, binder: ExpressionBinder, overOuter: (e: Expr) => Expr): Joinable {
+  const { inner, outer, conditions } = pairs, width = rel.columns.length;
+  const right = valuePerKey(sub.rel, inner, sub.aggregates, item, p.range);
+  const equal = outer.map((o, i) => { const [a, b] = binder.comparable(overOuter(o), { op: 'column', index: width + 1 + i, type: right.columns[1 + i]?.type ?? NULL }, p.range); return binder.call('=', [a, b], p.range); });
+  return { right, condition: conjunction([...equal, ...conditions.map(overOuter)]) };
+}
+/**
+ * Any other correlation: the distinct values of the outer columns it speaks of are joined to the subquery's FROM under its conditions,
+ * the subquery is computed per such combination and joined back. Costs a second use of the outer relation.
+ */
+function overDistinctOuter(rel: Rel, sub: Correlated, item: Expr, p: PendingSubquery, binder: ExpressionBinder, overOuter: (e: Expr) => Expr): Joinable {
+  const used = [...new Set([...sub.correlated, item, ...sub.aggregates.flatMap((a) => [...a.args, ...(a.filter === undefined ? [] : [a.filter])])].flatMap((e) => [...columnsIn(e)].filter((i) => i >= OUTER)))];
+  const outer = used.map((i) => overOuter({ op: 'column', index: i - OUTER, type: outerType(sub, item, i) }));
+  const picked = project(rel, outer, []), count = outer.length;
+  const distinct: Rel = { kind: 'aggregate', input: picked, keys: outer.map((_, i) => i), calls: [], columns: picked.columns };
+  const place = (e: Expr): Expr => mapColumns(e, (i) => (i >= OUTER ? used.indexOf(i) : i >= AGGREGATE ? i : i + count));
+  const joined = join('inner', distinct, sub.rel, conjunction(sub.correlated.map(place)));
+  const aggregates = sub.aggregates.map((a) => ({ ...a, args: a.args.map(place), filter: a.filter === undefined ? undefined : place(a.filter) }));
+  const right = valuePerKey(joined, outer.map((_, i) => column(joined, i)), aggregates, place(item), p.range);
+  const width = rel.columns.length;
+  return { right, condition: conjunction(outer.map((o, i) => binder.call('IS NOT DISTINCT FROM', [o, { op: 'column', index: width + 1 + i, type: right.columns[1 + i]?.type ?? NULL }], p.range))) };
+}
+function outerType(sub: Correlated, item: Expr, index: number): SqlType {
+  let type: SqlType = NULL;
+  for (const e of [...sub.correlated, item, ...sub.aggregates.flatMap((a) => a.args)]) visit(e, (x) => { if (x.op === 'column' && x.index === index) type = x.type; });
+  return type;
+}
+const hasOuter = (exprs: readonly Expr[]): boolean => exprs.some((e) => [...columnsIn(e)].some((i) => i >= OUTER));
+/** One row per key: the value first, then the keys. */
+function valuePerKey(rel: Rel, keys: readonly Expr[], aggregates: readonly PendingAggregate[], item: Expr, range: SourceRange): Rel {
+  if (aggregates.length === 0) return singleValue(rel, keys, [item]);
+  const grouped = groupRelation(rel, keys, aggregates);
+  const fail = (name: string): Error => invalidQuery({ what: `column "${name}" must be inside an aggregate function` }, { range });
+  return project(grouped.rel, [grouped.rewrite(item, fail), ...keys.map((k) => grouped.rewrite(k, fail))], ['value']);
+}
 /** EXISTS and IN as a value: TRUE where the left join found a partner. */
 function mark(rel: Rel, p: PendingSubquery, sub: BoundSubquery, binder: ExpressionBinder, overOuter: (e: Expr) => Expr): Attached {
   const width = rel.columns.length;
-  const { inner, outer } = sub.correlated === undefined ? { inner: [], outer: [] } : equalities(sub.correlated, p.range);
+  const pairs = sub.correlated === undefined ? { inner: [], outer: [], conditions: [] } : equalities(sub.correlated);
+  if (pairs === undefined) throw featureNotSupported({ feature: 'EXISTS or IN inside an expression with a correlation other than equality', instead: 'Move it to the top of WHERE, joined to other conditions by AND.' }, { range: p.range });
+  const { inner, outer, conditions } = pairs;
   const item = sub.correlated === undefined ? column(sub.rel, 0) : sub.items[0];
   const keys = [...(p.kind === 'in' && item !== undefined ? [item] : []), ...inner];
   const below = project(sub.rel, [...keys, literalTrue], keys.map((_, i) => `key$${i}`));
   const distinct: Rel = { kind: 'aggregate', input: below, keys: below.columns.map((_, i) => i), calls: [], columns: below.columns };
   const left = [...(p.operand === undefined ? [] : [p.operand]), ...outer].map(overOuter);
-  const condition = conjunction(left.map((l, i) => { const [a, b] = binder.comparable(l, { op: 'column', index: width + i, type: below.columns[i]?.type ?? NULL }, p.range); return binder.call('=', [a, b], p.range); }));
+  const equal = left.map((l, i) => { const [a, b] = binder.comparable(l, { op: 'column', index: width + i, type: below.columns[i]?.type ?? NULL }, p.range); return binder.call('=', [a, b], p.range); });
+  const condition = conjunction([...equal, ...conditions.map(overOuter)]);
   const joined = join('left', rel, distinct, condition);
   return { rel: joined, value: binder.call('IS NOT NULL', [column(joined, width + keys.length)], p.range) };
 }
@@ -182,18 +216,20 @@ function singleValue(rel: Rel, keys: readonly Expr[], items: readonly Expr[]): R
   };
   return project(aggregate, [...items.map((_, i) => column(aggregate, keys.length + i)), ...keys.map((_, i) => column(aggregate, i))], ['value']);
 }
-/** Correlation as `inner = outer` pairs; anything else cannot be decorrelated here. */
-function equalities(correlated: readonly Expr[], range: SourceRange): { inner: Expr[]; outer: Expr[] } {
-  const inner: Expr[] = [], outer: Expr[] = [];
+/** `inner` and `outer`: the sides of the equalities, over their own rows. `conditions`: over the outer row alone. */
+interface Pairs { readonly inner: Expr[]; readonly outer: Expr[]; readonly conditions: Expr[] }
+/** Correlation as `inner = outer` pairs; undefined when there are other conditions over both. */
+function equalities(correlated: readonly Expr[]): Pairs | undefined {
+  const pairs: Pairs = { inner: [], outer: [], conditions: [] };
   for (const c of correlated) {
-    const sides = c.op === 'call' && c.name === '=' && c.args.length === 2 ? c.args : undefined;
     const isOuter = (e: Expr): boolean | undefined => { const all = [...columnsIn(e)]; return all.every((i) => i >= OUTER) ? true : all.every((i) => i < OUTER) ? false : undefined; };
-    const [a, b] = sides ?? [];
-    if (a === undefined || b === undefined || isOuter(a) === undefined || isOuter(b) === undefined || isOuter(a) === isOuter(b)) throw featureNotSupported({ feature: 'a correlated scalar subquery with a condition other than equality' }, { range });
-    inner.push(isOuter(a) === true ? b : a);
-    outer.push(shift(isOuter(a) === true ? a : b, -OUTER));
+    if (isOuter(c) === true) { pairs.conditions.push(shift(c, -OUTER)); continue; }
+    const [a, b] = c.op === 'call' && c.name === '=' && c.args.length === 2 ? c.args : [];
+    if (a === undefined || b === undefined || isOuter(a) === undefined || isOuter(b) === undefined || isOuter(a) === isOuter(b)) return undefined;
+    pairs.inner.push(isOuter(a) === true ? b : a);
+    pairs.outer.push(shift(isOuter(a) === true ? a : b, -OUTER));
   }
-  return { inner, outer };
+  return pairs;
 }
 /** True when the relation has exactly one row by construction: a global aggregate, perhaps projected. */
 function isSingleRow(rel: Rel): boolean {

@@ -5,12 +5,13 @@
 import type { ChangelogMode, SinkDescription } from '../../catalog/registry/connectors.ts';
 import { pathSummary, type TableObject } from '../../catalog/objects/objects.ts';
 import { sinkCannotConsume, upsertSinkNeedsKey } from '../../core/errors/planner.ts';
+import { NULL } from '../../core/types/sql-type.ts';
 import type { Rel } from '../logical/rel.ts';
 import { contains } from '../properties/keys.ts';
 import type { PlanBuilder } from './translate.ts';
 import { isAppend, type ChangeKinds, type ColumnSet, type Draft, type DraftEdge } from './draft.ts';
 import { labelOf } from './label.ts';
-import type { SinkNode } from './plan.ts';
+import type { PlanColumn, SinkNode } from './plan.ts';
 
 /** `rel` has exactly the columns that `fields` name, cast to the sink's types. */
 export interface SinkRoot {
@@ -40,8 +41,13 @@ export function buildSink(builder: PlanBuilder, root: SinkRoot, options: SinkOpt
   const edge: DraftEdge = upsert && key !== undefined && options.keyedShuffle !== 'NONE' ? builder.byKey(materialized, key) : { node: materialized, exchange: { kind: 'forward' } };
   const draft = builder.table.make(
     { type: 'sink', connector: root.connector, spec: description.spec, fields: root.fields, table: pathSummary(table.path), notNull: root.notNull, parallelism: description.parallelism }, [edge],
-    root.rel.columns, { kinds: materialized.kinds, unique: [], upsert: [], distribution: undefined, sinkKey: upsert ? key : undefined });
+    sinkColumns(root), { kinds: materialized.kinds, unique: [], upsert: [], distribution: undefined, sinkKey: upsert ? key : undefined });
   builder.tables.set(draft, table);
+}
+/** The sink's own names for the columns it gets. */
+function sinkColumns(root: SinkRoot): PlanColumn[] {
+  const physical = root.table.columns.filter((c) => c.kind === 'physical');
+  return root.fields.map((f, i) => ({ name: (f.kind === 'physical' ? physical[f.field]?.name : root.table.columns.find((c) => c.kind === 'metadata' && c.metadataKey === f.key)?.name) ?? '', type: root.rel.columns[i]?.type ?? NULL }));
 }
 /** The primary key as columns of the sink's input; undefined when there is none or a key column is not written. */
 function sinkKey(root: SinkRoot): ColumnSet | undefined {

@@ -1,8 +1,20 @@
 /** Stand-ins for functions and connectors, so that plans can be tested without the runtime: types are right, nothing is computed. */
 import type { AggregateFunction, ArgumentInfo, FunctionRegistry, ScalarFunction, Signature } from '../../catalog/registry/functions.ts';
 import { APPEND, RETRACT, UPSERT, type ChangelogMode, type Connector, type ConnectorRegistry } from '../../catalog/registry/connectors.ts';
+import type { Expr } from '../../planner/physical/expr.ts';
 import { commonType, isInteger, isNumeric } from '../../core/types/coercion.ts';
 import { BIGINT, BOOLEAN, DOUBLE, INT, STRING, asNullable, notNull, timestampLtz, type SqlType } from '../../core/types/sql-type.ts';
+
+/** Dates, times and equality of constants; everything else is left to the run. */
+export function fakeConstant(e: Expr): unknown {
+  if (e.op === 'cast' && e.arg.op === 'literal' && typeof e.arg.value === 'string') {
+    const at = Date.parse(`${e.arg.value.replace(' ', 'T')}${e.arg.value.includes(':') ? '' : 'T00:00:00'}Z`);
+    if (e.type.kind === 'DATE' && Number.isFinite(at)) return at / 864e5;
+    if (e.type.kind === 'TIMESTAMP' && e.type.precision <= 3 && Number.isFinite(at)) return at;
+  }
+  if (e.op === 'call' && e.name === '=' && e.args.every((a) => a.op === 'literal')) return JSON.stringify(e.args[0]) === JSON.stringify(e.args[1]);
+  throw new TypeError('not folded here');
+}
 
 type Infer = (args: readonly ArgumentInfo[]) => Signature | undefined;
 const anyNull = (args: readonly ArgumentInfo[]): boolean => args.some((a) => a.type.nullable);

@@ -9,7 +9,7 @@ import { stateText } from '../../planner/explain/state.ts';
 import type { Insert, Statement } from '../../planner/sql/ast-statement.ts';
 import { parseStatements } from '../../planner/sql/parser.ts';
 import { tableOfStatement } from '../../server/gateway/table-definition.ts';
-import { fakeConnectors, fakeFunctions } from './fakes.ts';
+import { fakeConnectors, fakeConstant, fakeFunctions } from './fakes.ts';
 
 export class Planner {
   readonly objects = new Map<string, CatalogObject>();
@@ -23,7 +23,7 @@ export class Planner {
       },
       currentCatalog: 'default_catalog', currentDatabase: 'default_database', functions: fakeFunctions, connectors: fakeConnectors,
       formats: { get: () => undefined, identifiers: () => [] }, option: (key) => this.options.get(key), timeZone: 'UTC',
-      evaluateConstant: () => { throw new TypeError('no constants are folded here'); },
+      evaluateConstant: fakeConstant,
     };
   }
   /** Executes all but the last statement and gives that one. */

@@ -130,6 +130,23 @@ describe('jobs', () => {
     expect(manager.summary(id)?.lastError).to.match(/^no retained checkpoint of job/);
     expect((await manager.detail(id))?.exceptions[0]?.detail).to.match(/its? .*bytes|checksum|missing/);
   });
+  it('fails when a checkpoint takes longer than its timeout, and says what it waited for', async () => {
+    const settings = { 'execution.checkpointing.interval': '5 ms', 'execution.checkpointing.timeout': '50 ms', 'restart-strategy.type': 'none' };
+    const id = await submit(manager, planOf(numbers({ end: 'idle' }), counts(), sink('stuck', {}, 'agg')), settings);
+    await statusIs(manager, id, 'FAILED');
+    expect((await manager.detail(id))?.exceptions[0]).to.include({ code: 'checkpoint-timed-out', detail: 'Waiting for barriers or sinks of subtask 0, 1.' });
+    expect((await manager.detail(id))?.checkpoints[0]?.status).to.equal('failed');
+  });
+  it('can be cancelled, restarted and dropped while it still opens its sources', async () => {
+    const id = await submit(manager, planOf({ ...numbers({}), connector: 'unreachable' } as ReturnType<typeof numbers>, counts(), sink('slow', {}, 'agg')));
+    expect(manager.summary(id)?.status).to.equal('INITIALIZING');
+    await manager.cancel(id);
+    expect(manager.summary(id)?.status).to.equal('CANCELED');
+    await manager.restart(id, { from: 'latest' });
+    expect(manager.summary(id)?.status).to.equal('INITIALIZING');
+    await manager.drop(id);
+    expect(manager.list()).to.deep.equal([]);
+  });
   it('does not poll its sources while a sink is full', async () => {
     const id = await submit(manager, planOf(numbers({ count: 50_000, keys: 1000, batch: 1000 }), counts(), sink('slow', {}, 'agg')));
     await manager.waitFor(id);

@@ -222,12 +222,14 @@ function values(node: NodeOf<'values'>, context: OperatorContext): Operator {
 const operators = new Map<NodeType, (node: never, context: OperatorContext) => Operator>([['calc', passing], ['union', passing], ['group-aggregate', countByKey], ['limit', limit], ['values', values]]);
 const sources = new Map<string, SourceFactory>([
   ['numbers', { identifier: 'numbers', create: (node, context, wake) => new Numbers(node, context, wake) }],
+  ['unreachable', { identifier: 'unreachable', create: () => ({ open: () => new Promise(() => {}), poll: () => 'idle', positions: () => null, close: async () => {} }) }],
   ['file', { identifier: 'file', create: (node, context, wake) => new FileNumbers(node, context, wake) }],
 ]);
 const sinks = new Map<string, SinkFactory>([
   ['ledger', ledger],
   ['lines', { identifier: 'lines', create: (node, context) => new Lines(node, context) }],
   ['blackhole', { identifier: 'blackhole', create: () => ({ async open() {}, push() {}, ready: () => undefined, prepare: async () => null, async commit() {}, async close() {} }) }],
+  ['stuck', { identifier: 'stuck', create: () => ({ async open() {}, push() {}, ready: () => undefined, prepare: () => new Promise(() => {}), async commit() {}, async close() {} }) }],
   ['slow', { identifier: 'slow', create: (_node, context) => new Slow(context) }],
 ]);
 

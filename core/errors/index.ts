@@ -3,6 +3,7 @@ import { catalogErrors } from './catalog.ts';
 import { commonErrors } from './common.ts';
 import { configErrors } from './config.ts';
 import { connectorErrors } from './connector.ts';
+import { dataErrors } from './data.ts';
 import { formatErrors } from './format.ts';
 import { kafkaCatalogErrors } from './kafka-catalog.ts';
 import { kafkaErrors } from './kafka.ts';
@@ -22,6 +23,7 @@ export const errorCatalogues: readonly { readonly area: string; readonly errors:
   { area: 'kafka', errors: kafkaErrors as never },
   { area: 'config', errors: configErrors as never },
   { area: 'connector', errors: connectorErrors as never },
+  { area: 'data', errors: dataErrors as never },
   { area: 'format', errors: formatErrors as never },
   { area: 'syntax', errors: syntaxErrors as never },
   { area: 'planner', errors: plannerErrors as never },

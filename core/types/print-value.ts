@@ -75,7 +75,7 @@ function textPrinterOf(type: SqlType, timeZone: string): ValuePrinter {
     case 'FLOAT': return (v) => floatText(v as number);
     case 'DOUBLE': return (v) => doubleText(v as number);
     case 'DECIMAL': return (v) => decimalText(v as Long, type.scale);
-    case 'BINARY': case 'VARBINARY': return (v) => bytesHex(v as Uint8Array);
+    case 'BINARY': case 'VARBINARY': return (v) => { const bytes = v as Uint8Array; return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8'); };
     case 'DATE': return (v) => dateText(v as number);
     case 'TIME': return (v) => timeText(v as number, type.precision);
     case 'TIMESTAMP': return (v) => timestampText(v as Long, type.precision);
@@ -88,5 +88,3 @@ function textPrinterOf(type: SqlType, timeZone: string): ValuePrinter {
     case 'MULTISET': return mapText(textPrinter(type.element, timeZone), String);
   }
 }
-/** Lower-case hexadecimal. */
-function bytesHex(bytes: Uint8Array): string { return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('hex'); }

@@ -1,0 +1,18 @@
+/** The registry of functions: one line per family. */
+import type { AggregateFunction, FunctionRegistry, ScalarFunction } from '../../catalog/registry/functions.ts';
+import { aggregateFunctions } from './aggregates.ts';
+import { operatorFunctions } from './operators.ts';
+
+export const scalarFamilies: readonly (readonly ScalarFunction[])[] = [operatorFunctions];
+
+function byName<F extends { readonly name: string; readonly aliases?: readonly string[] | undefined }>(functions: readonly F[]): ReadonlyMap<string, F> {
+  return new Map(functions.flatMap((f) => [f.name, ...(f.aliases ?? [])].map((n): [string, F] => [n, f])));
+}
+const scalars = byName(scalarFamilies.flat()), aggregates: ReadonlyMap<string, AggregateFunction> = byName(aggregateFunctions);
+const names = [...new Set([...scalars.keys(), ...aggregates.keys()])].sort();
+
+export const functionRegistry: FunctionRegistry = {
+  scalar: (name) => scalars.get(name) ?? scalars.get(name.toUpperCase()),
+  aggregate: (name) => aggregates.get(name) ?? aggregates.get(name.toUpperCase()),
+  names: () => names,
+};

@@ -19,6 +19,7 @@ import { startJobManager } from '../runtime/jobs/manager.ts';
 import type { Config } from './config/config.ts';
 import { EngineGateway } from './gateway/gateway.ts';
 import { startHttpServer } from './http/server.ts';
+import { trustEveryone, trustLoopback } from './pgwire/auth.ts';
 import { startPgServer } from './pgwire/server.ts';
 import { systemClock } from './ports/clock.ts';
 
@@ -45,7 +46,7 @@ export async function startServer(config: Config, log: Log, version: string): Pr
     catalogs, functions: functionRegistry, connectors: connectorRegistry, formats: formatRegistry, jobs, clock: systemClock, log, version, defaults: config.sessionDefaults,
     evaluateConstant: (expr, env) => evaluateConstant(expr, { functions: functionRegistry, env }),
   });
-  const pg = await startPgServer({ host: config.host, port: config.pgPort, gateway, log });
+  const pg = await startPgServer({ host: config.host, port: config.pgPort, gateway, log, authenticate: config.insecureNoAuth ? trustEveryone : trustLoopback });
   const http = await startHttpServer({ host: config.host, port: config.httpPort, gateway, log, names: config.httpNames });
   let stopping: Promise<void> | undefined;
   const stop = async (): Promise<void> => {

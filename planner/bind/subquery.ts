@@ -199,8 +199,10 @@ function mark(rel: Rel, p: PendingSubquery, sub: BoundSubquery, binder: Expressi
   const { inner, outer, conditions } = pairs;
   const item = sub.correlated === undefined ? column(sub.rel, 0) : sub.items[0];
   const keys = [...(p.kind === 'in' && item !== undefined ? [item] : []), ...inner];
-  const below = project(sub.rel, [...keys, literalTrue], keys.map((_, i) => `key$${i}`));
-  const distinct: Rel = { kind: 'aggregate', input: below, keys: below.columns.map((_, i) => i), calls: [], columns: below.columns };
+  // Without keys the constant is the key: a global aggregate would give a row even when all rows are gone.
+  const grouped = keys.length > 0 ? keys : [literalTrue], below = project(sub.rel, grouped, keys.map((_, i) => `key$${i}`));
+  const groups: Rel = { kind: 'aggregate', input: below, keys: grouped.map((_, i) => i), calls: [], columns: below.columns };
+  const distinct = keys.length > 0 ? project(groups, [...keys.map((_, i) => column(groups, i)), literalTrue], keys.map((_, i) => `key$${i}`)) : groups;
   const left = [...(p.operand === undefined ? [] : [p.operand]), ...outer].map(overOuter);
   const equal = left.map((l, i) => { const [a, b] = binder.comparable(l, { op: 'column', index: width + i, type: below.columns[i]?.type ?? NULL }, p.range); return binder.call('=', [a, b], p.range); });
   const condition = conjunction([...equal, ...conditions.map(overOuter)]);

@@ -13,8 +13,8 @@
  *   join                         yes; as its consumer where an upsert key of the input holds the join key
  *   group-aggregate, set-op      yes
  *   changelog-normalize          no
- * A consumer that does not need -U may still get it when the node is shared with one that does; all operators bear that, and an
- * upsert sink may skip it, as its +U follows.
+ * A consumer that does not need -U may still get it when the node is shared with one that does or filters; all operators bear that. In
+ * front of an upsert sink with the same key it is dropped. An upsert sink with another key does need it: there -U is a delete of the old key.
  */
 import type { Draft } from '../physical/draft.ts';
 import { equalSets, keyHoldsJoinKey } from './keys.ts';
@@ -24,7 +24,7 @@ export interface ChangelogPlan {
   readonly needed: readonly boolean[];
   /** By draft: its output carries -U. Sources for which only DropUpdateBefore's output is read still say true. */
   readonly before: readonly boolean[];
-  /** By draft and input: the edge wants a stream without -U from a source that has it. */
+  /** By draft and input: a DropUpdateBefore stands on the edge. Over sources whose -U the consumer does not need, and before upsert sinks of the same key. */
   dropsBefore(draft: Draft, input: number): boolean;
 }
 
@@ -35,11 +35,12 @@ export function inferChangelog(drafts: readonly Draft[]): ChangelogPlan {
     if (draft === undefined) continue;
     draft.inputs.forEach((edge, n) => { if (edge.node.kinds.update && needsBefore(draft, n, needed[draft.index] ?? false)) needed[edge.node.index] = true; });
   }
+  const before: boolean[] = [];
   const dropsBefore = (draft: Draft, input: number): boolean => {
     const source = draft.inputs[input]?.node;
-    return source?.body.type === 'source' && source.kinds.update && source.sourceBefore === true && !needsBefore(draft, input, needed[draft.index] ?? false);
+    if (source === undefined || !source.kinds.update || before[source.index] !== true) return false;
+    return (source.body.type === 'source' || draft.body.type === 'sink') && !needsBefore(draft, input, needed[draft.index] ?? false);
   };
-  const before: boolean[] = [];
   for (const draft of drafts) before.push(givesBefore(draft, needed[draft.index] ?? false, (n) => (before[draft.inputs[n]?.node.index ?? -1] ?? false) && !dropsBefore(draft, n)));
   return { needed, before, dropsBefore };
 }

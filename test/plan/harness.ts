@@ -61,8 +61,7 @@ export async function planOf(script: string): Promise<PhysicalPlan> {
   return planner.plan(await planner.prepare(script));
 }
 /** What a golden file holds: the plan with change modes and its state, EXPLAIN's text, or the error with its place. */
-export async function outcome(script: string): Promise<string> {
-  const planner = new Planner();
+export async function outcome(script: string, planner = new Planner()): Promise<string> {
   try {
     const last = await planner.prepare(script);
     if (last.kind === 'explain') return explainOf(planner, last);

@@ -3,7 +3,7 @@ CREATE TABLE impulse (ts TIMESTAMP(3), counter BIGINT, subtask_index BIGINT, WAT
 CREATE TABLE snk (mn BIGINT, mx BIGINT, sm BIGINT, cnt BIGINT, av DOUBLE) WITH ('connector' = 'kafka', 'topic' = 'snk', 'format' = 'debezium-json');
 INSERT INTO snk SELECT MIN(counter), MAX(counter), SUM(counter), COUNT(*), AVG(CAST(counter AS DOUBLE)) FROM impulse;
 ---- expect
-Sink(table=[default_catalog.default_database.snk], fields=[EXPR$0, EXPR$1, EXPR$2, EXPR$3, EXPR$4], changelogMode=[NONE])
+Sink(table=[default_catalog.default_database.snk], fields=[mn, mx, sm, cnt, av], changelogMode=[NONE])
 +- GroupAggregate(select=[MIN(counter) AS EXPR$0, MAX(counter) AS EXPR$1, SUM(counter) AS EXPR$2, COUNT(*) AS EXPR$3, AVG($f1) AS EXPR$4], changelogMode=[I,UB,UA])
    +- Exchange(distribution=[single], changelogMode=[I])
       +- Calc(select=[counter, CAST(counter AS DOUBLE) AS $f1], changelogMode=[I])

@@ -3,7 +3,7 @@ CREATE TABLE cars (ts TIMESTAMP(3), driver_id BIGINT, event_type STRING, locatio
 CREATE TABLE snk (drivers BIGINT) WITH ('connector' = 'kafka', 'topic' = 'snk', 'format' = 'debezium-json');
 INSERT INTO snk SELECT COUNT(*) FROM (SELECT driver_id, COUNT(*) AS c FROM cars GROUP BY driver_id HAVING COUNT(*) > 85);
 ---- expect
-Sink(table=[default_catalog.default_database.snk], fields=[EXPR$0], changelogMode=[NONE])
+Sink(table=[default_catalog.default_database.snk], fields=[drivers], changelogMode=[NONE])
 +- GroupAggregate(select=[COUNT(*) AS EXPR$0], changelogMode=[I,UB,UA,D])
    +- Exchange(distribution=[single], changelogMode=[I,UB,UA,D])
       +- Calc(select=[], where=[(EXPR$0 > 85)], changelogMode=[I,UB,UA,D])

@@ -5,12 +5,11 @@ CREATE TABLE snk (counter BIGINT, source STRING) WITH ('connector' = 'kafka', 't
 INSERT INTO snk SELECT counter, 'first' AS source FROM impulse UNION ALL SELECT counter, 'second' AS source FROM impulse2;
 ---- expect
 Sink(table=[default_catalog.default_database.snk], fields=[counter, source], changelogMode=[NONE])
-+- Calc(select=[counter, CAST(source AS STRING) AS source], changelogMode=[I])
-   +- Union(all=[true], union=[counter, source], changelogMode=[I])
-      :- Calc(select=[counter, 'first' AS source], changelogMode=[I])
-      :  +- TableSourceScan(table=[[default_catalog, default_database, impulse, watermark=[ts]]], fields=[counter], changelogMode=[I])
-      +- Calc(select=[counter, 'second' AS source], changelogMode=[I])
-         +- TableSourceScan(table=[[default_catalog, default_database, impulse2, watermark=[ts]]], fields=[counter], changelogMode=[I])
++- Union(all=[true], union=[counter, source], changelogMode=[I])
+   :- Calc(select=[counter, 'first' AS source], changelogMode=[I])
+   :  +- TableSourceScan(table=[[default_catalog, default_database, impulse, watermark=[ts]]], fields=[counter], changelogMode=[I])
+   +- Calc(select=[counter, 'second' AS source], changelogMode=[I])
+      +- TableSourceScan(table=[[default_catalog, default_database, impulse2, watermark=[ts]]], fields=[counter], changelogMode=[I])
 
 == State ==
 No operator keeps rows; sources keep their positions only.

@@ -4,7 +4,7 @@ CREATE TABLE bid (auction BIGINT, bidder BIGINT, price BIGINT, channel STRING, u
 CREATE TABLE snk (category BIGINT, avg_final DOUBLE, PRIMARY KEY (category) NOT ENFORCED) WITH ('connector' = 'upsert-kafka', 'topic' = 'snk');
 INSERT INTO snk SELECT Q.category, AVG(CAST(Q.final AS DOUBLE)) FROM (SELECT MAX(B.price) AS final, A.category FROM auction A, bid B WHERE A.id = B.auction AND B.date_time BETWEEN A.date_time AND A.expires GROUP BY A.id, A.category) Q GROUP BY Q.category;
 ---- expect
-Sink(table=[default_catalog.default_database.snk], fields=[category, EXPR$0], changelogMode=[NONE])
+Sink(table=[default_catalog.default_database.snk], fields=[category, avg_final], changelogMode=[NONE])
 +- GroupAggregate(groupBy=[category], select=[category, AVG($f1) AS EXPR$0], changelogMode=[I,UA,D])
    +- Exchange(distribution=[hash[category]], changelogMode=[I,UB,UA])
       +- Calc(select=[category, CAST(EXPR$0 AS DOUBLE) AS $f1], changelogMode=[I,UB,UA])

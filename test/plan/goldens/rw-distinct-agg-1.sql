@@ -3,7 +3,7 @@ CREATE TABLE t (v1 INT, v2 INT, v3 INT) WITH ('connector' = 'kafka', 'topic' = '
 CREATE TABLE snk (c BIGINT) WITH ('connector' = 'kafka', 'topic' = 'snk', 'format' = 'debezium-json');
 INSERT INTO snk SELECT COUNT(DISTINCT v1) FROM t;
 ---- expect
-Sink(table=[default_catalog.default_database.snk], fields=[EXPR$0], changelogMode=[NONE])
+Sink(table=[default_catalog.default_database.snk], fields=[c], changelogMode=[NONE])
 +- GroupAggregate(select=[COUNT(DISTINCT v1) AS EXPR$0], changelogMode=[I,UB,UA])
    +- Exchange(distribution=[single], changelogMode=[I])
       +- TableSourceScan(table=[[default_catalog, default_database, t]], fields=[v1], changelogMode=[I])

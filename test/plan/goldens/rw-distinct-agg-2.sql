@@ -3,7 +3,7 @@ CREATE TABLE t (v1 INT, v2 INT, v3 INT) WITH ('connector' = 'kafka', 'topic' = '
 CREATE TABLE snk (v2 INT, c BIGINT, PRIMARY KEY (v2) NOT ENFORCED) WITH ('connector' = 'upsert-kafka', 'topic' = 'snk');
 INSERT INTO snk SELECT v2, COUNT(DISTINCT v1) FROM t GROUP BY v2;
 ---- expect
-Sink(table=[default_catalog.default_database.snk], fields=[v2, EXPR$0], changelogMode=[NONE])
+Sink(table=[default_catalog.default_database.snk], fields=[v2, c], changelogMode=[NONE])
 +- GroupAggregate(groupBy=[v2], select=[v2, COUNT(DISTINCT v1) AS EXPR$0], changelogMode=[I,UA])
    +- Exchange(distribution=[hash[v2]], changelogMode=[I])
       +- Calc(select=[v2, v1], changelogMode=[I])

@@ -3,6 +3,6 @@ CREATE TABLE items_sold (brand STRING, sz STRING, sales INT) WITH ('connector' =
 CREATE TABLE snk (brand STRING, sz STRING, total INT, g1 BIGINT, g2 BIGINT, d BIGINT) WITH ('connector' = 'kafka', 'topic' = 'snk', 'format' = 'debezium-json');
 INSERT INTO snk SELECT brand, sz, SUM(sales), GROUPING(brand), GROUPING(sz), COUNT(DISTINCT sales) FROM items_sold GROUP BY GROUPING SETS ((brand), (sz), ());
 ---- expect
-ERROR 42883: function "GROUPING" does not exist
-HINT: SHOW FUNCTIONS lists what exists.
-AT 4:47 "GROUPING(brand)"
+ERROR 0A000: GROUPING SETS is not supported yet
+HINT: Write one SELECT … GROUP BY per set and put UNION ALL between them.
+AT 4:125 "GROUPING SETS ((brand), (sz), ())"

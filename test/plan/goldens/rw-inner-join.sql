@@ -4,7 +4,7 @@ CREATE TABLE t2 (v1 INT, v2 INT, v3 INT) WITH ('connector' = 'kafka', 'topic' = 
 CREATE TABLE snk (v1 INT, v2 INT, v3 INT, v10 INT, v20 INT, v30 INT) WITH ('connector' = 'kafka', 'topic' = 'snk', 'format' = 'debezium-json');
 INSERT INTO snk SELECT a.v1, a.v2, a.v3, b.v1, b.v2, b.v3 FROM t1 a INNER JOIN t2 b ON a.v1 = b.v1;
 ---- expect
-Sink(table=[default_catalog.default_database.snk], fields=[v1, v2, v3, v1, v2, v3], changelogMode=[NONE])
+Sink(table=[default_catalog.default_database.snk], fields=[v1, v2, v3, v10, v20, v30], changelogMode=[NONE])
 +- Join(joinType=[InnerJoin], where=[(v1 = v10)], select=[v1, v2, v3, v10, v20, v30], leftInputSpec=[NoUniqueKey], rightInputSpec=[NoUniqueKey], changelogMode=[I])
    :- Exchange(distribution=[hash[v1]], changelogMode=[I])
    :  +- TableSourceScan(table=[[default_catalog, default_database, t1]], fields=[v1, v2, v3], changelogMode=[I])

@@ -4,7 +4,7 @@ CREATE TABLE t2 (id INT, b INT, PRIMARY KEY (id) NOT ENFORCED) WITH ('connector'
 CREATE TABLE snk (t1_id INT, t2_id INT) WITH ('connector' = 'kafka', 'topic' = 'snk', 'format' = 'debezium-json');
 INSERT INTO snk SELECT t1.id, t2.id FROM t1 LEFT JOIN t2 ON t1.id = t2.id;
 ---- expect
-Sink(table=[default_catalog.default_database.snk], fields=[id, id], changelogMode=[NONE])
+Sink(table=[default_catalog.default_database.snk], fields=[t1_id, t2_id], changelogMode=[NONE])
 +- Join(joinType=[LeftOuterJoin], where=[(id = id0)], select=[id, id0], leftInputSpec=[JoinKeyContainsUniqueKey], rightInputSpec=[JoinKeyContainsUniqueKey], changelogMode=[I,UB,UA,D])
    :- Exchange(distribution=[hash[id]], changelogMode=[I,UB,UA,D])
    :  +- TableSourceScan(table=[[default_catalog, default_database, t1]], fields=[id], changelogMode=[I,UB,UA,D])

@@ -4,4 +4,5 @@ CREATE TABLE snk (brand STRING, sz STRING, total INT) WITH ('connector' = 'kafka
 INSERT INTO snk SELECT brand, sz, SUM(sales) FROM items_sold GROUP BY ROLLUP (brand, sz);
 ---- expect
 ERROR 0A000: ROLLUP is not supported yet
+HINT: Write one SELECT … GROUP BY per set and put UNION ALL between them.
 AT 4:71 "ROLLUP (brand, sz)"

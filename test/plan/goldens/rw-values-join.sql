@@ -4,12 +4,11 @@ CREATE TABLE snk (v INT, c STRING, abbr STRING, full_name STRING) WITH ('connect
 INSERT INTO snk WITH dict(abbr, full_name) AS (VALUES ('cn', 'China'), ('us', 'United States')) SELECT * FROM t JOIN dict ON t.c = dict.full_name;
 ---- expect
 Sink(table=[default_catalog.default_database.snk], fields=[v, c, abbr, full_name], changelogMode=[NONE])
-+- Calc(select=[v, c, abbr, CAST(full_name AS STRING) AS full_name], changelogMode=[I])
-   +- Join(joinType=[InnerJoin], where=[(c = full_name)], select=[v, c, abbr, full_name], leftInputSpec=[NoUniqueKey], rightInputSpec=[NoUniqueKey], changelogMode=[I])
-      :- Exchange(distribution=[hash[c]], changelogMode=[I])
-      :  +- TableSourceScan(table=[[default_catalog, default_database, t]], fields=[v, c], changelogMode=[I])
-      +- Exchange(distribution=[hash[full_name]], changelogMode=[I])
-         +- Values(tuples=[[{ 'cn', 'China' }, { 'us', 'United States' }]], changelogMode=[I])
++- Join(joinType=[InnerJoin], where=[(c = full_name)], select=[v, c, abbr, full_name], leftInputSpec=[NoUniqueKey], rightInputSpec=[NoUniqueKey], changelogMode=[I])
+   :- Exchange(distribution=[hash[c]], changelogMode=[I])
+   :  +- TableSourceScan(table=[[default_catalog, default_database, t]], fields=[v, c], changelogMode=[I])
+   +- Exchange(distribution=[hash[full_name]], changelogMode=[I])
+      +- Values(tuples=[[{ 'cn', 'China' }, { 'us', 'United States' }]], changelogMode=[I])
 
 == State ==
 Join(joinType=[InnerJoin], where=[(c = full_name)], select=[v, c, abbr, full_name], leftInputSpec=[NoUniqueKey], rightInputSpec=[NoUniqueKey])

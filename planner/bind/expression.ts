@@ -183,7 +183,7 @@ export class ExpressionBinder {
     return e.negated ? this.call('NOT', [test], e.range) : test;
   }
   private quantified(e: Extract<Expression, { kind: 'quantifiedArray' }>): Expr {
-    const value = this.bind(e.left), items = e.items.flatMap((i) => (i.kind === 'array' ? i.items : i.kind === 'cast' && i.operand.kind === 'array' ? i.operand.items : [i]));
+    const value = this.bind(e.left), items = e.items.flatMap(arrayItems);
     if (items.length === 1 && items[0] !== undefined && items[0] === e.items[0]) {
       const arrayValue = this.bind(items[0]);
       if (arrayValue.type.kind === 'ARRAY' && e.op === '=' && e.quantifier === 'ANY') return this.call('ARRAY_CONTAINS', [arrayValue, value], e.range);
@@ -326,6 +326,20 @@ export class ExpressionBinder {
   }
 }
 
+/** The items of an array written out: ARRAY[…], perhaps cast, or PostgreSQL's `'{a,b}'::type[]`; anything else is an item itself. */
+function arrayItems(e: Expression): readonly Expression[] {
+  if (e.kind === 'array') return e.items;
+  if (e.kind !== 'cast') return [e];
+  const { operand, type, range } = e;
+  if (operand.kind === 'array') return operand.items;
+  if (operand.kind !== 'string' || type.kind !== 'collectionType' || !/^\{.*\}$/s.test(operand.value)) return [e];
+  const parts = operand.value.slice(1, -1).match(/"(?:[^"\\]|\\.)*"|[^,]+/g) ?? [];
+  return parts.map((part): Expression => {
+    const text = part.startsWith('"') ? part.slice(1, -1).replace(/\\(.)/g, '$1') : part.trim();
+    const value: Expression = text === 'NULL' && !part.startsWith('"') ? { kind: 'null', range } : { kind: 'string', value: text, range };
+    return { kind: 'cast', safe: false, operand: value, type: type.element, range };
+  });
+}
 const COMPARISONS = new Set(['=', '<>', '<', '>', '<=', '>=']);
 /** Functions that may be written without parentheses and look like columns. */
 const BARE_FUNCTIONS = new Set(['CURRENT_DATE', 'CURRENT_TIME', 'CURRENT_TIMESTAMP', 'LOCALTIME', 'LOCALTIMESTAMP', 'CURRENT_ROW_TIMESTAMP', 'CURRENT_USER', 'SESSION_USER', 'CURRENT_CATALOG', 'CURRENT_SCHEMA', 'USER']);

@@ -34,6 +34,7 @@ const scalars = new Map([
   ...['+', '-', '*', '/', '%', 'MOD', 'ROUND', 'ABS'].map((n) => scalar(n, arithmetic)),
   ...['LOWER', 'UPPER', 'CONCAT', 'REPLACE', 'REGEXP_EXTRACT', 'SPLIT_INDEX', 'DATE_FORMAT', '||', 'SUBSTRING'].map((n) => scalar(n, gives(STRING))),
   ...['HOUR', 'EXTRACT'].map((n) => scalar(n, gives(BIGINT))), scalar('CHAR_LENGTH', gives(INT)),
+  ...['PG_GET_USERBYID', 'FORMAT_TYPE', 'PG_GET_EXPR'].map((n) => scalar(n, gives(STRING))), scalar('PG_TABLE_IS_VISIBLE', gives(BOOLEAN)), scalar('ARRAY_CONTAINS', gives(BOOLEAN)), scalar('ARRAY', (args) => ({ result: { kind: 'ARRAY', element: args[0]?.type ?? STRING, nullable: false } })),
   scalar('RAND', () => ({ result: notNull(DOUBLE) }), { deterministic: false }), scalar('PROCTIME', () => ({ result: notNull(timestampLtz(3)) }), { deterministic: false }),
 ].map((f) => [f.name, f]));
 

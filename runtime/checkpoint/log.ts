@@ -32,6 +32,8 @@ export class CheckpointLog {
   private readonly log: Log;
   /** Newest first; read from the store at the first use. */
   private retained: Manifest[] = [];
+  /** Came back through damage although they had been dropped: not to be used. */
+  private superfluous: number[] = [];
   private damaged: { epoch: number; what: string }[] = [];
   /** Being copied into a savepoint: kept beyond the usual number. */
   private readonly pinned = new Set<Manifest>();
@@ -43,11 +45,17 @@ export class CheckpointLog {
   constructor(jobId: string, store: StateStore, log: Log) { this.jobId = jobId; this.store = store; this.log = log; }
 
   async load(): Promise<void> {
+    const expected = this.store.index.epochsOf(this.jobId), oldest = Math.min(...expected);
     for (const { epoch, manifest, damage } of await this.store.manifests(this.jobId)) {
       this.nextEpochNumber = Math.max(this.nextEpochNumber, epoch + 1);
       if (manifest === undefined) { this.noteDamage(epoch, damage?.detail ?? 'unknown damage'); continue; }
-      this.retained.push(manifest);
+      if (epoch < oldest) this.superfluous.push(epoch);
+      else this.retained.push(manifest);
       for (const { ref } of blocksOf(manifest)) this.nextSeq = Math.max(this.nextSeq, ref.seq + 1);
+    }
+    for (const epoch of expected) {
+      this.nextEpochNumber = Math.max(this.nextEpochNumber, epoch + 1);
+      if (!this.retained.some((one) => one.epoch === epoch) && !this.damaged.some((one) => one.epoch === epoch)) this.noteDamage(epoch, `it was complete (${this.store.index.path}) but is no longer in ${this.store.path}`);
     }
   }
   /** A retained checkpoint cannot be read: it is not offered again and goes with the next write. */
@@ -83,8 +91,9 @@ export class CheckpointLog {
     for (const one of keep) for (const { ref } of blocksOf(one)) kept.add(ref.seq);
     for (const one of dropped) for (const { ref } of blocksOf(one)) if (!kept.has(ref.seq)) gone.add(ref.seq);
     const damaged = this.damaged.map(({ epoch }) => epoch);
-    await this.store.writeCheckpoint(manifest, blocks, { epochs: [...dropped.map((one) => one.epoch), ...damaged], blocks: [...gone] });
+    await this.store.writeCheckpoint(manifest, blocks, { epochs: [...dropped.map((one) => one.epoch), ...damaged, ...this.superfluous], blocks: [...gone] });
     this.retained = keep;
+    this.superfluous = [];
     this.damaged = this.damaged.filter(({ epoch }) => !damaged.includes(epoch));
   }
   /** Takes a savepoint over as the newest checkpoint, in place of all retained ones: its blocks get numbers of this job. `nodes`: what of it to keep. */

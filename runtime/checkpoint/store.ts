@@ -19,6 +19,8 @@ import { join } from 'node:path';
 import { Level } from 'level';
 import { dataDirectoryInUse, dataDirectoryUnusable, stateDamaged, stateStoreUnreadable, stateVersionUnknown } from '../../core/errors/runtime.ts';
 import { RivuletError } from '../../core/errors/define.ts';
+import type { Log } from '../../core/ports/log.ts';
+import { EpochIndex } from './epoch-index.ts';
 import { blocksOf, checkBlock, decodeManifest, encodeManifest, PRODUCT_VERSION } from './manifest.ts';
 import type { BlockRef, Manifest } from './manifest.ts';
 
@@ -40,13 +42,14 @@ const textOf = (bytes: Uint8Array): string => Buffer.from(bytes.buffer, bytes.by
 
 export class StateStore {
   readonly path: string;
+  readonly index: EpochIndex;
   private database: Database | undefined;
   private opening: Promise<Database> | undefined;
   private isClosed = false;
-  private constructor(path: string) { this.path = path; }
+  private constructor(path: string, index: EpochIndex) { this.path = path; this.index = index; }
 
   /** Throws `data-directory-in-use`, `data-directory-unusable`, `state-store-unreadable`, `state-version-unknown`. */
-  static async open(dataDir: string): Promise<StateStore> {
+  static async open(dataDir: string, log: Log): Promise<StateStore> {
     const path = join(dataDir, 'state');
     try {
       await mkdir(path, { recursive: true });
@@ -54,8 +57,13 @@ export class StateStore {
     } catch (error) {
       throw dataDirectoryUnusable({ path: dataDir, why: reason(error) }, { cause: error });
     }
-    const store = new StateStore(path);
-    await store.checkFormat(await store.use());
+    const store = new StateStore(path, await EpochIndex.open(dataDir, log));
+    try {
+      await store.checkFormat(await store.use());
+    } catch (error) {
+      await store.close();
+      throw error instanceof RivuletError ? error : stateStoreUnreadable({ path, why: reason(error) }, { cause: error });
+    }
     return store;
   }
   private async use(): Promise<Database> {
@@ -80,7 +88,7 @@ export class StateStore {
       return;
     }
     const { format, writer } = JSON.parse(textOf(found)) as { format: number; writer: string };
-    if (format > STORE_FORMAT) { await this.close(); throw stateVersionUnknown({ path: this.path, found: format, known: STORE_FORMAT, writer }); }
+    if (format > STORE_FORMAT) throw stateVersionUnknown({ path: this.path, found: format, known: STORE_FORMAT, writer });
   }
   private async write(changes: readonly Change[]): Promise<void> {
     const database = await this.use();
@@ -98,20 +106,33 @@ export class StateStore {
   /** All job records, in no order; a record that cannot be read is reported instead of silently left out. */
   async jobs(): Promise<readonly { readonly id: string; readonly record: unknown }[]> {
     const out: { id: string; record: unknown }[] = [];
-    for await (const [key, value] of (await this.use()).iterator({ gt: 'j/', lt: 'j0' })) {
+    for (const [key, value] of await this.readAll({ gt: 'j/', lt: 'j0' })) {
       try {
         out.push({ id: key.slice(2), record: JSON.parse(textOf(value)) });
       } catch (error) {
         throw stateDamaged({ what: 'a job definition', where: `${this.path} (${key})`, why: reason(error) }, { cause: error });
       }
     }
+    for (const id of this.index.jobs()) {
+      if (!out.some((job) => job.id === id)) throw stateDamaged({ what: 'the state store', where: this.path, why: `job ${id} stands in ${this.index.path} but its definition is gone` });
+    }
     return out;
+  }
+  private async readAll(range: { gt: string; lt: string; reverse?: boolean }): Promise<[string, Uint8Array][]> {
+    try {
+      return await (await this.use()).iterator(range).all();
+    } catch (error) {
+      if (error instanceof RivuletError) throw error;
+      throw stateStoreUnreadable({ path: this.path, why: reason(error) }, { cause: error });
+    }
   }
   async putJob(id: string, record: unknown): Promise<void> {
     await this.write([{ type: 'put', key: `j/${id}`, value: bytesOf(JSON.stringify(record)) }]);
+    this.index.noteJob(id);
   }
   /** Forgets the checkpoints of a job and stores (or removes) its record in the same step. */
   async resetJob(id: string, record: unknown | undefined): Promise<void> {
+    await this.index.forget(id, record === undefined ? 'job' : 'checkpoints');
     const database = await this.use();
     const changes: Change[] = [record === undefined ? { type: 'del', key: `j/${id}` } : { type: 'put', key: `j/${id}`, value: bytesOf(JSON.stringify(record)) }];
     for (const prefix of ['m', 'b']) {
@@ -123,7 +144,7 @@ export class StateStore {
   /** Retained checkpoints, newest first; damaged ones with their damage. */
   async manifests(job: string): Promise<readonly RetainedManifest[]> {
     const out: RetainedManifest[] = [];
-    for await (const [key, value] of (await this.use()).iterator({ gt: `m/${job}/`, lt: `m/${job}0`, reverse: true })) {
+    for (const [key, value] of await this.readAll({ gt: `m/${job}/`, lt: `m/${job}0`, reverse: true })) {
       const epoch = Number(key.slice(-12));
       try {
         out.push({ epoch, manifest: decodeManifest(textOf(value), `${this.path} (${key})`), damage: undefined });
@@ -160,6 +181,7 @@ export class StateStore {
     for (const epoch of dropped.epochs) batch.push({ type: 'del', key: manifestKey(job, epoch) });
     for (const seq of dropped.blocks) batch.push({ type: 'del', key: blockKey(job, seq) });
     await this.write(batch);
+    this.index.noteCheckpoint(job, manifest.epoch, dropped.epochs);
   }
   /** Removes blocks that no manifest of the job names (left by a crash) and everything of jobs that have no record. */
   async sweep(jobs: ReadonlySet<string>): Promise<number> {
@@ -187,6 +209,7 @@ export class StateStore {
   async close(): Promise<void> {
     this.isClosed = true;
     await this.opening?.catch(() => {});
+    await this.index.settled();
     await this.database?.close();
     this.database = undefined;
   }

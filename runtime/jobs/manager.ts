@@ -6,12 +6,12 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { RivuletError } from '../../core/errors/define.ts';
-import { jobEnded, jobNotFound, serverStopping } from '../../core/errors/runtime.ts';
+import { jobEnded, jobNotFound, serverStopping, stateStoreUnreadable } from '../../core/errors/runtime.ts';
 import type { Log } from '../../core/ports/log.ts';
 import type { PhysicalPlan } from '../../planner/physical/plan.ts';
 import { layOut } from '../graph/layout.ts';
 import { listSavepoints } from '../checkpoint/savepoint.ts';
-import { StateStore } from '../checkpoint/store.ts';
+import { reason, StateStore } from '../checkpoint/store.ts';
 import type {
   CheckpointRecord, JobDetail, JobManager, JobManagerOptions, JobSummary, MetricSample, PrintLine, QueryOptions, RestartFrom, RowChunk, SavepointInfo, StopOptions,
   SubmitRequest,
@@ -183,7 +183,7 @@ class Manager implements JobManager {
 
 /** Opens the data directory and brings back its jobs. Throws `data-directory-in-use` and the like. */
 export async function startJobManager(options: JobManagerOptions): Promise<JobManager> {
-  const store = await StateStore.open(options.dataDir);
+  const store = await StateStore.open(options.dataDir, options.log);
   const given = options.registryModule, registryModule = given === undefined ? new URL('../registry.ts', import.meta.url).href : /^[a-z]+:/.test(given) ? given : pathToFileURL(given).href;
   const pool = new WorkerPool(options.parallelism, registryModule, options.log);
   const manager = new Manager({
@@ -194,7 +194,7 @@ export async function startJobManager(options: JobManagerOptions): Promise<JobMa
   } catch (error) {
     await pool.terminate();
     await store.close();
-    throw error;
+    throw error instanceof RivuletError ? error : stateStoreUnreadable({ path: store.path, why: reason(error) }, { cause: error });
   }
   return manager;
 }

@@ -37,9 +37,9 @@ const flip = (value: Uint8Array): Uint8Array => { const copy = new Uint8Array(va
 
 describe('state store', () => {
   let dataDir: string, store: StateStore, log: CheckpointLog;
-  beforeEach(async () => { dataDir = newFolder(); store = await StateStore.open(dataDir); log = new CheckpointLog(JOB, store, silentLog); });
+  beforeEach(async () => { dataDir = newFolder(); store = await StateStore.open(dataDir, silentLog); log = new CheckpointLog(JOB, store, silentLog); });
   afterEach(() => store.close());
-  const reopen = async (): Promise<void> => { await store.close(); store = await StateStore.open(dataDir); log = new CheckpointLog(JOB, store, silentLog); await log.load(); };
+  const reopen = async (): Promise<void> => { await store.close(); store = await StateStore.open(dataDir, silentLog); log = new CheckpointLog(JOB, store, silentLog); await log.load(); };
   const writeThree = async (): Promise<void> => {
     const a = block(log, 'block a'), b = block(log, 'block b'), c = block(log, 'block c');
     await log.write(manifest(log.nextEpoch(), [a.ref]), [a]);
@@ -89,6 +89,24 @@ describe('state store', () => {
     log.noteDamage(2, 'block gone');
     expect(() => log.newest()).to.throw('no retained checkpoint').with.property('detail').that.matches(/checkpoint 3: .*checkpoint 2: block gone/);
   });
+  it('finds out when the store has lost what it must hold', async () => {
+    await store.putJob(JOB, {});
+    await writeThree();
+    expect(store.index.epochsOf(JOB)).to.deep.equal([3, 2]);
+    await store.close();
+    await edit(dataDir, `m/${JOB}/000000000003`, () => undefined);
+    await reopen();
+    expect(log.newest()?.epoch).to.equal(2);
+    await store.close();
+    await edit(dataDir, `m/${JOB}/000000000002`, () => undefined);
+    await edit(dataDir, `m/${JOB}/000000000001`, () => bytes(encodeManifest(manifest(1, []))));
+    await reopen();
+    expect(() => log.newest(), 'an old one that came back is not taken').to.throw('no retained checkpoint');
+    await store.close();
+    await edit(dataDir, `j/${JOB}`, () => undefined);
+    await reopen();
+    expect(await failure(store.jobs())).to.include({ code: 'state-damaged' });
+  });
   it('sweeps blocks no manifest names and all of jobs that have no record', async () => {
     await writeThree();
     await store.writeCheckpoint(manifest(9, [], { jobId: 'b'.repeat(32) }), [{ ref: { seq: 1, bytes: 1, crc: 0, entries: 0 }, bytes: bytes('x') }], { epochs: [], blocks: [] });
@@ -101,7 +119,7 @@ describe('state store', () => {
   it('refuses a store and a manifest of a later version, naming both versions', async () => {
     await store.close();
     await edit(dataDir, 'format', () => bytes('{"format":99,"writer":"7.0.0"}'));
-    const error = await failure(StateStore.open(dataDir));
+    const error = await failure(StateStore.open(dataDir, silentLog));
     expect(error.code).to.equal('state-version-unknown');
     expect(`${error.message} ${error.detail}`).to.match(/format 99.*up to 1.*7\.0\.0/);
     expect(() => decodeManifest(encodeManifest({ ...manifest(1, []), format: 99 }), 'here')).to.throw('format 99');
@@ -110,8 +128,8 @@ describe('state store', () => {
   it('says in one line when the directory cannot be used', async () => {
     const file = join(dataDir, 'file');
     writeFileSync(file, '');
-    expect((await failure(StateStore.open(file))).code).to.equal('data-directory-unusable');
-    expect((await failure(StateStore.open(dataDir))).code).to.equal('data-directory-in-use');
+    expect((await failure(StateStore.open(file, silentLog))).code).to.equal('data-directory-unusable');
+    expect((await failure(StateStore.open(dataDir, silentLog))).code).to.equal('data-directory-in-use');
   });
 
   it('writes savepoints that read back alone, and finds damage in them', async () => {

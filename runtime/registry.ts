@@ -2,15 +2,13 @@
  * The registry worker threads import: every operator, connector and function there is. The main thread knows it by path only, so that
  * run-time halves are loaded where they run. Tests give workers a registry of their own.
  */
-import type { NodeType } from '../planner/physical/plan.ts';
 import { sinkFactories, sourceFactories } from './connectors/runtimes.ts';
 import { functionRegistry } from './functions/index.ts';
 import type { RuntimeRegistry } from './graph/contract.ts';
 import { operators } from './operators/index.ts';
-import type { OperatorFactory } from './operators/contract.ts';
 import { stateBackend } from './state/backend.ts';
 
-const operatorsByType = new Map<NodeType, OperatorFactory<NodeType>>(operators.map((factory) => [factory.type, factory as unknown as OperatorFactory<NodeType>]));
+const operatorsByType = new Map(operators.map((factory) => [factory.type, factory]));
 const sources = new Map(sourceFactories.map((factory) => [factory.identifier, factory]));
 const sinks = new Map(sinkFactories.map((factory) => [factory.identifier, factory]));
 

@@ -4,7 +4,7 @@ import { appendFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Level } from 'level';
 import type { JobManager } from '../../runtime/jobs/contract.ts';
-import { collect, counts, fileNumbers, ledgerFolder, limitTo, materialized, newFolder, numbers, openManager, planOf, sink, statusIs, until } from './support/plans.ts';
+import { collect, counts, fileNumbers, leftJoin, ledgerFolder, limitTo, materialized, newFolder, numbers, openManager, planOf, sink, statusIs, until } from './support/plans.ts';
 import { ledgerRows } from './support/registry.ts';
 
 const submit = (manager: JobManager, plan: ReturnType<typeof planOf>, settings: Record<string, string> = {}): Promise<string> => manager.submit({ name: 'test job', sql: 'INSERT INTO …', plan, settings });
@@ -51,6 +51,22 @@ describe('jobs', () => {
     expect(materialized(ledgerRows(folder))).to.deep.equal(COMPLETE);
     expect((await manager.detail(second))?.restoredFrom).to.match(/^checkpoint/);
   });
+  for (const [first, second] of [['1', '3'], ['3', '2']] as const) {
+    it(`keeps a join right when it stops at parallelism ${first} and goes on at ${second}`, async () => {
+      const folder = ledgerFolder(dataDir), pace = { count: 60, keys: 20, paceMs: 1, batch: 6 };
+      const joined = leftJoin('left', 'right'), plan = planOf(numbers({ ...pace, splits: 5 }, 'left'), numbers({ ...pace, splits: 2 }, 'right'), joined, sink('ledger', { folder }, 'join', { columns: joined.columns }));
+      const id = await submit(manager, plan, { 'parallelism.default': first });
+      await until('some rows', async () => ((await manager.detail(id))?.nodes[2]?.recordsIn ?? 0) > 60);
+      const { savepointPath } = await manager.stop(id, { savepoint: true });
+      await manager.waitFor(await submit(manager, plan, { 'execution.savepoint.path': savepointPath as string, 'parallelism.default': second }));
+      const balance = new Map<string, number>();
+      for (const line of ledgerRows(folder)) { const row = line.slice(2); balance.set(row, (balance.get(row) ?? 0) + (/^[+][IU]/.test(line) ? 1 : -1)); }
+      const rows = [...balance].filter(([, count]) => count !== 0), wrong = rows.filter(([, count]) => count !== 1);
+      expect(wrong).to.deep.equal([]);
+      expect(rows.some(([row]) => row.includes('null'))).to.equal(false);
+      expect(rows).to.have.lengthOf(300 * 120 / 20);
+    });
+  }
   it('restarts after a failure from the last checkpoint and shows the failure', async () => {
     const folder = ledgerFolder(dataDir);
     const plan = planOf(numbers({ paceMs: 1, batch: 20, failAt: 700, failFile: join(dataDir, 'failed') }), counts(), sink('ledger', { folder }, 'agg'));

@@ -37,6 +37,12 @@ export const counts = (input = 'src', id = 'agg'): PhysicalNode => ({
   ...base, changelog: RETRACT, type: 'group-aggregate', id, inputs: [{ node: input, exchange: { kind: 'hash', keys: [1] } }], columns: COUNTS, label: 'GroupAggregate(k)', keys: [1],
   calls: [], retract: false, emitUpdateBefore: true, emitOnEmptyEnd: false, ttlMs: 0,
 });
+/** Left outer join of two `numbers` streams on their k: every row of the left meets all rows of the right with its k. */
+export const leftJoin = (left: string, right: string): PhysicalNode => ({
+  ...base, changelog: RETRACT, type: 'join', id: 'join', label: 'Join', columns: ['id', 'k', 'v', 'id2', 'k2', 'v2'].map(column), joinType: 'left',
+  inputs: [{ node: left, exchange: { kind: 'hash', keys: [1] } }, { node: right, exchange: { kind: 'hash', keys: [1] } }],
+  leftKeys: [1], rightKeys: [1], nullSafe: [false], residual: null, left: { kind: 'unique-key', uniqueKey: [0] }, right: { kind: 'unique-key', uniqueKey: [0] }, ttlMs: [0, 0],
+});
 export const sink = (connector: string, spec: Json, input: string, options: { id?: string; exchange?: Exchange; columns?: PhysicalNode['columns'] } = {}): PhysicalNode => ({
   ...base, type: 'sink', id: options.id ?? 'snk', inputs: [{ node: input, exchange: options.exchange ?? forward }], columns: options.columns ?? COUNTS, label: `Sink(${connector})`, connector, spec,
   fields: [], table: options.id ?? 'snk', notNull: { columns: [], policy: 'error' },

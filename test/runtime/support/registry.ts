@@ -17,6 +17,7 @@ import type { ConnectorContext, PollResult, SinkContext, SinkFactory, SinkWriter
 import type { RuntimeRegistry } from '../../../runtime/graph/contract.ts';
 import type { Operator, OperatorContext, OperatorFactory } from '../../../runtime/operators/contract.ts';
 import type { NodeOf, NodeType, SinkNode, SourceNode } from '../../../planner/physical/plan.ts';
+import { operators as realOperators } from '../../../runtime/operators/index.ts';
 import { OperatorStateBackend } from '../../../runtime/state/backend.ts';
 
 export const testFailure = defineError<{ what: string; retry?: never }>({ sqlstate: '58000', name: 'test-failure', domain: 'external', retry: 'restart', message: (p) => p.what });
@@ -234,7 +235,10 @@ const sinks = new Map<string, SinkFactory>([
 ]);
 
 export const runtimeRegistry: RuntimeRegistry = {
-  operator: (type) => { const create = operators.get(type); return create === undefined ? undefined : { type, create } as unknown as OperatorFactory<NodeType>; },
+  operator(type) {
+    const create = operators.get(type);
+    return create === undefined ? realOperators.find((factory) => factory.type === type) as unknown as OperatorFactory<NodeType> | undefined : { type, create } as unknown as OperatorFactory<NodeType>;
+  },
   source: (identifier) => sources.get(identifier),
   sink: (identifier) => sinks.get(identifier),
   functions: { scalar: () => undefined, aggregate: () => undefined, names: () => [] },

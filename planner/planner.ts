@@ -28,6 +28,7 @@ const stateFor = (context: PlannerContext, bounded: boolean): BindState => ({ co
 function settingsOf(context: PlannerContext, bounded: boolean): PlanSettings {
   return { timeZone: context.timeZone, bounded, stateTtlMs: parseDuration('table.exec.state.ttl', context.option('table.exec.state.ttl') ?? '0') };
 }
+const reuse = (context: PlannerContext): { reuseSources: boolean } => ({ reuseSources: context.option('table.optimizer.reuse-source-enabled')?.toLowerCase() !== 'false' });
 /** Nesting that gets through the parser may still be too deep for a walk over the tree: a clear error instead of a stack overflow. */
 async function guarded<T>(work: () => Promise<T>): Promise<T> {
   try { return await work(); } catch (error) {
@@ -48,7 +49,7 @@ export function planQuery(query: Query, context: PlannerContext, options: QueryM
   });
 }
 function plannedQuery(rel: Rel, context: PlannerContext, bounded: boolean): PhysicalPlan {
-  const [optimized] = optimize([rel], context.functions);
+  const [optimized] = optimize([rel], context.functions, reuse(context));
   return buildPlan([{ kind: 'collect', rel: optimized ?? rel, mode: bounded ? 'bounded' : 'streaming' }], context, settingsOf(context, bounded));
 }
 
@@ -57,7 +58,7 @@ export function planStatementSet(inserts: readonly Insert[], context: PlannerCon
   return guarded(async () => {
     const state = stateFor(context, false), bound = [];
     for (const insert of inserts) bound.push({ ...await bindInsert(state, insert), range: insert.range });
-    const optimized = optimize(bound.map((b) => b.rel), context.functions);
+    const optimized = optimize(bound.map((b) => b.rel), context.functions, reuse(context));
     const roots = bound.map((b, i): PlanRoot => ({ kind: 'sink', rel: optimized[i] ?? b.rel, table: b.table, connector: b.connector, description: b.description, fields: b.fields, notNull: b.notNull }));
     try { return { plan: buildPlan(roots, context, settingsOf(context, false)), sinkPaths: bound.map((b) => b.table.path) }; } catch (error) {
       if (error instanceof RivuletError && bound.length === 1) error.range ??= bound[0]?.range;

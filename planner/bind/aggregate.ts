@@ -17,7 +17,7 @@ export function needsGrouping(e: Expr): boolean {
   visit(e, (x) => { if (x.op === 'column' && x.index >= AGGREGATE && x.index < SUBQUERY) found = true; });
   return found;
 }
-export function groupRelation(input: Rel, groups: readonly Expr[], aggregates: readonly PendingAggregate[]): Grouping {
+export function groupRelation(input: Rel, groups: readonly Expr[], aggregates: readonly PendingAggregate[], ttlMs?: number | undefined): Grouping {
   const exprs: Expr[] = [], names: string[] = [], positions = new Map<string, number>();
   const add = (e: Expr): number => {
     const key = exprKey(e), known = positions.get(key);
@@ -36,7 +36,7 @@ export function groupRelation(input: Rel, groups: readonly Expr[], aggregates: r
     return calls.push(call) - 1;
   });
   const below = project(input, exprs, names);
-  const rel: Aggregate = { kind: 'aggregate', input: below, keys, calls, columns: [...keys.map((k) => below.columns[k] ?? { name: '', type: { kind: 'NULL', nullable: true } as const }), ...calls.map((c, i) => ({ name: `EXPR$${i}`, type: c.type }))] };
+  const rel: Aggregate = { kind: 'aggregate', input: below, keys, calls, ttlMs, columns: [...keys.map((k) => below.columns[k] ?? { name: '', type: { kind: 'NULL', nullable: true } as const }), ...calls.map((c, i) => ({ name: `EXPR$${i}`, type: c.type }))] };
   const byKey = new Map(keys.map((k, i) => [exprKey(exprs[k] as Expr), i]));
   return {
     rel,

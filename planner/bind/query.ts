@@ -142,6 +142,11 @@ function ttlHints(hints: readonly Hint[]): ReadonlyMap<string, number> {
   return ttl;
 }
 
+/** STATE_TTL of a GROUP BY over a single relation. */
+function groupTtl(select: Select, scope: Scope): number | undefined {
+  const [only] = scope.relations;
+  return scope.relations.length === 1 ? ttlHints(select.hints).get(only?.names.at(-1) ?? '') : undefined;
+}
 interface Item { readonly name: string; readonly expr: Expr }
 async function bindSelect(state: BindState, select: Select, environment: Environment, outer: Scope | undefined, orderBy: readonly SortItem[]): Promise<BoundBody> {
   const core = await bindSelectCore(state, select, environment, outer);
@@ -164,7 +169,7 @@ export async function finishSelect(state: BindState, select: Select, environment
   const sort = orderBy.map((o) => bindSortItem(binder, items, o, select.distinct));
   if (select.groupBy === undefined && aggregates.length === 0 && having === undefined) return shape(await plainSelect(core, items, sort, subqueries, prepared, state), items.length, select.distinct, sort, orderBy);
   const groups = select.groupBy === undefined ? [] : groupExpressions(select, new ExpressionBinder(state, scope), items, binder);
-  const grouped = groupRelation(core.rel, groups, aggregates);
+  const grouped = groupRelation(core.rel, groups, aggregates, groupTtl(select, scope));
   return shape(await groupedSelect(state, select, grouped, items, having, sort, subqueries, prepared), items.length, select.distinct, sort, orderBy);
 }
 /** A sort key: a visible item (`at`) or a further expression. */

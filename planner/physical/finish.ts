@@ -2,23 +2,28 @@
  * From drafts to the plan: change modes, DropUpdateBefore over sources whose -U nobody needs, node ids and labels.
  *
  * An id is a hash of the node's meaning: its parameters, column types and the ids of its inputs. Names of columns and the place in the
- * plan do not count, so state finds its operator again when a query is renamed or another INSERT joins the set.
+ * plan do not count, so state finds its operator again when a query is renamed or another INSERT joins the set. Which fields a scan
+ * reads does not count either, because another query may widen it; what stands on a scan is identified by the fields it takes from it.
  */
 import { createHash } from 'node:crypto';
 import type { ChangelogMode } from '../../catalog/registry/connectors.ts';
 import type { TableObject } from '../../catalog/objects/objects.ts';
 import { inferChangelog } from '../properties/changelog.ts';
+import { rewrite } from '../logical/expr-tools.ts';
 import type { Draft, NodeBody } from './draft.ts';
+import type { Expr } from './expr.ts';
 import { labelOf } from './label.ts';
 import { PLAN_VERSION, type InputEdge, type PhysicalNode, type PhysicalPlan, type PlanSettings } from './plan.ts';
 
 export function finishPlan(drafts: readonly Draft[], tables: ReadonlyMap<Draft, TableObject>, settings: PlanSettings): PhysicalPlan {
   const changes = inferChangelog(drafts);
-  const nodes: PhysicalNode[] = [], made = new Map<Draft, PhysicalNode>(), dropped = new Map<Draft, PhysicalNode>(), taken = new Set<string>();
+  const nodes: PhysicalNode[] = [], made = new Map<Draft, PhysicalNode>(), dropped = new Map<Draft, PhysicalNode>(), taken = new Set<string>(), scans = new Map<string, ScanFields>();
   const modeOf = (d: Draft, before: boolean): ChangelogMode => ({ insert: true, updateBefore: d.kinds.update && before, updateAfter: d.kinds.update, delete: d.kinds.delete });
   const add = (body: NodeBody, inputs: readonly InputEdge[], d: Draft, changelog: ChangelogMode, label: string): PhysicalNode => {
     const base = { columns: d.columns, changelog, upsertKeys: d.upsert, label };
-    const node = { id: freshId(body, inputs, d, taken), ...body, inputs, ...base } as PhysicalNode;
+    const meaning = meaningOf(body, inputs, d, scans);
+    const node = { id: freshId(meaning.text, taken), ...body, inputs, ...base } as PhysicalNode;
+    if (meaning.scan !== undefined) scans.set(node.id, meaning.scan);
     nodes.push(node);
     return node;
   };
@@ -46,8 +51,28 @@ function withModes(draft: Draft, before: boolean): NodeBody {
   const input = draft.inputs[0]?.node.kinds;
   return { ...body, retract: input !== undefined && (input.update || input.delete), emitUpdateBefore: before };
 }
-function freshId(body: NodeBody, inputs: readonly InputEdge[], draft: Draft, taken: Set<string>): string {
-  const text = JSON.stringify([body, inputs, draft.columns.map((c) => c.type)]);
+/** A node that gives fields of a scan as they are: the scan itself, -U dropped or not, perhaps fields chosen. `fields` by output column. */
+interface ScanFields { readonly scan: string; readonly fields: readonly string[] }
+
+function meaningOf(body: NodeBody, inputs: readonly InputEdge[], draft: Draft, scans: ReadonlyMap<string, ScanFields>): { text: string; scan?: ScanFields | undefined } {
+  if (body.type === 'source') {
+    const { fields, ...rest } = body, text = JSON.stringify(rest);
+    return { text, scan: { scan: text, fields: fields.map((f) => JSON.stringify(f)) } };
+  }
+  const [input] = inputs, below = input === undefined ? undefined : scans.get(input.node);
+  if (below !== undefined && body.type === 'drop-update-before') return chosen({ scan: `${body.type} ${below.scan}`, fields: below.fields });
+  if (below !== undefined && body.type === 'calc') {
+    const picked = body.projections.map((p) => (p.op === 'column' ? below.fields[p.index] : undefined));
+    if (body.condition === null && picked.every((p) => p !== undefined)) return chosen({ scan: below.scan, fields: picked });
+    const byField = (e: Expr): unknown => rewrite(e, (x) => (x.op === 'column' ? { ...x, index: (below.fields[x.index] ?? x.index) as number } : x));
+    return { text: JSON.stringify([below.scan, body.condition === null ? null : byField(body.condition), body.projections.map(byField)]) };
+  }
+  const references = inputs.map((i) => [scans.get(i.node) ?? i.node, i.exchange]);
+  return { text: JSON.stringify([body, references, draft.columns.map((c) => c.type)]) };
+}
+const chosen = (scan: ScanFields): { text: string; scan: ScanFields } => ({ text: JSON.stringify(scan), scan });
+
+function freshId(text: string, taken: Set<string>): string {
   // Two sinks may be the same in everything: INSERT the same twice.
   for (let copy = 0; ; copy++) {
     const id = createHash('sha256').update(copy === 0 ? text : `${text}#${copy}`).digest('hex').slice(0, 16);

@@ -7,7 +7,7 @@ import type { Rel, Scan } from '../logical/rel.ts';
 
 export function pushLimit(rel: Rel): Rel {
   if (rel.kind === 'project') { const input = pushLimit(rel.input); return input === rel.input ? rel : { ...rel, input }; }
-  if (rel.kind !== 'sort' || rel.keys.length > 0 || rel.limit === null) return rel;
+  if (rel.kind !== 'sort' || rel.keys.length > 0 || rel.limit === null || rel.limit === 0) return rel;
   const input = limited(rel.input, rel.offset + rel.limit);
   return input === rel.input ? rel : { ...rel, input };
 }

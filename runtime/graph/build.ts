@@ -104,6 +104,7 @@ class SubtaskBuilder {
       output: instance.output, state: instance.state, env: { timeZone: plan.settings.timeZone, nowMs: Date.now, random: Math.random }, functions: this.registry.functions,
       settings: plan.settings, subtask: own, parallelism: layout.instances,
       inputTypes: layout.inputs.map((edge) => (this.layout.nodes[edge.from] as LayoutNode).node.columns.map((column) => column.type)),
+      inputChangelogs: layout.inputs.map((edge) => (this.layout.nodes[edge.from] as LayoutNode).node.changelog),
       counter: (name) => instance.counter(name),
     });
   }

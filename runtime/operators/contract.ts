@@ -7,6 +7,7 @@
  * To add an operator: a node type in planner/physical, one file here, one line in `index.ts`, one `.stream` test.
  */
 import type { EvalEnv, FunctionRegistry } from '../../catalog/registry/functions.ts';
+import type { ChangelogMode } from '../../catalog/registry/connectors.ts';
 import type { ChangeBatch } from '../../core/row/batch.ts';
 import type { SqlType } from '../../core/types/sql-type.ts';
 import type { NodeOf, NodeType, PlanSettings } from '../../planner/physical/plan.ts';
@@ -38,6 +39,8 @@ export interface OperatorContext {
   readonly parallelism: number;
   /** Column types of each input. */
   readonly inputTypes: readonly (readonly SqlType[])[];
+  /** Which kinds each input may carry; undefined = not known, any. */
+  readonly inputChangelogs?: readonly ChangelogMode[] | undefined;
   /** Counters shown per operator: created on first use, e.g. `inconsistentRetractions`, `droppedLateRows`. */
   counter(name: string): { value: number };
 }

@@ -44,6 +44,7 @@ export interface StateTable {
   next(entry: Entry): Entry;
   /** The newest entry under a key, or 0. */
   last(key: readonly unknown[]): Entry;
+  lastAt(key: readonly Column[], row: number): Entry;
   /** Decode into `into[0…]`. */
   readKey(entry: Entry, into: unknown[]): void;
   readSubKey(entry: Entry, into: unknown[]): void;

@@ -137,9 +137,11 @@ export class PackedTable implements StateTable {
     if (this.ttlMs > 0 && next !== 0 && this.isExpired(next)) next = this.afterExpired(next);
     return next;
   }
-  last(key: readonly unknown[]): Entry {
+  last(key: readonly unknown[]): Entry { return this.lastUnder(this.keyCodec.encode(key, this.scratch, 0)); }
+  lastAt(key: readonly Column[], row: number): Entry { return this.lastUnder(this.keyCodec.encodeColumns(key, row, this.scratch, 0)); }
+  private lastUnder(keyEnd: number): Entry {
     for (;;) {
-      const head = this.headOf(this.keyCodec.encode(key, this.scratch, 0));
+      const head = this.headOf(keyEnd);
       if (head === 0) return 0;
       const tail = this.hasSub ? this.previousIn[head]! : head;
       if (this.ttlMs === 0 || !this.isExpired(tail)) return tail;

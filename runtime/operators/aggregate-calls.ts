@@ -1,0 +1,143 @@
+/**
+ * The calls of a group aggregate: which columns each reads, where its slots stand, and the tables of DISTINCT and of kept values. Calls that
+ * share arguments and filter under DISTINCT share one table, whose count decides for all of them whether a value is new or gone.
+ */
+import type { AggregateImplementation } from '../../catalog/registry/functions.ts';
+import { internalError } from '../../core/errors/common.ts';
+import type { Column } from '../../core/row/batch.ts';
+import { compareValues } from '../../core/types/compare.ts';
+import type { SqlType } from '../../core/types/sql-type.ts';
+import type { GroupAggregateNode } from '../../planner/physical/plan.ts';
+import type { StateTable } from '../state/contract.ts';
+import type { OperatorContext } from './contract.ts';
+import type { Group } from './group-cache.ts';
+import { ArrivalValues, OrderedValues } from './values-view.ts';
+import type { ValuesMemo, ValuesView } from './values-view.ts';
+
+interface Call {
+  readonly index: number;
+  readonly implementation: AggregateImplementation;
+  /** First slot; calls with kept values have none. */
+  readonly at: number;
+  readonly first: number;
+  readonly second: number;
+  readonly view: ValuesView | null;
+  /** The column of the first argument, for the view; set by `bind`. */
+  readonly value: Column[];
+}
+/** Calls with the same filter and, under DISTINCT, the same arguments. */
+interface Unit {
+  readonly filter: number;
+  readonly distinct: StateTable | null;
+  readonly args: readonly number[];
+  readonly argColumns: Column[];
+  readonly calls: Call[];
+}
+
+export interface Aggregates {
+  /** Types of the accumulator slots of a group. */
+  readonly slots: readonly SqlType[];
+  /** Takes the columns of a batch. */
+  bind(columns: readonly Column[]): void;
+  init(slots: unknown[]): void;
+  memos(): (ValuesMemo | null)[];
+  /** Puts a row of the bound batch in or takes it out. */
+  update(group: Group, row: number, adds: boolean, key: readonly Column[]): void;
+  results(group: Group, row: number, key: readonly Column[], into: unknown[]): void;
+  /** Forgets distinct and kept values of a group. */
+  clear(key: readonly Column[], row: number): void;
+}
+
+export function compileAggregates(node: GroupAggregateNode, keyTypes: readonly SqlType[], inputTypes: readonly SqlType[], context: OperatorContext, inconsistent: { value: number }): Aggregates {
+  const slots: SqlType[] = [], units = new Map<string, Unit>(), calls: Call[] = [];
+  node.calls.forEach((call, index) => {
+    const aggregate = context.functions.aggregate(call.function);
+    if (aggregate === undefined) throw internalError({ what: `aggregate function ${call.function} is not registered` });
+    const argTypes = call.args.map((c) => inputTypes[c]!);
+    const implementation = aggregate.compile(argTypes, call.type, { retract: node.retract });
+    const view = implementation.values === undefined ? null : viewOf(implementation, `values-${index}`, keyTypes, argTypes[0]!, node.ttlMs, context);
+    const made: Call = { index, implementation, at: slots.length, first: call.args[0] ?? -1, second: call.args[1] ?? -1, view, value: [[]] };
+    if (view === null) slots.push(...implementation.slots);
+    calls.push(made);
+    const id = `${call.filter ?? -1}|${call.distinct ? call.args.join() : ''}`;
+    let unit = units.get(id);
+    if (unit === undefined) {
+      const distinct = call.distinct ? context.state.table({ name: `distinct-${index}`, key: keyTypes, subKey: argTypes, value: [], meta: 1, ttlMs: node.ttlMs }) : null;
+      units.set(id, unit = { filter: call.filter ?? -1, distinct, args: call.args, argColumns: call.args.map(() => []), calls: [] });
+    }
+    unit.calls.push(made);
+  });
+  return new CompiledAggregates(slots, [...units.values()], calls, inconsistent);
+}
+function viewOf(implementation: AggregateImplementation, name: string, key: readonly SqlType[], type: SqlType, ttlMs: number, context: OperatorContext): ValuesView {
+  const { order, fromValues } = implementation.values!;
+  const compare = compareValues(type);
+  if (order === 'min') return new OrderedValues(context.state, name, key, type, compare, ttlMs);
+  if (order === 'max') return new OrderedValues(context.state, name, key, type, (a, b) => compare(b, a), ttlMs);
+  if (fromValues === undefined) throw internalError({ what: 'an aggregate over all values has no fromValues' });
+  return new ArrivalValues(context.state, name, key, type, fromValues as (values: Iterable<unknown>, second: unknown) => unknown, ttlMs);
+}
+
+class CompiledAggregates implements Aggregates {
+  readonly slots: readonly SqlType[];
+  private readonly units: readonly Unit[];
+  private readonly calls: readonly Call[];
+  private readonly inconsistent: { value: number };
+  private columns: readonly Column[] = [];
+  constructor(slots: readonly SqlType[], units: readonly Unit[], calls: readonly Call[], inconsistent: { value: number }) {
+    this.slots = slots;
+    this.units = units;
+    this.calls = calls;
+    this.inconsistent = inconsistent;
+  }
+  bind(columns: readonly Column[]): void {
+    this.columns = columns;
+    for (const unit of this.units) for (let i = 0; i < unit.args.length; i++) unit.argColumns[i] = columns[unit.args[i]!]!;
+    for (const call of this.calls) if (call.first >= 0) call.value[0] = columns[call.first]!;
+  }
+  init(slots: unknown[]): void { for (const call of this.calls) if (call.view === null) call.implementation.init(slots, call.at); }
+  memos(): (ValuesMemo | null)[] { return this.calls.map((call) => call.view?.memo() ?? null); }
+  update(group: Group, row: number, adds: boolean, key: readonly Column[]): void {
+    for (let u = 0; u < this.units.length; u++) {
+      const unit = this.units[u]!;
+      if (unit.filter >= 0 && this.columns[unit.filter]![row] !== true) continue;
+      if (unit.distinct !== null && !this.isFirstOrLast(unit.distinct, unit.argColumns, key, row, adds)) continue;
+      for (let c = 0; c < unit.calls.length; c++) this.apply(unit.calls[c]!, group, row, adds, key);
+    }
+  }
+  private apply(call: Call, group: Group, row: number, adds: boolean, key: readonly Column[]): void {
+    if (call.view !== null) {
+      const memo = group.memos[call.index]!;
+      if (adds) call.view.add(key, call.value, row, memo);
+      else if (!call.view.retract(key, call.value, row, memo)) this.inconsistent.value++;
+      return;
+    }
+    const a = call.first < 0 ? undefined : this.columns[call.first]![row], b = call.second < 0 ? undefined : this.columns[call.second]![row];
+    if (adds) call.implementation.add(group.slots, call.at, a, b);
+    else call.implementation.retract(group.slots, call.at, a, b);
+  }
+  /** Counts a value under DISTINCT; true when it is the first of its kind or, retracted, the last. */
+  private isFirstOrLast(table: StateTable, args: readonly Column[], key: readonly Column[], row: number, adds: boolean): boolean {
+    const entry = adds ? table.findOrCreateAt(key, args, row) : table.findAt(key, args, row);
+    if (entry === 0) { this.inconsistent.value++; return false; }
+    const count = table.meta(entry, 0);
+    if (adds || count > 1) table.setMeta(entry, 0, count + (adds ? 1 : -1));
+    else table.remove(entry);
+    return adds ? count === 0 : count <= 1;
+  }
+  results(group: Group, row: number, key: readonly Column[], into: unknown[]): void {
+    for (let c = 0; c < this.calls.length; c++) {
+      const call = this.calls[c]!;
+      into[c] = call.view === null ? call.implementation.result(group.slots, call.at)
+        : call.view.result(key, row, group.memos[c]!, call.second < 0 ? undefined : this.columns[call.second]?.[row]);
+    }
+  }
+  clear(key: readonly Column[], row: number): void {
+    for (const unit of this.units) if (unit.distinct !== null) for (let entry = unit.distinct.firstAt(key, row); entry !== 0;) {
+      const next = unit.distinct.next(entry);
+      unit.distinct.remove(entry);
+      entry = next;
+    }
+    for (const call of this.calls) call.view?.clear(key, row);
+  }
+}

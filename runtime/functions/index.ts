@@ -1,9 +1,12 @@
 /** The registry of functions: one line per family. */
 import type { AggregateFunction, FunctionRegistry, ScalarFunction } from '../../catalog/registry/functions.ts';
 import { aggregateFunctions } from './aggregates.ts';
-import { operatorFunctions } from './operators.ts';
+import { arithmetic } from './arithmetic.ts';
+import { comparison } from './comparison.ts';
+import { mathFunctions } from './math.ts';
+import { stringFunctions } from './string.ts';
 
-export const scalarFamilies: readonly (readonly ScalarFunction[])[] = [operatorFunctions];
+export const scalarFamilies: readonly (readonly ScalarFunction[])[] = [arithmetic, comparison, stringFunctions, mathFunctions];
 
 function byName<F extends { readonly name: string; readonly aliases?: readonly string[] | undefined }>(functions: readonly F[]): ReadonlyMap<string, F> {
   return new Map(functions.flatMap((f) => [f.name, ...(f.aliases ?? [])].map((n): [string, F] => [n, f])));

@@ -9,7 +9,7 @@ import type { TableObject } from '../../catalog/objects/objects.ts';
 import { isDeterministic } from '../logical/deterministic.ts';
 import { conjunction, conjuncts } from '../logical/expr-tools.ts';
 import type { Aggregate, JoinRel, Rel, Scan, SetOp, Sort, Union, ValuesRel } from '../logical/rel.ts';
-import { equalSets, joinKeys, joinSide, projectColumns, projectKeys, type JoinInput } from '../properties/keys.ts';
+import { joinKeys, joinSide, projectColumns, projectKeys, type JoinInput } from '../properties/keys.ts';
 import { isIdentity, mergeCalc } from './calc.ts';
 import { APPEND_KINDS, DraftTable, isAppend, type ChangeKinds, type ColumnSet, type Distribution, type Draft, type DraftEdge } from './draft.ts';
 import type { Expr } from './expr.ts';
@@ -95,7 +95,7 @@ export class PlanBuilder {
   private join(rel: JoinRel): Draft {
     const left = this.build(rel.left), right = this.build(rel.right), width = rel.left.columns.length;
     const { leftKeys, rightKeys, nullSafe, residual } = splitCondition(rel.condition, width);
-    const keyed = leftKeys.length > 0, edges: DraftEdge[] = keyed ? this.byKeys(left, leftKeys, right, rightKeys) : [this.single(left), this.single(right)];
+    const keyed = leftKeys.length > 0, edges: DraftEdge[] = keyed ? [this.byKey(left, leftKeys), this.byKey(right, rightKeys)] : [this.single(left), this.single(right)];
     const leftInput: JoinInput = { unique: left.unique, upsert: left.upsert, keys: leftKeys, width }, rightInput: JoinInput = { unique: right.unique, upsert: right.upsert, keys: rightKeys, width: right.columns.length };
     const ttl = (hint: number | undefined): number => hint ?? this.options.settings.stateTtlMs;
     return this.table.make({
@@ -107,12 +107,11 @@ export class PlanBuilder {
     const input = this.build(rel.input), keys = rel.keys, width = keys.length;
     const key: ColumnSet = keys.map((_, i) => i), retract = !isAppend(input.kinds);
     const edge = width === 0 ? this.single(input) : this.byKey(input, keys);
-    const hashed = edge.exchange.kind === 'hash' ? edge.exchange.keys : input.distribution?.kind === 'hash' ? input.distribution.keys : keys;
     return this.table.make({
       type: 'group-aggregate', keys, calls: rel.calls, retract: false, emitUpdateBefore: false, emitOnEmptyEnd: this.options.settings.bounded && width === 0, ttlMs: rel.ttlMs ?? this.options.settings.stateTtlMs,
     }, [edge], rel.columns, {
       kinds: { update: true, delete: retract }, unique: [key], upsert: [key],
-      distribution: width === 0 ? { kind: 'single' } : { kind: 'hash', keys: hashed.map((k) => keys.indexOf(k)) },
+      distribution: width === 0 ? { kind: 'single' } : { kind: 'hash', keys: key },
     });
   }
   private union(rel: Union): Draft {
@@ -127,7 +126,7 @@ export class PlanBuilder {
     const left = this.build(rel.left), right = this.build(rel.right), all: ColumnSet = rel.columns.map((_, i) => i);
     const append = isAppend(left.kinds) && isAppend(right.kinds) && rel.op === 'intersect';
     const keys: readonly ColumnSet[] = rel.all ? [] : [all];
-    const edges = all.length === 0 ? [this.single(left), this.single(right)] : this.byKeys(left, all, right, all);
+    const edges = all.length === 0 ? [this.single(left), this.single(right)] : [this.byKey(left, all), this.byKey(right, all)];
     return this.table.make({ type: 'set-op', op: rel.op, all: rel.all, ttlMs: this.options.settings.stateTtlMs }, edges, rel.columns,
       { kinds: { update: false, delete: !append }, unique: keys, upsert: keys, distribution: all.length === 0 ? { kind: 'single' } : { kind: 'hash', keys: all } });
   }
@@ -143,22 +142,16 @@ export class PlanBuilder {
     return this.table.make({ type: 'limit', offset: rel.offset, limit: rel.limit }, [this.single(input)], rel.columns, { kinds: APPEND_KINDS, unique: input.unique, upsert: input.unique, distribution: { kind: 'single' } });
   }
 
-  /** Rows with equal keys in one subtask; nothing to do when they lie so already. */
+  /** Rows with equal keys in one subtask; nothing to do when they lie so already. The order of the keys counts: it decides the hash, and with it where a restored entry goes. */
   byKey(node: Draft, keys: ColumnSet): DraftEdge {
     const { distribution } = node;
-    if (distribution?.kind === 'hash' && equalSets(distribution.keys, keys)) return { node, exchange: FORWARD };
+    if (distribution?.kind === 'hash' && sameOrder(distribution.keys, keys)) return { node, exchange: FORWARD };
     return { node, exchange: { kind: 'hash', keys } };
-  }
-  /** Both sides of a join or set operation: equal keys meet, so an exchange is saved only where the order of the keys is the same too. */
-  private byKeys(left: Draft, leftKeys: ColumnSet, right: Draft, rightKeys: ColumnSet): DraftEdge[] {
-    const edge = (node: Draft, keys: ColumnSet): DraftEdge => {
-      const same = node.distribution?.kind === 'hash' && node.distribution.keys.length === keys.length && node.distribution.keys.every((k, i) => k === keys[i]);
-      return { node, exchange: same ? FORWARD : { kind: 'hash', keys } };
-    };
-    return [edge(left, leftKeys), edge(right, rightKeys)];
   }
   single(node: Draft): DraftEdge { return { node, exchange: node.distribution?.kind === 'single' ? FORWARD : SINGLE }; }
 }
+
+const sameOrder = (a: ColumnSet, b: ColumnSet): boolean => a.length === b.length && a.every((k, i) => k === b[i]);
 
 /** Key columns as positions among a scan's columns; undefined when one is not scanned or there is no key. */
 function positions(rel: Scan, names: readonly string[] | undefined): ColumnSet | undefined {

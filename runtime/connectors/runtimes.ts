@@ -1,0 +1,10 @@
+/** The run-time halves of the connectors: one line each. Imported by worker threads only. */
+import type { SinkFactory, SourceFactory } from './contract.ts';
+import { blackholeSink } from './blackhole/blackhole.ts';
+import { datagenSource } from './datagen/datagen.ts';
+import { kafkaSink, upsertKafkaSink } from './kafka/sink.ts';
+import { kafkaSource, upsertKafkaSource } from './kafka/source.ts';
+import { printSink } from './print/print.ts';
+
+export const sourceFactories: readonly SourceFactory[] = [kafkaSource, upsertKafkaSource, datagenSource];
+export const sinkFactories: readonly SinkFactory[] = [kafkaSink, upsertKafkaSink, printSink, blackholeSink];

@@ -53,6 +53,7 @@ export class JoinSide {
   private readonly associationAt: 0 | 1;
   /** Copies a row of this input's batch to its place in left ++ right. */
   readonly copyRow: RowCopy;
+  private readonly copySelf: RowCopy;
   private readonly copyNulls: (target: readonly Column[], at: number) => void;
   private readonly scratch: unknown[] = [];
 
@@ -77,6 +78,7 @@ export class JoinSide {
     this.subIn = this.sub.map(() => []);
     this.valueIn = this.value.map(() => []);
     this.copyRow = compileCopy(range(0, types.length), range(offset, types.length));
+    this.copySelf = compileCopy(range(offset, types.length), range(offset, types.length));
     this.copyNulls = compileNulls(range(offset, types.length));
   }
   /** The other side's columns by key position, and where this side's columns go; called once the output exists. */
@@ -134,6 +136,8 @@ export class JoinSide {
     if (this.subOut.length > 0) this.table.readSubKeyAt(entry, this.subOut, at);
     if (this.valueOut.length > 0) this.table.readValueAt(entry, this.valueOut, at);
   }
+  /** Repeats this side's columns of an output row. */
+  copyOutput(out: readonly Column[], from: number, at: number): void { this.copySelf(out, from, out, at); }
   emitNulls(out: readonly Column[], at: number): void { this.copyNulls(out, at); }
   /** Puts a stored row's columns into left ++ right values, except the key's (see `fillKey`). */
   fill(entry: Entry, values: unknown[]): void {

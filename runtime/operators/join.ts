@@ -19,7 +19,7 @@
  * upsert input without -U) leaves associations as they are where both rows match, and retracts what only the old row matched
  * (`replace`); a retraction of a row that is not there is counted and dropped, unless a time to live may have dropped the row.
  */
-import { BatchWriter, DELETE, INSERT, isAccumulate } from '../../core/row/batch.ts';
+import { BATCH_ROWS, BatchWriter, DELETE, INSERT, isAccumulate } from '../../core/row/batch.ts';
 import type { ChangeBatch, Column } from '../../core/row/batch.ts';
 import type { JoinNode } from '../../planner/physical/plan.ts';
 import { compileRowPredicate } from '../codegen/compile.ts';
@@ -92,9 +92,23 @@ class Join extends ForwardingOperator {
       const old = side.find(row);
       if (old !== 0) { this.replace(row, kind, old); return; }
     }
-    if (this.isOtherOuter) for (let i = 0; i < matches.count; i++) this.gain(matches.entries[i]!, row);
+    if (this.isOtherOuter) {
+      if (matches.rows === 1 && this.firstMatch(matches.entries[0]!, row)) { side.add(row, 1); return; }
+      for (let i = 0; i < matches.count; i++) this.gain(matches.entries[i]!, row);
+    }
     this.emitMatches(row, this.isOuter || this.isOtherOuter ? INSERT : kind);
     side.add(row, matches.rows);
+  }
+  /** The common case of an outer row that stood alone and meets its first match: -D [-, o] and +I [r, o] with o read once. */
+  private firstMatch(entry: Entry, row: number): boolean {
+    const { out, side, other } = this, at = out.size;
+    if (other.associations(entry) !== 0 || at + 1 >= BATCH_ROWS) return false;
+    other.setAssociations(entry, 1);
+    this.emitOtherAlone(entry, row, DELETE);
+    side.copyRow(this.columns, row, out.columns, at + 1);
+    other.copyOutput(out.columns, at, at + 1);
+    out.commit(INSERT);
+    return true;
   }
   private retract(row: number, kind: number): void {
     const { side, matches } = this, entry = side.find(row);

@@ -1,0 +1,56 @@
+/** What a system table is and what it asks of the session whose client reads it. Implemented by the gateway, filled in by `relations/`. */
+import type { SessionCatalog } from '../objects/manager.ts';
+import type { CatalogObject } from '../objects/objects.ts';
+import type { SqlType } from '../../core/types/sql-type.ts';
+import type { TopicSchemas } from './topic-schemas.ts';
+
+export interface SystemColumn {
+  readonly name: string;
+  /** PostgreSQL's type, as `pg-types.ts` names it. */
+  readonly pg: string;
+  readonly type: SqlType;
+}
+export interface FunctionCard { readonly name: string; readonly kind: 'scalar' | 'aggregate' | 'table'; /** `SUBSTRING(string FROM integer)` */ readonly signature?: string | undefined; readonly description?: string | undefined }
+export interface SystemJob { readonly id: string; readonly name: string; readonly status: string; readonly startTimeMs: number }
+
+/** One statement's view of the server. */
+export interface SystemContext {
+  readonly catalog: SessionCatalog;
+  readonly currentCatalog: string;
+  readonly currentDatabase: string;
+  /** Bound columns, computed ones included. May fail (a view over a table that is gone): the object is then shown with the columns it declares. */
+  schemaOf(object: CatalogObject): Promise<readonly { readonly name: string; readonly type: SqlType }[]>;
+  jobs(): readonly SystemJob[];
+  settings(): readonly (readonly [string, string])[];
+  /** Run-time parameter or session option; undefined when there is none. */
+  setting(name: string): string | undefined;
+  setSetting(name: string, value: string): void;
+  readonly functions: readonly FunctionCard[];
+  readonly user: string;
+  readonly applicationName: string;
+  /** Stands for the server process of this session. */
+  readonly processId: number;
+  /** Of this product, e.g. `0.1.0`. */
+  readonly version: string;
+  readonly nowMs: number;
+  readonly startedMs: number;
+  /** Schemas that are dear to find (inferred from samples), kept over statements. */
+  readonly topicSchemas: TopicSchemas;
+}
+
+export interface SystemTable {
+  readonly oid: number;
+  /** `pg_catalog` or `information_schema`. */
+  readonly schema: string;
+  readonly name: string;
+  readonly columns: readonly SystemColumn[];
+  /**
+   * Rows in the order of `columns`. For tables that describe columns, relations whose schema is dear to find are left out until
+   * somebody asked for them through `demand`.
+   */
+  rows(context: SystemContext): Promise<readonly (readonly unknown[])[]>;
+  /** The column by whose value the rows of one relation are asked for; reading it in any other way asks for all. See `Snapshot.demand`. */
+  readonly demandBy?: string | undefined;
+  /** The column that asks for one relation when it is compared with a constant; nothing else asks. */
+  readonly demandConstant?: string | undefined;
+}

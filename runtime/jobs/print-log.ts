@@ -29,7 +29,7 @@ export class PrintLog {
   }
   /** Oldest first. */
   newest(options: { sink?: string | undefined; tail?: number | undefined }): readonly PrintLine[] {
-    const kept = this.lines.slice(this.head), chosen = options.sink === undefined ? kept : kept.filter((line) => line.sink === options.sink);
+    const kept = this.lines.slice(this.head), chosen = options.sink === undefined ? kept : kept.filter((line) => isSink(line.sink, options.sink));
     return options.tail === undefined ? chosen : options.tail <= 0 ? [] : chosen.slice(-options.tail);
   }
   /** Lines from now on, until the signal aborts or the log is closed. */
@@ -45,7 +45,7 @@ export class PrintLog {
         if (fresh.length === 0) { await new Promise<void>((resolve) => { wake = resolve; }); continue; }
         for (const line of fresh) {
           from = line.sequence + 1;
-          if (options.sink === undefined || line.sink === options.sink) yield line;
+          if (isSink(line.sink, options.sink)) yield line;
           if (options.signal.aborted) return;
         }
       }
@@ -66,6 +66,8 @@ export class PrintLog {
   }
 }
 
+/** A sink answers to its full name and to its last part: `default_catalog.default_database.out` and `out`. */
+const isSink = (sink: string, wanted: string | undefined): boolean => wanted === undefined || sink === wanted || sink.endsWith(`.${wanted}`);
 /**
  * Writes print lines to stdout and stderr, in the order they came, and tells when they are out: a blocked reader blocks the print sinks
  * and nothing else. When the stream breaks the lines are dropped.

@@ -14,7 +14,8 @@
  *   group-aggregate, set-op      yes
  *   changelog-normalize          no
  * A consumer that does not need -U may still get it when the node is shared with one that does or filters; all operators bear that. In
- * front of an upsert sink with the same key it is dropped. An upsert sink with another key does need it: there -U is a delete of the old key.
+ * front of an upsert sink with the same key it is dropped where every -U has its +U. Elsewhere an upsert sink must take -U as a delete: the
+ * old key of an update that changed the sink's key, or a joined row whose successor found no partner.
  */
 import type { Draft } from '../physical/draft.ts';
 import { equalSets, keyHoldsJoinKey } from './keys.ts';
@@ -39,10 +40,18 @@ export function inferChangelog(drafts: readonly Draft[]): ChangelogPlan {
   const dropsBefore = (draft: Draft, input: number): boolean => {
     const source = draft.inputs[input]?.node;
     if (source === undefined || !source.kinds.update || before[source.index] !== true) return false;
-    return (source.body.type === 'source' || draft.body.type === 'sink') && !needsBefore(draft, input, needed[draft.index] ?? false);
+    return (source.body.type === 'source' || (draft.body.type === 'sink' && isPaired(source))) && !needsBefore(draft, input, needed[draft.index] ?? false);
   };
   for (const draft of drafts) before.push(givesBefore(draft, needed[draft.index] ?? false, (n) => (before[draft.inputs[n]?.node.index ?? -1] ?? false) && !dropsBefore(draft, n)));
   return { needed, before, dropsBefore };
+}
+/** True when each -U of the stream is followed by a +U of the same upsert key. A join breaks pairs: the new row may find no partner. */
+function isPaired(draft: Draft): boolean {
+  switch (draft.body.type) {
+    case 'source': case 'changelog-normalize': case 'group-aggregate': return true;
+    case 'calc': case 'union': return draft.inputs.every((i) => isPaired(i.node));
+    default: return false;
+  }
 }
 function needsBefore(draft: Draft, input: number, need: boolean): boolean {
   const { body } = draft, source = draft.inputs[input]?.node;

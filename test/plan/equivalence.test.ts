@@ -73,6 +73,9 @@ const QUERIES = [
   'INSERT INTO s3xy SELECT u.id, u2.id, u.v FROM u JOIN u2 ON u.k = u2.k',
   'INSERT INTO s3xy SELECT id, k, v FROM u WHERE k IS NOT NULL',
   'INSERT INTO s3xy SELECT u.id, c.k, c.n FROM u JOIN (SELECT k, COUNT(*) AS n FROM a GROUP BY k) c ON u.k = c.k',
+  'INSERT INTO s3xy SELECT g.id, g.k, u.v FROM u JOIN (SELECT id, k, COUNT(*) AS n FROM r GROUP BY id, k) g ON u.id = g.id AND u.k = g.k',
+  'INSERT INTO s3xy SELECT u.id, u.k, COUNT(*) FROM u JOIN u2 ON u.id = u2.id AND u.k = u2.k GROUP BY u.id, u.k',
+  'INSERT INTO s2 SELECT k, v FROM (SELECT k, MAX(v) AS v, COUNT(*) AS n FROM u GROUP BY k) WHERE n > 1 AND v > 1',
 ];
 
 interface History { readonly events: readonly { readonly table: string; readonly changes: Change[] }[]; readonly final: Tables }

@@ -48,6 +48,9 @@ export const sessionOptions: readonly DeclaredOption[] = [
   { key: 'state.*', type: 'string', description: 'Other state settings of Flink; accepted.' },
 ];
 
+/** Prefixes under which Flink has options that mean nothing here: kept, with a notice. */
+const GENERIC = new Set(['pipeline.*', 'table.*', 'execution.*', 'state.*']);
+
 /** PostgreSQL's parameters with the values Rivulet reports; SET on them is accepted. */
 export const pgParameters: ReadonlyMap<string, string> = new Map([
   ['server_version', '15.0'], ['server_version_num', '150000'], ['server_encoding', 'UTF8'], ['client_encoding', 'UTF8'], ['DateStyle', 'ISO, MDY'], ['IntervalStyle', 'postgres'], ['TimeZone', 'UTC'],
@@ -73,7 +76,7 @@ export class SessionSettings {
     const card = findOption(key);
     if (card !== undefined) check(card, key, value);
     this.own.set(key, value);
-    return card === undefined ? nearest(key, sessionOptions.map((o) => o.key)) : undefined;
+    return card === undefined || GENERIC.has(card.key) ? nearest(key, sessionOptions.map((o) => o.key).filter((k) => !k.endsWith('*'))) : undefined;
   }
   reset(key: string | undefined): void {
     if (key === undefined) { this.own.clear(); this.pg.clear(); return; }

@@ -7,7 +7,8 @@
  *   append-only   some        with a limit twice what can still be shown, else all   at the end
  *   changelog     any         each distinct row with its count, packed           at the end
  *
- * Not checkpointed by intent: the task runs it in one-off queries. At most MAX_ROWS rows are held; beyond that the query fails with
+ * State: `rows` as in the last line, and `passed`, the number of rows passed on. A checkpoint moves held rows of an append-only input to
+ * `rows` (one-off queries take none and keep their short list). At most MAX_ROWS rows are held; beyond that the query fails with
  * `result-row-limit`. Source: Flink batch SortLimit over the final table of the stream.
  */
 import { resultRowLimit } from '../../core/errors/state.ts';
@@ -35,20 +36,19 @@ class FinalSort extends ForwardingOperator {
   private readonly order: (columns: readonly Column[], a: number, b: number) => number;
   private readonly end: number;
   private readonly maxRows: number;
-  private readonly context: OperatorContext;
   private readonly inconsistent: { value: number };
   private isAppendOnly = true;
   /** Rows of an append-only input. */
   private held: Column[];
   private count = 0;
-  /** Rows of a changelog: (); whole row → count. Made when the first row that is not +I comes. */
-  private table: StateTable | null = null;
+  /** Rows of a changelog: (); whole row → count. */
+  private readonly table: StateTable;
+  private readonly passedTable: StateTable;
   private tableRows = 0;
   private passed = 0;
   constructor(node: FinalSortNode, context: OperatorContext, maxRows: number) {
     super(context.output);
     this.node = node;
-    this.context = context;
     this.types = context.inputTypes[0]!;
     this.out = new BatchWriter(this.types.length, context.output);
     this.copy = compileCopy(range(0, this.types.length), range(0, this.types.length));
@@ -57,6 +57,12 @@ class FinalSort extends ForwardingOperator {
     this.maxRows = maxRows;
     this.held = this.types.map(() => []);
     this.inconsistent = context.counter('inconsistentRetractions');
+    this.table = context.state.table({ name: 'rows', key: [], subKey: this.types, value: [], meta: 1, ttlMs: 0 });
+    this.passedTable = context.state.table({ name: 'passed', key: [], subKey: [], value: [], meta: 1, ttlMs: 0 });
+    for (const entry of this.table.entries()) this.tableRows += this.table.meta(entry, 0);
+    if (this.tableRows > 0) this.isAppendOnly = false;
+    const passed = this.passedTable.find([], []);
+    if (passed !== 0) this.passed = this.passedTable.meta(passed, 0);
     const mode = context.inputChangelogs?.[0];
     this.streams = node.sort.length === 0 && mode !== undefined && !mode.updateBefore && !mode.updateAfter && !mode.delete;
   }
@@ -99,14 +105,13 @@ class FinalSort extends ForwardingOperator {
   }
   private becomeChangelog(): void {
     this.isAppendOnly = false;
-    this.table = this.context.state.table({ name: 'rows', key: [], subKey: this.types, value: [], meta: 1, ttlMs: 0 });
     for (let row = 0; row < this.count; row++) this.change(this.held, row, true);
     this.held = this.types.map(() => []);
     this.count = 0;
   }
   private apply(batch: ChangeBatch): void { for (let row = 0; row < batch.size; row++) this.change(batch.columns, row, isAccumulate(batch.kindAt(row))); }
   private change(columns: readonly Column[], row: number, adds: boolean): void {
-    const table = this.table!;
+    const { table } = this;
     if (adds) {
       const entry = table.findOrCreateAt(EMPTY, columns, row);
       table.setMeta(entry, 0, table.meta(entry, 0) + 1);
@@ -120,15 +125,17 @@ class FinalSort extends ForwardingOperator {
     if (left === 0) table.remove(entry);
     else table.setMeta(entry, 0, left);
   }
+  flush(): void {
+    if (this.streams) this.passedTable.setMeta(this.passedTable.findOrCreate([], []), 0, this.passed);
+    else if (this.count > 0) this.becomeChangelog();
+  }
   override endInput(input: number): void {
     if (!this.streams) this.emitAll();
     super.endInput(input);
   }
   private emitAll(): void {
-    if (this.table !== null) {
-      for (let entry = this.table.first([]); entry !== 0; entry = this.table.next(entry)) {
-        for (let n = this.table.meta(entry, 0); n > 0; n--) this.table.readSubKeyAt(entry, this.held, this.count++);
-      }
+    for (let entry = this.table.first([]); entry !== 0; entry = this.table.next(entry)) {
+      for (let n = this.table.meta(entry, 0); n > 0; n--) this.table.readSubKeyAt(entry, this.held, this.count++);
     }
     const rows = this.sortedRows(this.held, this.count), to = Math.min(this.end, rows.length);
     for (let i = this.node.offset; i < to; i++) {

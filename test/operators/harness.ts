@@ -39,7 +39,7 @@ function parseValue(text: string, type: SqlType): unknown {
 
 const RETRACT = { insert: true, updateBefore: true, updateAfter: true, delete: true };
 /** A physical node with everything that operators do not look at filled in. */
-export function nodeOf<T extends NodeType>(type: T, width: number, fields: Omit<NodeOf<T>, 'type' | 'id' | 'inputs' | 'columns' | 'changelog' | 'upsertKeys' | 'label'> & { inputs?: number }): NodeOf<T> {
+export function nodeOf<T extends NodeType>(type: T, width: number, fields: Partial<Omit<NodeOf<T>, 'type' | 'id' | 'inputs' | 'columns' | 'changelog' | 'upsertKeys' | 'label'>> & { readonly inputs?: number | undefined }): NodeOf<T> {
   const inputs = Array.from({ length: fields.inputs ?? 1 }, (_, i) => ({ node: `n${i}`, exchange: { kind: 'forward' } }));
   return { id: 'n', columns: Array.from({ length: width }, (_, i) => ({ name: `c${i}`, type: { kind: 'NULL', nullable: true } })), changelog: RETRACT, upsertKeys: [], label: '', ...fields, type, inputs } as unknown as NodeOf<T>;
 }

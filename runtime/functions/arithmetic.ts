@@ -193,7 +193,7 @@ const times = scalar(FAMILY, {
 });
 const intFromDoubleOrMs = (d: number): number => (Math.abs(d) < 2147483647 ? intFromDouble(d) : Math.trunc(d));
 const divide = scalar(FAMILY, {
-  name: '/', signature: 'a / b', about: 'Quotient; integers are divided toward zero.', examples: [['7 / 2', '3'], ['-7 / 2', '-3'], ['7e0 / 2', '3.5'], ['1.0 / 3', '0.333333'], ['1e0 / 0', 'Infinity']],
+  name: '/', signature: 'a / b', about: 'Quotient; integers are divided toward zero.', examples: [['7 / 2', '3'], ['-7 / 2', '-3'], ['7e0 / 2', '3.5'], ['1.0 / 3', '0.333333333333'], ['1e0 / 0', 'Infinity']],
   infer: (args) => {
     const t = pair(args);
     if (t === undefined) return undefined;

@@ -3,21 +3,21 @@ import { invariant } from '../core/errors/common.ts';
 import { RivuletError } from '../core/errors/define.ts';
 import { expressionTooDeep } from '../core/errors/planner.ts';
 import { parseDuration } from '../catalog/options/options.ts';
-import type { ObjectPath, TableObject } from '../catalog/objects/objects.ts';
+import { pathSummary, type ObjectPath, type TableObject } from '../catalog/objects/objects.ts';
 import type { ChangelogMode } from '../catalog/registry/connectors.ts';
 import { STRING, type SqlType } from '../core/types/sql-type.ts';
 import type { BindState, PlannerContext } from './bind/context.ts';
-import { bindInsert } from './bind/insert.ts';
+import { bindInsert, type BoundInsert } from './bind/insert.ts';
 import { bindQuery, noCommonTables } from './bind/query.ts';
 import { bindTable } from './bind/table.ts';
 import { explainText } from './explain/explain.ts';
+import { logicalTree } from './explain/logical-tree.ts';
 import type { Rel, RelColumn } from './logical/rel.ts';
 import { buildPlan, type PlanRoot } from './physical/build.ts';
 import type { PhysicalPlan, PlanColumn, PlanSettings } from './physical/plan.ts';
 import { optimize } from './rules/index.ts';
 import type { Query } from './sql/ast.ts';
 import type { Explain, Insert } from './sql/ast-statement.ts';
-import { printQuery, printStatement } from './sql/print.ts';
 export type { PlannerContext } from './bind/context.ts';
 
 export interface PlannedQuery { readonly plan: PhysicalPlan; readonly columns: readonly PlanColumn[]; readonly changelog: ChangelogMode }
@@ -56,15 +56,19 @@ function plannedQuery(rel: Rel, context: PlannerContext, bounded: boolean): Phys
 /** One or several INSERTs as one job. */
 export function planStatementSet(inserts: readonly Insert[], context: PlannerContext): Promise<PlannedStatementSet> {
   return guarded(async () => {
-    const state = stateFor(context, false), bound = [];
-    for (const insert of inserts) bound.push({ ...await bindInsert(state, insert), range: insert.range });
-    const optimized = optimize(bound.map((b) => b.rel), context.functions, reuse(context));
-    const roots = bound.map((b, i): PlanRoot => ({ kind: 'sink', rel: optimized[i] ?? b.rel, table: b.table, connector: b.connector, description: b.description, fields: b.fields, notNull: b.notNull }));
-    try { return { plan: buildPlan(roots, context, settingsOf(context, false)), sinkPaths: bound.map((b) => b.table.path) }; } catch (error) {
-      if (error instanceof RivuletError && bound.length === 1) error.range ??= bound[0]?.range;
-      throw error;
-    }
+    const { plan, bound } = await plannedInserts(inserts, context);
+    return { plan, sinkPaths: bound.map((b) => b.table.path) };
   });
+}
+async function plannedInserts(inserts: readonly Insert[], context: PlannerContext): Promise<{ plan: PhysicalPlan; bound: readonly BoundInsert[] }> {
+  const state = stateFor(context, false), bound: BoundInsert[] = [];
+  for (const insert of inserts) bound.push(await bindInsert(state, insert));
+  const optimized = optimize(bound.map((b) => b.rel), context.functions, reuse(context));
+  const roots = bound.map((b, i): PlanRoot => ({ kind: 'sink', rel: optimized[i] ?? b.rel, table: b.table, connector: b.connector, description: b.description, fields: b.fields, notNull: b.notNull }));
+  try { return { plan: buildPlan(roots, context, settingsOf(context, false)), bound }; } catch (error) {
+    if (error instanceof RivuletError && inserts.length === 1) error.range ??= inserts[0]?.range;
+    throw error;
+  }
 }
 
 export interface QuerySchema { readonly columns: readonly RelColumn[]; /** Type of each $n; STRING where nothing tells. */ readonly parameterTypes: readonly SqlType[] }
@@ -87,12 +91,14 @@ export async function describeObject(table: TableObject, context: PlannerContext
 const isBatchMode = (context: PlannerContext): boolean => context.option('execution.runtime-mode')?.toUpperCase() !== 'STREAMING';
 export type Explained = { readonly query: Query } | { readonly inserts: readonly Insert[] };
 /** EXPLAIN's text: the statement as understood, the physical plan, what state it keeps. INSERTs and streaming queries are explained as streaming. */
-export async function explain(what: Explained, context: PlannerContext, statement: Explain): Promise<string> {
+export function explain(what: Explained, context: PlannerContext, statement: Explain): Promise<string> {
   const details = statement.details.map(String);
-  if ('inserts' in what) {
-    const { plan } = await planStatementSet(what.inserts, context);
-    return explainText({ ast: what.inserts.map((i) => printStatement(i)).join(';\n'), plan, details });
-  }
-  const { plan } = await planQuery(what.query, context, { mode: isBatchMode(context) ? 'bounded' : 'streaming' });
-  return explainText({ ast: printQuery(what.query), plan, details });
+  return guarded(async () => {
+    if ('inserts' in what) {
+      const { plan, bound } = await plannedInserts(what.inserts, context);
+      return explainText({ ast: bound.map((b) => logicalTree(b.rel, pathSummary(b.table.path))).join('\n\n'), plan, details });
+    }
+    const bounded = isBatchMode(context), rel = await bindQuery(stateFor(context, bounded), what.query, noCommonTables);
+    return explainText({ ast: logicalTree(rel), plan: plannedQuery(rel, context, bounded), details });
+  });
 }

@@ -4,7 +4,14 @@ CREATE TABLE snk (b STRING, c STRING, n BIGINT, PRIMARY KEY (b, c) NOT ENFORCED)
 EXPLAIN CHANGELOG_MODE INSERT INTO snk SELECT b, c, COUNT(*) FROM t1 JOIN t2 ON t1.a = t2.a GROUP BY b, c;
 ---- expect
 == Abstract Syntax Tree ==
-INSERT INTO snk SELECT b, c, COUNT(*) FROM t1 JOIN t2 ON t1.a = t2.a GROUP BY b, c
+LogicalSink(table=[default_catalog.default_database.snk], fields=[b, c, n])
++- LogicalProject(b=[$0], c=[$1], n=[$2])
+   +- LogicalProject(b=[$0], c=[$1], EXPR$2=[$2])
+      +- LogicalAggregate(group=[{0, 1}], EXPR$0=[COUNT()])
+         +- LogicalProject(b=[$1], c=[$3])
+            +- LogicalJoin(condition=[($0 = $2)], joinType=[inner])
+               :- LogicalTableScan(table=[[default_catalog, default_database, t1]])
+               +- LogicalTableScan(table=[[default_catalog, default_database, t2]])
 
 == Optimized Physical Plan ==
 Sink(table=[default_catalog.default_database.snk], fields=[b, c, n], changelogMode=[NONE])

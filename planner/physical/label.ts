@@ -25,7 +25,7 @@ export function exprText(e: Expr, name: Names): string {
     case 'case': return `CASE(${list([...e.branches.flatMap((b) => [b.when, b.then]), e.otherwise], ', ')})`;
     case 'call': {
       const [first] = e.args;
-      if (INFIX.has(e.name) && e.args.length > 1) return `(${list(e.args, ` ${e.name} `)})`;
+      if (INFIX.has(e.name) && (e.args.length === 2 || e.name === 'AND' || e.name === 'OR')) return `(${list(e.args, ` ${e.name} `)})`;
       if (POSTFIX.has(e.name) && first !== undefined) return `${exprText(first, name)} ${e.name}`;
       if (e.name === 'IN' && first !== undefined) return `${exprText(first, name)} IN (${list(e.args.slice(1), ', ')})`;
       return `${e.name}(${list(e.args, ', ')})`;

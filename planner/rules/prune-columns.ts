@@ -37,7 +37,9 @@ function prune(rel: Rel, needed: ReadonlySet<number>): Pruned {
       return { rel: { ...rel, columns: kept.map((i) => rel.columns[i] as never), rows: rel.rows.map((r) => kept.map((i) => r[i] as never)) }, at: positions(kept) };
     }
     case 'project': {
-      const kept = atLeastOne(rel, needed), exprs = kept.map((i) => rel.exprs[i] as never), inner = new Set<number>();
+      // Only the number of rows counts (COUNT(*)): that is the input's.
+      if (needed.size === 0) return { rel: prune(rel.input, needed).rel, at: new Map() };
+      const kept = sorted(needed), exprs = kept.map((i) => rel.exprs[i] as never), inner = new Set<number>();
       for (const e of exprs) columnsIn(e, inner);
       const { rel: input, at } = prune(rel.input, inner);
       return { rel: { kind: 'project', input, exprs: exprs.map((e) => mapColumns(e, (i) => at.get(i) ?? i)), columns: kept.map((i) => rel.columns[i] as never) }, at: positions(kept) };

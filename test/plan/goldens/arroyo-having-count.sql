@@ -6,7 +6,7 @@ INSERT INTO snk SELECT COUNT(*) FROM (SELECT driver_id, COUNT(*) AS c FROM cars 
 Sink(table=[default_catalog.default_database.snk], fields=[drivers], changelogMode=[NONE])
 +- GroupAggregate(select=[COUNT(*) AS EXPR$0], changelogMode=[I,UB,UA,D])
    +- Exchange(distribution=[single], changelogMode=[I,UB,UA,D])
-      +- Calc(select=[], where=[(EXPR$0 > 85)], changelogMode=[I,UB,UA,D])
+      +- Calc(select=[driver_id, EXPR$0], where=[(EXPR$0 > 85)], changelogMode=[I,UB,UA,D])
          +- GroupAggregate(groupBy=[driver_id], select=[driver_id, COUNT(*) AS EXPR$0], changelogMode=[I,UB,UA])
             +- Exchange(distribution=[hash[driver_id]], changelogMode=[I])
                +- TableSourceScan(table=[[default_catalog, default_database, cars, watermark=[ts - INTERVAL '1' HOUR]]], fields=[driver_id], changelogMode=[I])

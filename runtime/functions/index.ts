@@ -4,11 +4,12 @@ import { aggregateFunctions } from './aggregates.ts';
 import { arithmetic } from './arithmetic.ts';
 import { comparison } from './comparison.ts';
 import { conditionalFunctions } from './conditional.ts';
+import { datetimeFunctions } from './datetime.ts';
 import { patternFunctions } from './like.ts';
 import { mathFunctions } from './math.ts';
 import { stringFunctions } from './string.ts';
 
-export const scalarFamilies: readonly (readonly ScalarFunction[])[] = [arithmetic, comparison, stringFunctions, patternFunctions, mathFunctions, conditionalFunctions];
+export const scalarFamilies: readonly (readonly ScalarFunction[])[] = [arithmetic, comparison, stringFunctions, patternFunctions, mathFunctions, conditionalFunctions, datetimeFunctions];
 
 function byName<F extends { readonly name: string; readonly aliases?: readonly string[] | undefined }>(functions: readonly F[]): ReadonlyMap<string, F> {
   return new Map(functions.flatMap((f) => [f.name, ...(f.aliases ?? [])].map((n): [string, F] => [n, f])));

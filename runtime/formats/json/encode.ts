@@ -1,0 +1,47 @@
+/**
+ * Encoder of the json format: a row to an object with the columns in order. Flink: RowDataToJsonConverters and Jackson's generator.
+ *
+ * One function is generated per table; it refers to columns by index, to names as prepared bytes and to writers by index. `writeRow` is
+ * shared with debezium-json. A value that JSON cannot carry (a NULL key of a MAP in mode FAIL) throws `unwritable-value`.
+ */
+import type { Json } from '../../../catalog/registry/connectors.ts';
+import type { ChangeBatch, Column } from '../../../core/row/batch.ts';
+import type { SqlType } from '../../../core/types/sql-type.ts';
+import type { ByteSink, Encoder } from '../../connectors/contract.ts';
+import type { JsonSettings } from './descriptor.ts';
+import { quoteJson } from './reader.ts';
+import { compileWriter, writeInteger, writeString, type EncodeSettings, type ValueWriter } from './write.ts';
+
+export interface EncodeField { readonly name: string; readonly type: SqlType; readonly column: number }
+/** Appends row `at` as an object. */
+export type RowWriter = (columns: readonly Column[], at: number, out: ByteSink) => void;
+
+/** Writers for INT and STRING columns are called by themselves, so that each call site sees one type. */
+export function compileRowWriter(fields: readonly EncodeField[], settings: EncodeSettings): RowWriter {
+  const writers = fields.map((f) => compileWriter(f.type, f.name, settings));
+  const names = fields.map((f) => Buffer.from(`${quoteJson(f.name)}:`));
+  const widest = names.reduce((sum, name) => sum + name.length + 6, 16);
+  // The names in constant space: one native copy for long ones, stores for short ones.
+  const name = (i: number, comma: string): string => {
+    const bytes = names[i] as Buffer;
+    if (bytes.length > 40) return `${comma} b.set(N[${i}], o); o += ${bytes.length};`;
+    return `${comma} ${Array.from(bytes, (c, k) => `b[o+${k}]=${c};`).join('')} o += ${bytes.length};`;
+  };
+  const value = (i: number): string => {
+    const kind = (fields[i] as EncodeField).type.kind;
+    const call = kind === 'CHAR' || kind === 'VARCHAR' ? 'writeString(v, out)' : kind === 'INT' || kind === 'BIGINT' || kind === 'SMALLINT' || kind === 'TINYINT' ? 'writeInteger(v, out)' : `W[${i}](v, out)`;
+    return `out.length = o; ${call}; out.ensure(${widest}); b = out.bytes; o = out.length;`;
+  };
+  const parts = fields.map((f, i) => {
+    const load = `v = columns[${f.column}][at];`;
+    if (settings.ignoreNullFields) return `${load} if (v !== null) { ${name(i, 'if (n++ > 0) b[o++] = 44;')} ${value(i)} }`;
+    return `${load} ${name(i, i === 0 ? '' : 'b[o++] = 44;')} if (v === null) { b[o] = 110; b[o+1] = 117; b[o+2] = 108; b[o+3] = 108; o += 4; } else { ${value(i)} }`;
+  });
+  const code = `return function (columns, at, out) { out.ensure(${widest}); let b = out.bytes, o = out.length, v, n = 0; b[o++] = 123;\n${parts.join('\n')}\nb[o++] = 125; out.length = o; };`;
+  return (new Function('W', 'N', 'writeString', 'writeInteger', code) as (w: readonly ValueWriter[], n: readonly Buffer[], s: typeof writeString, i: typeof writeInteger) => RowWriter)(writers, names, writeString, writeInteger);
+}
+
+export function jsonEncoder(settings: Json, fields: readonly EncodeField[]): Encoder {
+  const write = compileRowWriter(fields, settings as unknown as JsonSettings);
+  return { encode(batch: ChangeBatch, row: number, out: ByteSink) { write(batch.columns, row, out); return true; } };
+}

@@ -6,12 +6,13 @@ import { jsonDecoder } from './json/decode.ts';
 import { jsonEncoder } from './json/encode.ts';
 import { rawRuntime } from './raw.ts';
 
-export const formatRuntimes: readonly FormatRuntime[] = [{ identifier: 'json', decoder: jsonDecoder, encoder: jsonEncoder }, rawRuntime, debeziumRuntime];
+const jsonRuntime: FormatRuntime = { identifier: 'json', decoder: jsonDecoder, encoder: jsonEncoder };
+export const formatRuntimes: readonly FormatRuntime[] = [jsonRuntime, rawRuntime, debeziumRuntime];
 
 const byIdentifier = new Map(formatRuntimes.map((format) => [format.identifier, format]));
-/** The format of a plan; one that is not registered means the plan comes from elsewhere. */
-export function formatRuntime(identifier: string): FormatRuntime {
+/** The format of a plan with both its halves. Throws when it is not registered (the plan comes from elsewhere) or lacks one. */
+export function formatRuntime(identifier: string): Required<FormatRuntime> {
   const format = byIdentifier.get(identifier);
-  if (format === undefined) throw unknownRuntimePart({ kind: 'source connector', name: `format ${identifier}` });
-  return format;
+  if (format?.decoder === undefined || format.encoder === undefined) throw unknownRuntimePart({ kind: 'format', name: identifier });
+  return format as Required<FormatRuntime>;
 }

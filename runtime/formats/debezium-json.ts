@@ -52,8 +52,9 @@ class DebeziumDecoder implements Decoder {
     e.before = e.after = e.source = e.tsMs = e.schema = -1;
     e.op = null;
     this.readEnvelope(r, e, this.settings.schemaInclude);
+    const op = e.op as string | null;
     let rows = 1;
-    switch (e.op) {
+    switch (op) {
       case 'c': case 'r': this.image(r, this.after, e.after, 'after', target, at); kinds[at] = INSERT; break;
       case 'u':
         this.image(r, this.before, e.before, 'before', target, at);
@@ -63,7 +64,7 @@ class DebeziumDecoder implements Decoder {
         rows = 2;
         break;
       case 'd': this.image(r, this.before, e.before, 'before', target, at); kinds[at] = DELETE; break;
-      default: throw badRecord({ format: 'Debezium JSON', field: 'op', rule: `unknown "op" value "${e.op}"`, flink: `Unknown "op" value "${e.op}". The Debezium JSON message is '${r.shortText()}'.` });
+      default: throw badRecord({ format: 'Debezium JSON', field: 'op', rule: `unknown "op" value "${op}"`, flink: `Unknown "op" value "${op}". The Debezium JSON message is '${r.shortText()}'.` });
     }
     for (const m of this.metadata) {
       const value = m.read(r, e), column = target.columns[m.slot] as Column;

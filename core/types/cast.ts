@@ -65,8 +65,8 @@ function converter(from: SqlType, to: SqlType, env: CastEnv, safe: boolean): Con
   if (from.kind === 'NULL') return () => null;
   if (sameType(from, to)) return (v) => v;
   switch (to.kind) {
-    case 'CHAR': case 'VARCHAR': return fitted(toText(from, env), to);
-    case 'BINARY': case 'VARBINARY': return toBytes(from, to);
+    case 'CHAR': case 'VARCHAR': return fitted(toText(from, env), to.kind === 'CHAR', 'length' in to ? to.length : MAX_LENGTH);
+    case 'BINARY': case 'VARBINARY': return toBytes(from, to.kind === 'BINARY', 'length' in to ? to.length : MAX_LENGTH);
     case 'BOOLEAN': return toBoolean(from);
     case 'TINYINT': case 'SMALLINT': case 'INT': case 'BIGINT': return toInteger(from, to.kind);
     case 'FLOAT': { const double = toDoubleFrom(from); return (v) => { const d = double(v); return d === undefined ? undefined : Math.fround(d); }; }
@@ -83,10 +83,9 @@ const undefinedCast = (from: SqlType, to: string): never => { throw internalErro
 // ---- text and bytes -------------------------------------------------------------------------------------------------------------
 function toText(from: SqlType, env: CastEnv): (v: never) => string { return textPrinter(from, env.timeZone); }
 /** Cut to n code points; CHAR(n) is filled with blanks. */
-function fitted(text: (v: never) => string, to: { readonly kind: 'CHAR' | 'VARCHAR'; readonly length: number }): Convert {
-  const { length } = to;
+function fitted(text: (v: never) => string, pads: boolean, length: number): Convert {
   if (length === MAX_LENGTH) return text;
-  if (to.kind === 'VARCHAR') return (v) => cutText(text(v), length);
+  if (!pads) return (v) => cutText(text(v), length);
   return (v) => { const cut = cutText(text(v), length), size = codePoints(cut); return size < length ? cut + ' '.repeat(length - size) : cut; };
 }
 /** The first n code points. */
@@ -104,11 +103,11 @@ export function codePoints(text: string): number {
 /** True when a surrogate pair starts at `at`. */
 export function isPair(text: string, at: number): boolean { return (text.charCodeAt(at) & 0xfc00) === 0xd800 && (text.charCodeAt(at + 1) & 0xfc00) === 0xdc00; }
 
-function toBytes(from: SqlType, to: { readonly kind: 'BINARY' | 'VARBINARY'; readonly length: number }): Convert {
+function toBytes(from: SqlType, pads: boolean, length: number): Convert {
   const fit = (bytes: Uint8Array): Uint8Array => {
-    if (bytes.length > to.length) return bytes.slice(0, to.length);
-    if (to.kind === 'VARBINARY' || bytes.length === to.length) return bytes;
-    const padded = new Uint8Array(to.length);
+    if (bytes.length > length) return bytes.slice(0, length);
+    if (!pads || bytes.length === length) return bytes;
+    const padded = new Uint8Array(length);
     padded.set(bytes);
     return padded;
   };
@@ -173,7 +172,7 @@ function toDecimal(from: SqlType, precision: number, scale: number): Convert {
 }
 
 // ---- dates and times ------------------------------------------------------------------------------------------------------------
-function toTemporal(from: SqlType, to: Extract<SqlType, { kind: 'DATE' | 'TIME' | 'TIMESTAMP' | 'TIMESTAMP_LTZ' }>, env: CastEnv): Convert {
+function toTemporal(from: SqlType, to: SqlType, env: CastEnv): Convert {
   const zone = zoneOrUtc(env.timeZone);
   if (from.kind === 'CHAR' || from.kind === 'VARCHAR') {
     switch (to.kind) {
@@ -181,6 +180,7 @@ function toTemporal(from: SqlType, to: Extract<SqlType, { kind: 'DATE' | 'TIME' 
       case 'TIME': return (v: string) => { const ms = parseTime(v.trim()); return ms === undefined ? undefined : cutTime(ms, to.precision); };
       case 'TIMESTAMP': return (v: string) => parseTimestamp(v.trim(), to.precision, 'sql');
       case 'TIMESTAMP_LTZ': return (v: string) => { const local = parseTimestamp(v.trim(), to.precision, 'sql'); return local === undefined ? undefined : instantFromLocal(local, to.precision, zone); };
+      default: return undefinedCast(from, to.kind);
     }
   }
   if (from.kind === 'DATE') return to.kind === 'TIMESTAMP' ? (v: number) => timestampOf(v * DAY_MS, 0, to.precision) : to.kind === 'TIMESTAMP_LTZ' ? (v: number) => instantFromLocal(timestampOf(v * DAY_MS, 0, to.precision), to.precision, zone) : undefinedCast(from, to.kind);
@@ -198,6 +198,7 @@ function toTemporal(from: SqlType, to: Extract<SqlType, { kind: 'DATE' | 'TIME' 
     case 'TIME': return (v: Long) => { const ms = epochMs(local(v), precision); return cutTime(ms - Math.floor(ms / DAY_MS) * DAY_MS, to.precision); };
     case 'TIMESTAMP': return (v: Long) => convertTimestamp(local(v), precision, to.precision);
     case 'TIMESTAMP_LTZ': return isInstant ? (v: Long) => convertTimestamp(v, precision, to.precision) : (v: Long) => convertTimestamp(instantFromLocal(v, precision, zone), precision, to.precision);
+    default: return undefinedCast(from, to.kind);
   }
 }
 

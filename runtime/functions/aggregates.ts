@@ -6,10 +6,10 @@
 import type { AggregateFunction, AggregateImplementation, ArgumentInfo, FunctionDoc, Signature } from '../../catalog/registry/functions.ts';
 import { moreThanOneValue } from '../../core/errors/data.ts';
 import { decimalOf, isApproximate, isCharacter, isInteger, isNumeric } from '../../core/types/coercion.ts';
-import { compareValues } from '../../core/types/compare.ts';
+import { compareValues, equalValues } from '../../core/types/compare.ts';
 import { castDecimal, divideDecimal } from '../../core/types/decimal.ts';
 import { add64, addExact, divide64, subtract64, subtractExact } from '../../core/types/long.ts';
-import { BIGINT, DOUBLE, STRING, asNullable, decimal, notNull, type Long, type SqlType } from '../../core/types/sql-type.ts';
+import { BIGINT, BOOLEAN, DOUBLE, STRING, array, asNullable, decimal, notNull, type Long, type SqlType } from '../../core/types/sql-type.ts';
 import { doc } from './define.ts';
 
 const FAMILY = 'aggregate';
@@ -26,17 +26,18 @@ type Sum = (a: Long, b: Long) => Long;
 /** Slots: sum, number of values. Without values the result is NULL, or zero for $SUM0. */
 function sum(type: SqlType, orZero: boolean): AggregateImplementation {
   const exactDecimal = type.kind === 'DECIMAL', floating = isApproximate(type), fit = narrow(type);
+  const round = type.kind === 'FLOAT' ? Math.fround : (x: number): number => x; // every step, so that a restored group goes on alike
   const plus: Sum = exactDecimal ? addExact : add64, minus: Sum = exactDecimal ? subtractExact : subtract64;
   return {
     slots: [type, BIGINT],
     init(acc, at) { acc[at] = 0; acc[at + 1] = 0; },
     add: floating
-      ? (acc, at, v) => { if (v !== null) { acc[at] = (acc[at] as number) + (v as number); acc[at + 1] = (acc[at + 1] as number) + 1; } }
+      ? (acc, at, v) => { if (v !== null) { acc[at] = round((acc[at] as number) + (v as number)); acc[at + 1] = (acc[at + 1] as number) + 1; } }
       : (acc, at, v) => { if (v !== null) { acc[at] = fit(plus(acc[at] as Long, v as Long)); acc[at + 1] = (acc[at + 1] as number) + 1; } },
     retract: floating
-      ? (acc, at, v) => { if (v !== null) { acc[at] = (acc[at] as number) - (v as number); acc[at + 1] = (acc[at + 1] as number) - 1; } }
+      ? (acc, at, v) => { if (v !== null) { acc[at] = round((acc[at] as number) - (v as number)); acc[at + 1] = (acc[at + 1] as number) - 1; } }
       : (acc, at, v) => { if (v !== null) { acc[at] = fit(minus(acc[at] as Long, v as Long)); acc[at + 1] = (acc[at + 1] as number) - 1; } },
-    result: (acc, at) => (acc[at + 1] === 0 ? (orZero ? 0 : null) : exactDecimal ? castDecimal(acc[at] as Long, type.scale, type.precision, type.scale) : type.kind === 'FLOAT' ? Math.fround(acc[at] as number) : acc[at]),
+    result: (acc, at) => (acc[at + 1] === 0 ? (orZero ? 0 : null) : exactDecimal ? castDecimal(acc[at] as Long, type.scale, type.precision, type.scale) : acc[at]),
   };
 }
 const sumType = (t: SqlType): SqlType => (t.kind === 'DECIMAL' ? decimal(38, t.scale) : asNullable(t));
@@ -74,7 +75,8 @@ function edge(type: SqlType, first: boolean, retract: boolean): AggregateImpleme
   };
 }
 /** Sums of values and squares; slots: number, sum, sum of squares. */
-function moments(finish: (n: number, mean: number, variance: number) => number | null): AggregateImplementation {
+function moments(finish: (n: number, squares: number) => number | null): AggregateImplementation {
+  // Flink: (SUM(x * x) - SUM(x) * SUM(x) / COUNT(x)) / COUNT(x), in DOUBLE.
   const step = (acc: unknown[], at: number, v: unknown, sign: number): void => {
     if (v === null) return;
     const x = v as number;
@@ -90,8 +92,8 @@ function moments(finish: (n: number, mean: number, variance: number) => number |
     result(acc, at) {
       const n = acc[at] as number;
       if (n <= 0) return null;
-      const mean = (acc[at + 1] as number) / n;
-      return finish(n, mean, Math.max(0, (acc[at + 2] as number) - n * mean * mean));
+      const sum = acc[at + 1] as number;
+      return finish(n, Math.max(0, (acc[at + 2] as number) - sum * sum / n));
     },
   };
 }
@@ -99,26 +101,71 @@ const numeric = (args: readonly ArgumentInfo[]): SqlType | undefined => { const 
 const single = (args: readonly ArgumentInfo[]): SqlType | undefined => (args.length === 1 ? args[0]?.type : undefined);
 const keepsType = (args: readonly ArgumentInfo[]): Signature | undefined => { const t = single(args); return t === undefined ? undefined : { result: asNullable(t) }; };
 const COMPARABLE = new Set(['MAP', 'MULTISET', 'RAW']);
-const statistic = (name: string, description: string, finish: (n: number, mean: number, squares: number) => number | null, aliases: readonly string[] = []): AggregateFunction => aggregate({
+const statistic = (name: string, description: string, finish: (n: number, squares: number) => number | null, aliases: readonly string[] = []): AggregateFunction => aggregate({
   name, aliases, doc: doc(`${name}(numeric)`, description), infer: (args) => (numeric(args) === undefined ? undefined : { result: DOUBLE, args: [DOUBLE] }), compile: () => moments(finish),
 });
 
 /** Texts in order of arrival, joined. Slots: the joined text; with retraction the operator keeps the values. */
-function listAgg(separator: string, retract: boolean): AggregateImplementation {
+function listAgg(retract: boolean): AggregateImplementation {
+  const between = (by: unknown): string => (by === undefined || by === null ? ',' : String(by));
+  const fromValues = (values: Iterable<unknown>, by?: unknown): unknown => { const all = [...values]; return all.length === 0 ? null : all.join(between(by)); };
   return {
     slots: [STRING],
     init(acc, at) { acc[at] = null; },
-    add(acc, at, v, by) { if (v !== null) acc[at] = acc[at] === null ? v : `${acc[at] as string}${by === undefined ? separator : String(by)}${v as string}`; },
+    add(acc, at, v, by) { if (v !== null) acc[at] = acc[at] === null ? v : `${acc[at] as string}${between(by)}${v as string}`; },
     retract: nothing,
     result: (acc, at) => acc[at],
-    values: retract ? { order: 'all', fromValues(values) { const all = [...values]; return all.length === 0 ? null : all.join(separator); } } : undefined,
+    values: retract ? { order: 'all', fromValues } : undefined,
   };
 }
+/** COLLECT: a multiset; entries that fall to zero go. Slot: value → count. */
+function collect(element: SqlType): AggregateImplementation {
+  const step = (acc: unknown[], at: number, v: unknown, by: number): void => {
+    if (v === null) return;
+    const bag = acc[at] as Map<unknown, number>;
+    let key: unknown = v;
+    if (typeof v === 'object') for (const k of bag.keys()) if (equalValues(k, v)) { key = k; break; }
+    const count = (bag.get(key) ?? 0) + by;
+    if (count === 0) bag.delete(key); else bag.set(key, count);
+  };
+  return {
+    slots: [{ kind: 'MULTISET', element, nullable: false }],
+    init(acc, at) { acc[at] = new Map(); },
+    add: (acc, at, v) => step(acc, at, v, 1),
+    retract: (acc, at, v) => step(acc, at, v, -1),
+    result: (acc, at) => new Map(acc[at] as Map<unknown, number>),
+  };
+}
+/** ARRAY_AGG: values in order of arrival, NULLs kept; a retraction takes the first equal one out. Slot: the array. */
+function arrayAgg(element: SqlType): AggregateImplementation {
+  return {
+    slots: [array(element)],
+    init(acc, at) { acc[at] = []; },
+    add(acc, at, v) { (acc[at] as unknown[]).push(v); },
+    retract(acc, at, v) { const list = acc[at] as unknown[], i = list.findIndex((x) => equalValues(x, v)); if (i >= 0) list.splice(i, 1); },
+    result: (acc, at) => { const list = acc[at] as unknown[]; return list.length === 0 ? null : list.slice(); },
+  };
+}
+/** BOOL_AND and BOOL_OR (PostgreSQL). Slots: number of TRUE, number of FALSE. */
+function booleanAgg(all: boolean): AggregateImplementation {
+  const step = (acc: unknown[], at: number, v: unknown, by: number): void => { if (v !== null) { const i = v === true ? at : at + 1; acc[i] = (acc[i] as number) + by; } };
+  return {
+    slots: [BIGINT, BIGINT],
+    init(acc, at) { acc[at] = 0; acc[at + 1] = 0; },
+    add: (acc, at, v) => step(acc, at, v, 1),
+    retract: (acc, at, v) => step(acc, at, v, -1),
+    result: (acc, at) => (acc[at] === 0 && acc[at + 1] === 0 ? null : all ? acc[at + 1] === 0 : acc[at] !== 0),
+  };
+}
+const booleanAggregate = (name: string, all: boolean): AggregateFunction => aggregate({
+  name, aliases: name === 'BOOL_AND' ? ['EVERY'] : [], doc: doc(`${name}(boolean)`, all ? 'TRUE when all values are TRUE.' : 'TRUE when one value is TRUE.'),
+  infer: (args) => (single(args)?.kind === 'BOOLEAN' ? { result: BOOLEAN } : undefined), compile: () => booleanAgg(all),
+});
 
 export const aggregateFunctions: readonly AggregateFunction[] = [
   aggregate({
     name: 'COUNT', doc: doc('COUNT(*) | COUNT([DISTINCT] value, …)', 'Number of rows, or of rows whose values are all not NULL.'),
-    infer: () => ({ result: notNull(BIGINT) }),
+    infer: (args) => (args.length <= 2 ? { result: notNull(BIGINT) } : undefined),
     compile: (args) => {
       const counts: (a: unknown, b: unknown) => boolean = args.length === 0 ? () => true : args.length === 1 ? (a) => a !== null : (a, b) => a !== null && b !== null;
       return {
@@ -147,13 +194,16 @@ export const aggregateFunctions: readonly AggregateFunction[] = [
       result: (acc, at) => acc[at],
     }),
   }),
-  statistic('STDDEV_POP', 'Population standard deviation.', (n, _m, s) => Math.sqrt(s / n)),
-  statistic('STDDEV_SAMP', 'Sample standard deviation; NULL for one value.', (n, _m, s) => (n < 2 ? null : Math.sqrt(s / (n - 1))), ['STDDEV']),
-  statistic('VAR_POP', 'Population variance.', (n, _m, s) => s / n),
-  statistic('VAR_SAMP', 'Sample variance; NULL for one value.', (n, _m, s) => (n < 2 ? null : s / (n - 1)), ['VARIANCE']),
+  statistic('STDDEV_POP', 'Population standard deviation.', (n, s) => Math.sqrt(s / n)),
+  statistic('STDDEV_SAMP', 'Sample standard deviation; NULL for one value.', (n, s) => (n < 2 ? null : Math.sqrt(s / (n - 1))), ['STDDEV']),
+  statistic('VAR_POP', 'Population variance.', (n, s) => s / n),
+  statistic('VAR_SAMP', 'Sample variance; NULL for one value.', (n, s) => (n < 2 ? null : s / (n - 1)), ['VARIANCE']),
   aggregate({
     name: 'LISTAGG', aliases: ['STRING_AGG'], doc: doc('LISTAGG(string [, separator])', 'Texts in order of arrival with the separator (default ,) between them; NULLs are skipped.'),
     infer: (args) => { const [a, b] = args; return a !== undefined && args.length <= 2 && isCharacter(a.type) && (b === undefined || (isCharacter(b.type) && b.literal !== undefined)) ? { result: STRING } : undefined; },
-    compile: (_args, _result, o) => listAgg(',', o.retract),
+    compile: (_args, _result, o) => listAgg(o.retract),
   }),
+  aggregate({ name: 'COLLECT', doc: doc('COLLECT([DISTINCT] value)', 'A multiset of the values that are not NULL.'), infer: (args) => { const t = single(args); return t === undefined ? undefined : { result: { kind: 'MULTISET', element: t, nullable: false } }; }, compile: (args) => collect(args[0] ?? DOUBLE) }),
+  aggregate({ name: 'ARRAY_AGG', doc: doc('ARRAY_AGG([DISTINCT] value)', 'An array of the values in order of arrival, NULLs included; NULL when there are none.'), infer: (args) => { const t = single(args); return t === undefined ? undefined : { result: array(t) }; }, compile: (args) => arrayAgg(args[0] ?? DOUBLE) }),
+  booleanAggregate('BOOL_AND', true), booleanAggregate('BOOL_OR', false),
 ];

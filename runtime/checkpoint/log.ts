@@ -49,13 +49,14 @@ export class CheckpointLog {
     for (const { epoch, manifest, damage } of await this.store.manifests(this.jobId)) {
       this.nextEpochNumber = Math.max(this.nextEpochNumber, epoch + 1);
       if (manifest === undefined) { this.noteDamage(epoch, damage?.detail ?? 'unknown damage'); continue; }
-      if (epoch < oldest) this.superfluous.push(epoch);
+      if (expected.length > 0 && epoch < oldest) this.superfluous.push(epoch);
       else this.retained.push(manifest);
       for (const { ref } of blocksOf(manifest)) this.nextSeq = Math.max(this.nextSeq, ref.seq + 1);
     }
     for (const epoch of expected) {
       this.nextEpochNumber = Math.max(this.nextEpochNumber, epoch + 1);
-      if (!this.retained.some((one) => one.epoch === epoch) && !this.damaged.some((one) => one.epoch === epoch)) this.noteDamage(epoch, `it was complete (${this.store.index.path}) but is no longer in ${this.store.path}`);
+      const isDropped = this.retained.filter((one) => one.epoch > epoch).length >= RETAINED_CHECKPOINTS;
+      if (!isDropped && !this.retained.some((one) => one.epoch === epoch) && !this.damaged.some((one) => one.epoch === epoch)) this.noteDamage(epoch, `it was complete (${this.store.index.path}) but is no longer in ${this.store.path}`);
     }
   }
   /** A retained checkpoint cannot be read: it is not offered again and goes with the next write. */
@@ -106,8 +107,9 @@ export class CheckpointLog {
     const manifest: Manifest = { ...savepoint, jobId: this.jobId, jobName: facts.jobName, epoch: this.nextEpoch(), kind: 'checkpoint', nodes, committables: {} };
     const gone = this.retained.flatMap((one) => [...blocksOf(one)].map(({ ref }) => ref.seq));
     const blocks = async function* (): AsyncGenerator<NewBlock> { for (const { from, to } of pairs) yield { ref: to, bytes: await read(from) }; };
-    await this.store.writeCheckpoint(manifest, blocks(), { epochs: [...this.retained, ...this.damaged].map((one) => one.epoch), blocks: gone });
+    await this.store.writeCheckpoint(manifest, blocks(), { epochs: [...[...this.retained, ...this.damaged].map((one) => one.epoch), ...this.superfluous], blocks: gone });
     this.retained = [manifest];
+    this.superfluous = [];
     this.damaged = [];
   }
   /** After the store has reset the job: nothing is retained; epochs go on. */

@@ -107,6 +107,16 @@ describe('state store', () => {
     await reopen();
     expect(await failure(store.jobs())).to.include({ code: 'state-damaged' });
   });
+  it('takes a checkpoint that the index does not know yet: the kill came between the two', async () => {
+    await writeThree();
+    await store.close();
+    for (const text of ['', `${crc32(`{"${JOB}":[]}`).toString(16).padStart(8, '0')}\n{"${JOB}":[]}`, `${crc32(`{"${JOB}":[2]}`).toString(16).padStart(8, '0')}\n{"${JOB}":[2]}`]) {
+      writeFileSync(join(dataDir, 'state-epochs.json'), text);
+      await reopen();
+      expect(log.newest()?.epoch, text).to.equal(3);
+      await store.close();
+    }
+  });
   it('sweeps blocks no manifest names and all of jobs that have no record', async () => {
     await writeThree();
     await store.writeCheckpoint(manifest(9, [], { jobId: 'b'.repeat(32) }), [{ ref: { seq: 1, bytes: 1, crc: 0, entries: 0 }, bytes: bytes('x') }], { epochs: [], blocks: [] });

@@ -1,5 +1,5 @@
 /** Plans and a job manager for tests of the runtime. */
-import { mkdirSync, mkdtempSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -18,7 +18,14 @@ export const testClock: Clock = {
   now: () => Date.now(), monotonic: () => performance.now(),
   after(delayMs, action) { const timer = setTimeout(action, delayMs); return () => clearTimeout(timer); },
 };
-export const newFolder = (): string => mkdtempSync(join(tmpdir(), 'rivulet-test-'));
+const folders: string[] = [];
+process.on('exit', () => { for (const folder of folders) rmSync(folder, { recursive: true, force: true }); });
+/** A folder of its own, removed when the process ends. */
+export function newFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'rivulet-test-'));
+  folders.push(folder);
+  return folder;
+}
 export const ledgerFolder = (dataDir: string, name = 'ledger'): string => { const folder = join(dataDir, name); mkdirSync(folder, { recursive: true }); return folder; };
 export function openManager(dataDir: string, options: Partial<JobManagerOptions> = {}): Promise<JobManager> {
   return startJobManager({ dataDir, parallelism: 2, log: silentLog, clock: testClock, registryModule: testRegistry, printTo: () => undefined, ...options });

@@ -68,7 +68,7 @@ export function didYouMean(name: string, candidates: Iterable<string>): string |
   return near.length === 0 ? undefined : `Did you mean ${near.map(quoted).join(' or ')}?`;
 }
 
-/** The up to three candidates within a third of the name's length in edit distance (letter case costs nothing), nearest first. */
+/** The up to three candidates within a third of the name's length in edit distance (letter case costs nothing) and not much farther than the best, nearest first. */
 export function nearest(name: string, candidates: Iterable<string>): string[] {
   const target = name.toLowerCase();
   const scored: { candidate: string; score: number }[] = [];
@@ -80,7 +80,9 @@ export function nearest(name: string, candidates: Iterable<string>): string[] {
     const score = lower.length > 3 && target.length > 3 && (lower.endsWith(`_${target}`) || lower.endsWith(`.${target}`)) ? 1 : editDistance(target, lower, limit);
     if (score <= limit) scored.push({ candidate, score });
   }
-  return scored.sort((a, b) => a.score - b.score || (a.candidate < b.candidate ? -1 : 1)).slice(0, 3).map((s) => s.candidate);
+  scored.sort((a, b) => a.score - b.score || (a.candidate < b.candidate ? -1 : 1));
+  const best = scored[0]?.score ?? 0;
+  return scored.filter((s) => s.score <= best + 1).slice(0, 3).map((s) => s.candidate);
 }
 
 /** Levenshtein distance with swaps of neighbours, cut off above `limit`; names are cut at 64 characters. */

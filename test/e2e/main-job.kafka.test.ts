@@ -60,7 +60,7 @@ describe('the main job', function () {
 
   it('runs the join over the Kafka catalog, follows changes, survives kill -9 and savepoints', async () => {
     const client = await server.connect();
-    const created = await client.query(await example('01-order-join.sql').then((s) => s.replace('CREATE CATALOG', 'CREATE CATALOG IF NOT EXISTS'))) as unknown as { fields: { name: string }[]; rows: Record<string, string>[] }[];
+    const created = await client.query((await example('01-order-join.sql')).replace('CREATE CATALOG', 'CREATE CATALOG IF NOT EXISTS')) as unknown as { fields: { name: string }[]; rows: Record<string, string>[] }[];
     const job = created.find((r) => r.fields.length === 1 && r.fields[0]?.name === 'job id')?.rows[0]?.['job id'] ?? '';
     expect(job).to.match(/^[0-9a-f]{32}$/);
     await eventually('the joined rows', async () => materialise(await server.printed(job)).join() === expectedTable.join());

@@ -65,7 +65,7 @@ export function divideExact(a: Long, b: Long): Long {
 function truncate(a: number, b: number): number { return (a - a % b) / b + 0; }
 /** Quotient rounded toward negative infinity; `b` > 0. */
 export function floorDivide(a: Long, b: number): Long {
-  if (typeof a === 'number') { const rest = a % b; return (a - (rest < 0 ? rest + b : rest)) / b + 0; }
+  if (typeof a === 'number') { const rest = a % b, quotient = (a - rest) / b; return (rest < 0 ? quotient - 1 : quotient) + 0; }
   const big = BigInt(b), rest = a % big;
   return asLong((a - (rest < 0n ? rest + big : rest)) / big);
 }

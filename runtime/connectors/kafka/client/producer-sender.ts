@@ -245,7 +245,7 @@ export class ProducerSender {
     const waitMs = this.#lookupFailures === 0 ? 0 : Math.min(1000, Math.max(20, this.#cluster.config.retryBackoffMs) * 2 ** Math.min(5, this.#lookupFailures - 1));
     void (async () => {
       if (waitMs > 0) await this.#cluster.sleep(waitMs);
-      const queues = [...this.#host.topics.values()].flatMap((t) => t.queues).filter((q) => q.ready.length > 0);
+      const queues = this.#waiting();
       let lost: RivuletError | undefined;
       try {
         const answer = await this.#cluster.refresh([...new Set(queues.map((q) => q.topic.topic))]);
@@ -262,12 +262,15 @@ export class ProducerSender {
         lost = e as RivuletError;
         this.#lookupFailures++;
       } finally { this.#lookupRunning = false; }
-      for (const queue of queues) {
+      // Not only those asked for: others may have come to wait meanwhile.
+      for (const queue of this.#waiting()) {
         if (lost !== undefined && this.#cluster.leader(queue.topic.topic, queue.partition) < 0) this.#expire(queue, lost);
         this.offer(queue);
       }
     })();
   }
+
+  #waiting(): PartitionQueue[] { return [...this.#host.topics.values()].flatMap((t) => t.queues).filter((q) => q.ready.length > 0); }
 
   #isGone(queue: PartitionQueue): boolean {
     const now = this.#cluster.clock.monotonic();

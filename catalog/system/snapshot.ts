@@ -54,6 +54,7 @@ export class Snapshot {
   readonly demanded = new Map<number, RelationInfo>();
   /** Known once `relations` has been awaited; for lookups while a query runs. */
   private loaded: readonly RelationInfo[] = [];
+  private loadedNamespaces: readonly Namespace[] = [];
   private byOid: ReadonlyMap<number, RelationInfo> = new Map();
   constructor(context: SystemContext) { this.context = context; }
 
@@ -65,6 +66,8 @@ export class Snapshot {
     return rows;
   }
   relation(oid: number): RelationInfo | undefined { return this.byOid.get(oid); }
+  /** The relation whose primary key has this constraint or index id. */
+  keyOwner(oid: number): RelationInfo | undefined { return this.loaded.find((r) => r.primaryKey?.oid === oid || r.primaryKey?.indexOid === oid); }
   /** By schema, or in the current one. */
   find(schema: string | undefined, name: string): RelationInfo | undefined {
     const wanted = schema ?? this.context.currentDatabase;
@@ -88,9 +91,13 @@ export class Snapshot {
     return found.includes(true);
   }
 
+  /** Once `namespaces` has been awaited. */
+  namespaceName(oid: number): string | undefined { return this.loadedNamespaces.find((n) => n.oid === oid)?.name; }
+
   private async readNamespaces(): Promise<readonly Namespace[]> {
     const { currentCatalog, catalog } = this.context;
-    return (await catalog.manager.get(currentCatalog).listDatabases()).map((name) => ({ name, oid: namespaceOid(currentCatalog, name) }));
+    this.loadedNamespaces = (await catalog.manager.get(currentCatalog).listDatabases()).map((name) => ({ name, oid: namespaceOid(currentCatalog, name) }));
+    return this.loadedNamespaces;
   }
   private async readRelations(): Promise<readonly RelationInfo[]> {
     const { currentCatalog, catalog, topicSchemas } = this.context, source = catalog.manager.get(currentCatalog);

@@ -3,15 +3,19 @@ import { featureNotSupported } from '../../core/errors/common.ts';
 import { STRING, type SqlType } from '../../core/types/sql-type.ts';
 import type { SessionCatalog } from '../../catalog/objects/manager.ts';
 import { pathSummary, type CatalogObject } from '../../catalog/objects/objects.ts';
+import { systemTable, type SystemContext } from '../../catalog/system/system-tables.ts';
 import { KIND_TEXT } from '../../core/row/batch.ts';
 import type { EvalEnv } from '../../catalog/registry/functions.ts';
 import { bindQuerySchema, describeObject, explain, planQuery, planStatementSet, type PlannerContext } from '../../planner/planner.ts';
 import type { Query } from '../../planner/sql/ast.ts';
 import type { Explain, Insert } from '../../planner/sql/ast-statement.ts';
+import { isCatalogQuery } from '../catalog-query/route.ts';
+import { describeCatalogQuery, runCatalogQuery } from '../catalog-query/run.ts';
 import type { ExecuteOptions, ResultColumn, RowChunk, RowsResult } from './contract.ts';
 import type { Engine } from './engine.ts';
 import { rowsResult, stringColumns } from './results.ts';
 import type { SessionSettings } from './settings.ts';
+import { systemContext, tableObjectOf } from './system-context.ts';
 
 /** Values for $1… with the types the statement was described with. */
 export interface BoundParameters { readonly values: readonly unknown[]; readonly types: readonly SqlType[] }
@@ -31,6 +35,10 @@ export class QueryRunner {
   }
 
   async select(query: Query, options: ExecuteOptions, parameters?: BoundParameters): Promise<RowsResult> {
+    if (isCatalogQuery(query)) {
+      const answer = await runCatalogQuery(query, () => this.systemContext(), parameters);
+      return rowsResult('SELECT', answer.columns, answer.rows);
+    }
     const streaming = this.settings.streamingSelect();
     const planned = await planQuery(query, this.context(parameters), { mode: streaming ? 'streaming' : 'bounded' });
     const chunks = this.engine.jobs.runQuery(planned.plan, { signal: options.signal, settings: this.settings.forJob() });
@@ -64,6 +72,7 @@ export class QueryRunner {
   async schemaOfQuery(query: Query): Promise<readonly ResultColumn[]> { return (await bindQuerySchema(query, this.context())).columns; }
   /** Columns and parameter types of a query, for Parse/Describe. */
   async describe(query: Query, hints: readonly (SqlType | undefined)[]): Promise<{ columns: readonly ResultColumn[]; parameterTypes: readonly SqlType[] }> {
+    if (isCatalogQuery(query)) return describeCatalogQuery(query, this.systemContext(), hints);
     const bound = await bindQuerySchema(query, { ...this.context(), parameterTypes: hints });
     const columns = this.settings.streamingSelect() ? [{ name: 'op', type: STRING }, ...bound.columns] : bound.columns;
     return { columns, parameterTypes: bound.parameterTypes };
@@ -72,11 +81,15 @@ export class QueryRunner {
     return object.kind === 'view' ? object.columns : describeObject(object, this.context());
   }
 
+  private systemContext(): SystemContext {
+    return systemContext({ engine: this.engine, catalog: this.catalog, settings: this.settings, user: this.user, sessionId: this.sessionId, schemaOf: (object) => this.schemaOfObject(object) });
+  }
   private context(parameters?: BoundParameters): PlannerContext {
     const timeZone = this.settings.timeZone();
     const env: EvalEnv = { timeZone, nowMs: () => this.engine.clock.now(), random: Math.random };
     return {
-      resolveTable: (parts) => this.catalog.resolve(parts),
+      resolveTable: (parts) => { const system = systemTable(parts); return system === undefined ? this.catalog.resolve(parts) : Promise.resolve(tableObjectOf(system, this.catalog.currentCatalog)); },
+      virtualRows: (table) => (table.options.size === 0 ? systemTable([table.path.database, table.path.name])?.rows(this.systemContext()) : undefined),
       currentCatalog: this.catalog.currentCatalog, currentDatabase: this.catalog.currentDatabase,
       functions: this.engine.functions, connectors: this.engine.connectors, formats: this.engine.formats,
       option: (key) => this.settings.get(key), timeZone,

@@ -1,0 +1,58 @@
+/**
+ * Which queries are answered here: those that read nothing but system tables and show that a PostgreSQL client wrote them, by a system
+ * table, a function or a type only such clients use. Everything else is a query of Flink's language and goes to the planner; so does a
+ * query that joins a system table with a user's table.
+ */
+import { systemTable } from '../../catalog/system/system-tables.ts';
+import type { Query } from '../../planner/sql/ast.ts';
+import { isClientFunction } from './functions/index.ts';
+
+const CLIENT_TYPES = new Set(['REGCLASS', 'REGTYPE', 'REGPROC', 'REGPROCEDURE', 'REGNAMESPACE', 'REGROLE', 'REGOPER', 'REGOPERATOR', 'OID', 'NAME']);
+const SCHEMAS = new Set(['pg_catalog', 'information_schema']);
+
+interface Signs { foreign: boolean; client: boolean }
+/** Node shapes of the syntax tree that matter here, as far as they matter. */
+interface Shape { readonly kind?: string; readonly name?: unknown; readonly parts?: unknown; readonly operator?: unknown; readonly quoted?: boolean }
+
+export function isCatalogQuery(query: Query): boolean {
+  const ctes = new Set<string>();
+  collectCtes(query, ctes);
+  const signs: Signs = { foreign: false, client: false };
+  look(query, ctes, signs);
+  return signs.client && !signs.foreign;
+}
+const wordsOf = (name: unknown): string[] => {
+  const parts = (name as { parts?: readonly { value?: unknown }[] } | undefined)?.parts;
+  return Array.isArray(parts) ? parts.map((p: { value?: unknown }) => String(p.value)) : [];
+};
+function collectCtes(node: unknown, into: Set<string>): void {
+  if (typeof node !== 'object' || node === null) return;
+  if ((node as Shape).kind === 'commonTable') into.add(String((node as { name: { value: string } }).name.value).toLowerCase());
+  for (const value of Object.values(node)) if (typeof value === 'object') collectCtes(value, into);
+}
+function look(node: unknown, ctes: ReadonlySet<string>, signs: Signs): void {
+  if (typeof node !== 'object' || node === null || signs.foreign) return;
+  const shape = node as Shape;
+  switch (shape.kind) {
+    case 'namedTable': case 'explicitTable': {
+      const words = wordsOf(shape.name);
+      if (words.length === 1 && ctes.has((words[0] ?? '').toLowerCase())) break;
+      if (systemTable(words) === undefined) { signs.foreign = true; return; }
+      signs.client = true;
+      break;
+    }
+    case 'call': {
+      const words = wordsOf(shape.name).map((w) => w.toLowerCase());
+      if (words.length > 1 ? SCHEMAS.has(words.at(-2) ?? '') : isClientFunction(words[0] ?? '')) signs.client = true;
+      break;
+    }
+    case 'column': { const words = wordsOf(shape); if (words.length === 1 && shape.quoted !== true && /^(current_user|session_user|user|current_role|current_catalog|current_schema)$/i.test(words[0] ?? '')) signs.client = true; break; }
+    case 'simpleType': {
+      const type = node as { name: string; quoted: boolean; qualifier?: readonly unknown[] };
+      if (CLIENT_TYPES.has(type.name.toUpperCase()) || (type.qualifier?.length ?? 0) > 0) signs.client = true;
+      break;
+    }
+    default:
+  }
+  for (const value of Object.values(node)) if (typeof value === 'object') look(value, ctes, signs);
+}

@@ -1,0 +1,45 @@
+/** What the system tables are told of a session. */
+import type { SessionCatalog } from '../../catalog/objects/manager.ts';
+import type { CatalogObject, TableObject } from '../../catalog/objects/objects.ts';
+import { hashOid } from '../../catalog/system/oids.ts';
+import type { FunctionCard, SystemContext, SystemTable } from '../../catalog/system/system-tables.ts';
+import { TopicSchemas } from '../../catalog/system/topic-schemas.ts';
+import { functionCards } from '../catalog-query/functions/index.ts';
+import type { ResultColumn } from './contract.ts';
+import type { Engine } from './engine.ts';
+import type { SessionSettings } from './settings.ts';
+
+interface Shared { readonly functions: readonly FunctionCard[]; readonly topicSchemas: TopicSchemas }
+const perEngine = new WeakMap<Engine, Shared>();
+/** Made once per server. */
+function sharedOf(engine: Engine): Shared {
+  let shared = perEngine.get(engine);
+  if (shared === undefined) {
+    const cards = engine.functions.names().filter((name) => /^[A-Z]/.test(name)).map((name): FunctionCard => {
+      const found = engine.functions.scalar(name) ?? engine.functions.aggregate(name);
+      return { name: name.toLowerCase(), kind: found?.kind ?? 'scalar', signature: found?.doc.signature, description: found?.doc.description };
+    });
+    const known = new Set(cards.map((c) => c.name));
+    shared = { functions: [...cards, ...functionCards().filter((c) => !known.has(c.name))], topicSchemas: new TopicSchemas(() => engine.clock.now()) };
+    perEngine.set(engine, shared);
+  }
+  return shared;
+}
+
+export interface SystemContextParts {
+  readonly engine: Engine; readonly catalog: SessionCatalog; readonly settings: SessionSettings; readonly user: string; readonly sessionId: string;
+  readonly schemaOf: (object: CatalogObject) => Promise<readonly ResultColumn[]>;
+}
+/** For one statement. */
+export function systemContext({ engine, catalog, settings, user, sessionId, schemaOf }: SystemContextParts): SystemContext {
+  const setting = (name: string): string | undefined => (name.toLowerCase() === 'search_path' ? settings.pgParameter(name) : settings.pgParameter(name) ?? settings.get(name));
+  return {
+    catalog, currentCatalog: catalog.currentCatalog, currentDatabase: catalog.currentDatabase, schemaOf, jobs: () => engine.jobs.list(),
+    settings: () => settings.allPg(), setting, setSetting: (name, value) => settings.setPg(name, value),
+    ...sharedOf(engine), user, applicationName: settings.pgParameter('application_name') ?? '', processId: hashOid('session', sessionId), version: engine.version, nowMs: engine.clock.now(), startedMs: Math.floor(performance.timeOrigin),
+  };
+}
+/** A system table as the planner sees tables; `rows` of it come through PlannerContext.virtualRows. */
+export function tableObjectOf(table: SystemTable, catalog: string): TableObject {
+  return { kind: 'table', path: { catalog, database: table.schema, name: table.name }, temporary: false, columns: table.columns.map((c) => ({ kind: 'physical', name: c.name, type: c.type })), options: new Map() };
+}

@@ -3,7 +3,8 @@
  * there is no Docker, and by tests that need a broker of their own to kill, pause, or reach over TLS and SASL.
  *
  * Life: the broker and a small shell live in a process group of their own; the shell holds the read end of a pipe from us and kills
- * the group when the pipe closes, so the broker dies with us even after SIGKILL. Data is in a temporary folder, removed by stop().
+ * the group when the pipe closes, so the broker dies with us even after SIGKILL. Data is in a temporary folder, removed
+ * by stop() or by that shell.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { existsSync, rmSync } from 'node:fs';
@@ -98,9 +99,9 @@ class BrokerProcess implements LocalBroker {
   async start(): Promise<void> {
     if (this.#child) return;
     // The subshell ends the group when the broker ends by itself; `cat` ends it when our side of the pipe closes.
-    const script = '( "$@" </dev/null >>"$LOG" 2>&1; kill -9 0 ) & cat >/dev/null; kill -9 0';
+    const script = '( "$@" </dev/null >>"$LOG" 2>&1; kill -9 0 ) & cat >/dev/null; rm -rf "$DATA"; kill -9 0';
     const child = spawn('/bin/sh', ['-c', script, 'sh', 'java', ...javaFlags(this.#jars, this.#dir), '-Xmx512m', '-Xms256m', 'kafka.Kafka', join(this.#dir, 'server.properties')],
-      { detached: true, stdio: ['pipe', 'ignore', 'ignore'], env: { ...process.env, LOG: join(this.#dir, 'out.log') } });
+      { detached: true, stdio: ['pipe', 'ignore', 'ignore'], env: { ...process.env, LOG: join(this.#dir, 'out.log'), DATA: this.#dir } });
     this.#child = child;
     child.stdin?.on('error', () => {});
     child.on('exit', () => { if (this.#child === child) this.#child = undefined; child.stdin?.destroy(); });

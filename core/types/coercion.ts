@@ -79,8 +79,8 @@ function bareCommon(a: SqlType, b: SqlType): SqlType | undefined {
 const precisionOf = (t: SqlType): number => ('precision' in t ? t.precision : 0);
 function commonNumber(a: SqlType, b: SqlType): SqlType {
   if (isApproximate(a) || isApproximate(b)) {
-    if (a.kind === 'FLOAT' && b.kind === 'FLOAT') return FLOAT;
-    return DOUBLE;
+    // FLOAT with FLOAT or an integer stays FLOAT; with DECIMAL or DOUBLE it becomes DOUBLE.
+    return [a, b].every((t) => t.kind === 'FLOAT' || isInteger(t)) ? FLOAT : DOUBLE;
   }
   if (a.kind !== 'DECIMAL' && b.kind !== 'DECIMAL') return integerTypes[INTEGERS[Math.max(INTEGERS.indexOf(a.kind as 'INT'), INTEGERS.indexOf(b.kind as 'INT'))] ?? 'BIGINT'] ?? BIGINT;
   const x = decimalOf(a) ?? { precision: 38, scale: 0 }, y = decimalOf(b) ?? { precision: 38, scale: 0 };

@@ -26,7 +26,9 @@ export class Emitter {
   private readonly readColumn: (index: number) => string;
   private names = 0;
   /** Innermost last: expressions computed in each open block. */
-  private readonly scopes: Map<string, Value>[] = [new Map()];
+  private readonly scopes: Map<number, Value>[] = [new Map()];
+  private readonly keys = new Map<Expr, number>();
+  private readonly numbers = new Map<string, number>();
   /** @param readColumn JavaScript that reads a column of the current row */
   constructor(context: CodegenContext, readColumn: (index: number) => string) { this.context = context; this.readColumn = readColumn; }
 
@@ -53,11 +55,30 @@ export class Emitter {
   }
   emit(e: Expr): Value {
     if (e.op === 'literal') return this.literal(e.value === null ? null : decodeLiteral(e.value));
-    const key = keyOf(e);
+    const key = this.keyOf(e);
     for (let s = this.scopes.length - 1; s >= 0; s--) { const known = this.scopes[s]?.get(key); if (known !== undefined) return known; }
     const value = this.compute(e);
     if (isShareable(e, this.context)) this.scopes.at(-1)?.set(key, value);
     return value;
+  }
+  /** A number equal for equal expressions: expressions are numbered by the numbers of their parts, so a deep tree costs no more than its nodes. */
+  private keyOf(e: Expr): number {
+    let key = this.keys.get(e);
+    if (key !== undefined) return key;
+    const of = (x: Expr): number => this.keyOf(x);
+    let text: string;
+    switch (e.op) {
+      case 'column': text = `$${e.index}`; break;
+      case 'literal': text = JSON.stringify([e.value, e.type]); break;
+      case 'call': text = `${e.name}(${e.args.map(of).join(',')}):${JSON.stringify(e.type)}`; break;
+      case 'cast': text = `cast${e.safe ? '?' : ''}(${of(e.arg)},${JSON.stringify(e.arg.type)},${JSON.stringify(e.type)})`; break;
+      case 'field': text = `${of(e.arg)}.${e.index}`; break;
+      case 'case': text = `case(${e.branches.map((b) => `${of(b.when)}:${of(b.then)}`).join(',')},${of(e.otherwise)})`; break;
+    }
+    key = this.numbers.get(text);
+    if (key === undefined) this.numbers.set(text, key = this.numbers.size);
+    this.keys.set(e, key);
+    return key;
   }
   private literal(value: unknown): Value {
     if (value === null || value === undefined) return NULL_VALUE;
@@ -163,23 +184,6 @@ const arg = (e: Extract<Expr, { op: 'call' }>, i: number): Expr => {
 };
 /** Types whose equal values are === in JavaScript. */
 export const isPrimitive = (t: SqlType): boolean => !['ARRAY', 'MAP', 'MULTISET', 'ROW', 'BINARY', 'VARBINARY', 'RAW', 'FLOAT', 'DOUBLE'].includes(t.kind);
-const keys = new WeakMap<Expr, string>();
-/** A text equal for equal expressions; made once per node. */
-function keyOf(e: Expr): string {
-  let key = keys.get(e);
-  if (key === undefined) {
-    switch (e.op) {
-      case 'column': key = `$${e.index}`; break;
-      case 'literal': key = JSON.stringify([e.value, e.type]); break;
-      case 'call': key = `${e.name}(${e.args.map(keyOf).join(',')})`; break;
-      case 'cast': key = `cast${e.safe ? '?' : ''}(${keyOf(e.arg)},${JSON.stringify(e.arg.type)},${JSON.stringify(e.type)})`; break;
-      case 'field': key = `${keyOf(e.arg)}.${e.index}`; break;
-      case 'case': key = `case(${e.branches.map((b) => `${keyOf(b.when)}:${keyOf(b.then)}`).join(',')},${keyOf(e.otherwise)})`; break;
-    }
-    keys.set(e, key);
-  }
-  return key;
-}
 /** RAND() twice is two values. */
 function isShareable(e: Expr, context: CodegenContext): boolean {
   if (e.op === 'call') return context.functions.scalar(e.name)?.deterministic !== false && e.args.every((a) => isShareable(a, context));

@@ -76,9 +76,10 @@ function compileBare(type: SqlType, path: string, settings: DecodeSettings): Con
     case 'FLOAT': case 'DOUBLE': {
       const round = type.kind === 'FLOAT' ? Math.fround : (v: number): number => v;
       return (r) => {
-        const t = numberText(r), value = doubleText(t);
+        const isText = r.bytes[r.at] === 34, t = numberText(r), value = doubleText(t);
         if (value === undefined) throw cannot(r, t);
-        return round(value);
+        // A whole number has no negative zero; -0.0 and the text "-0" have.
+        return value === 0 && !isText && t === '-0' ? 0 : round(value);
       };
     }
     case 'DECIMAL': return (r) => {

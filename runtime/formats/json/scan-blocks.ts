@@ -17,15 +17,16 @@ function longDigits(b: Uint8Array, start: number, end: number, negative: boolean
   const split = end - 9;
   for (let i = start; i < split; i++) high = high * 10 + b[i]! - 48;
   for (let i = split; i < end; i++) low = low * 10 + b[i]! - 48;
-  if (high < 9007199) return negative ? -(high * 1e9 + low) : high * 1e9 + low;
+  const safe = high * 1e9 + low;
+  if (safe <= Number.MAX_SAFE_INTEGER) return negative ? -safe : safe;
   const value = BigInt(high) * 1000000000n + BigInt(low);
   return negative ? -value : value;
 }
 const POWERS = Array.from({ length: 23 }, (_, i) => Number(`1e${i}`));
 export const scanHelpers = { longDigits, quotedTimestamp, quotedDate, cursor, POWERS, skipString, skipNumber, skipValue, skipBlanks, isUtf8, findSpecial };
 
-/** Call of the exact converter of wanted field `i`; `s` holds where the value begins. */
-const exact = (i: number, slot: number): string => `{ r.at = s; cols[${slot}][at] = C[${i}](r); o = r.at; }`;
+/** Call of the exact converter of wanted field `i`; `s` holds where the value begins (a blank there: a learned shape does not fit). */
+const exact = (i: number, slot: number): string => `{ if (b[s] <= 32 || s >= end) return -1; r.at = s; cols[${slot}][at] = C[${i}](r); o = r.at; }`;
 const NULL_OR = (i: number, slot: number): string => `if (b[s] === 110 && b[s+1] === 117 && b[s+2] === 108 && b[s+3] === 108) { cols[${slot}][at] = null; o = s + 4; } else ${exact(i, slot)}`;
 
 /** Strings that were longer than this in the sample are searched by words. */

@@ -43,9 +43,9 @@ export class ObjectScanner {
   private last = 0;
   private learned = 0;
   private misses = 0;
-  private isLearning = true;
-  /** `path` stands before field names in errors (`after.`); `all` are the declared fields of the object. */
-  constructor(fields: readonly ScanField[], all: readonly { readonly name: string }[], settings: ScanSettings, path = '') {
+  private isLearning: boolean;
+  /** `path` stands before field names in errors (`after.`); `all` are the declared fields of the object; `exactOnly` leaves out ways 1 and 2 (tests compare). */
+  constructor(fields: readonly ScanField[], all: readonly { readonly name: string }[], settings: ScanSettings, path = '', exactOnly = false) {
     this.fields = fields;
     this.settings = settings;
     this.converters = fields.map((f) => compileConverter(f.type, path + f.name, settings));
@@ -55,7 +55,8 @@ export class ObjectScanner {
     const forms = fields.map((f): TimestampForm | undefined => (isTimestampType(f.type) ? timestampForm(f.type, settings) : undefined));
     const makers = fields.map((f): MakeString | undefined => (f.type.kind === 'VARCHAR' || f.type.kind === 'CHAR' ? stringMaker() : undefined));
     this.bound = [scanHelpers, this.converters, forms, makers];
-    this.anyOrder = this.required === undefined && this.prefixes.size === 0 ? this.compile(anyOrderCode(fields)) : undefined;
+    this.isLearning = !exactOnly;
+    this.anyOrder = this.required === undefined && this.prefixes.size === 0 && !exactOnly ? this.compile(anyOrderCode(fields)) : undefined;
   }
 
   /** `r.at` stands on `{`; afterwards behind `}`. Throws bad-record. */
@@ -145,7 +146,7 @@ function readers(fields: readonly ScanField[], lengths?: ReadonlyMap<number, num
   if (fields.length <= INLINE_FIELDS) return { declarations: '', read: (i) => blocks[i] ?? '' };
   return {
     declarations: blocks.map((block, i) => `function R${i}(b, o, end, cols, at, r) { ${block} return o; }`).join('\n'),
-    read: (i) => `o = R${i}(b, o, end, cols, at, r);`,
+    read: (i) => `if ((o = R${i}(b, o, end, cols, at, r)) < 0) return -1;`,
   };
 }
 

@@ -17,29 +17,28 @@ function isoWeek(day: number): { year: number; week: number } {
   const thursday = day - mondayIndex(day) + 3, year = yearOf(civilOf(thursday));
   return { year, week: Math.floor((thursday - daysOf(year, 1, 1)) / 7) + 1 };
 }
-/** A whole unit of a wall-clock time; sub-second units belong to the caller, who knows the fraction. */
-export function extractUnit(unit: string, ms: number): number {
-  const day = Math.floor(ms / DAY_MS), rest = ms - day * DAY_MS, civil = civilOf(day), year = yearOf(civil);
-  switch (unit) {
-    case 'YEAR': return year;
-    case 'MONTH': return monthOf(civil);
-    case 'DAY': return dayOf(civil);
-    case 'QUARTER': return Math.floor((monthOf(civil) + 2) / 3);
-    case 'HOUR': return Math.floor(rest / 3_600_000);
-    case 'MINUTE': return Math.floor(rest / 60_000) % 60;
-    case 'SECOND': return Math.floor(rest / 1000) % 60;
-    case 'MILLISECOND': return rest % 1000;
-    case 'WEEK': return isoWeek(day).week;
-    case 'ISOYEAR': return isoWeek(day).year;
-    case 'DOW': return (mondayIndex(day) + 1) % 7 + 1;
-    case 'ISODOW': return mondayIndex(day) + 1;
-    case 'DOY': return day - daysOf(year, 1, 1) + 1;
-    case 'DECADE': return Math.trunc(year / 10);
-    case 'CENTURY': return Math.trunc((year > 0 ? year + 99 : year - 99) / 100);
-    case 'MILLENNIUM': return Math.trunc((year > 0 ? year + 999 : year - 999) / 1000);
-    default: return Math.floor(ms / 1000); // EPOCH
-  }
-}
+/** Takes a whole unit out of wall-clock milliseconds; units below the millisecond belong to the caller, who knows the fraction. */
+export function unitExtractor(unit: string): (ms: number) => number { return EXTRACTORS[unit] ?? ((ms) => Math.floor(ms / 1000)); }
+const dayOfTime = (ms: number): number => Math.floor(ms / DAY_MS);
+const year = (ms: number): number => yearOf(civilOf(dayOfTime(ms)));
+const EXTRACTORS: Readonly<Record<string, (ms: number) => number>> = {
+  YEAR: year,
+  MONTH: (ms) => monthOf(civilOf(dayOfTime(ms))),
+  DAY: (ms) => dayOf(civilOf(dayOfTime(ms))),
+  QUARTER: (ms) => Math.floor((monthOf(civilOf(dayOfTime(ms))) + 2) / 3),
+  HOUR: (ms) => Math.floor((ms - dayOfTime(ms) * DAY_MS) / 3_600_000),
+  MINUTE: (ms) => { const minutes = Math.floor(ms / 60_000); return minutes - Math.floor(minutes / 60) * 60; },
+  SECOND: (ms) => { const seconds = Math.floor(ms / 1000); return seconds - Math.floor(seconds / 60) * 60; },
+  MILLISECOND: (ms) => ms - Math.floor(ms / 1000) * 1000,
+  WEEK: (ms) => isoWeek(dayOfTime(ms)).week,
+  ISOYEAR: (ms) => isoWeek(dayOfTime(ms)).year,
+  DOW: (ms) => (mondayIndex(dayOfTime(ms)) + 1) % 7 + 1,
+  ISODOW: (ms) => mondayIndex(dayOfTime(ms)) + 1,
+  DOY: (ms) => dayOfTime(ms) - daysOf(year(ms), 1, 1) + 1,
+  DECADE: (ms) => Math.trunc(year(ms) / 10),
+  CENTURY: (ms) => { const y = year(ms); return Math.trunc((y > 0 ? y + 99 : y - 99) / 100); },
+  MILLENNIUM: (ms) => { const y = year(ms); return Math.trunc((y > 0 ? y + 999 : y - 999) / 1000); },
+};
 /** Rounded down to a unit; weeks begin on Sunday, as Flink's FLOOR has it. */
 export function floorUnit(unit: string, ms: number): number {
   const size = unit === 'WEEK' ? undefined : UNIT_MS[unit];

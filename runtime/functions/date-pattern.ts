@@ -47,7 +47,8 @@ function tokensOf(pattern: string, name: string): Token[] {
 }
 const MONTHS = ['January', 'February', 'March', 'April', 'May', 'June', 'July', 'August', 'September', 'October', 'November', 'December'];
 const DAYS = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday'];
-const pad = (n: number, width: number): string => String(n).padStart(width, '0');
+const TWO: readonly string[] = Array.from({ length: 100 }, (_, i) => String(i).padStart(2, '0'));
+const pad = (n: number, width: number): string => (width === 2 && n < 100 && n >= 0 ? TWO[n] ?? '' : width === 1 || (width === 4 && n >= 1000) ? String(n) : String(n).padStart(width, '0'));
 const weekday = (days: number): number => ((days + 4) % 7 + 7) % 7;
 
 /** Wall-clock milliseconds and the nanoseconds of the second. */

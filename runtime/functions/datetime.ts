@@ -9,7 +9,7 @@ import { LONG_MIN, addExact, asLong, floorDivide, multiplyExact } from '../../co
 import { BIGINT, DATE, INT, STRING, asNullable, decimal, notNull, time, timestamp, timestampLtz, type Long, type SqlType } from '../../core/types/sql-type.ts';
 import { DAY_MS, addMonths, belowMs, epochMs, instantFromLocal, localFromInstant, parseDate, parseTimestamp, timestampOf, unitsPerMs, withNanos } from '../../core/types/temporal.ts';
 import { offsetOfLocal, zoneOrUtc, type Zone } from '../../core/types/zone.ts';
-import { UNIT_MONTHS, UNIT_MS, ceilUnit, extractUnit, floorUnit, monthsBetween, unitOf } from './calendar.ts';
+import { UNIT_MONTHS, UNIT_MS, ceilUnit, floorUnit, monthsBetween, unitExtractor, unitOf } from './calendar.ts';
 import { datePattern, formatDate, parseWithPattern, type DatePattern } from './date-pattern.ts';
 import { call, characters, code, fixed, integers, isNull, literalText, nullable, numbers, optional, propagate, scalar, slot, type Example, type Slot } from './define.ts';
 import { floorNumber, floorType } from './math.ts';
@@ -56,8 +56,10 @@ function extractCode(unit: string, type: SqlType, env: EvalEnv): CompiledCall {
   }
   if (unit === 'MICROSECOND' || unit === 'NANOSECOND') return call((v: number) => (v % 1000) * (unit === 'MICROSECOND' ? 1000 : 1_000_000));
   if (unit === 'EPOCH' && isTimestamp(type) && 'precision' in type) return call((v: Long) => floorDivide(v, unitsPerMs(type.precision) * 1000));
+  const take = unitExtractor(unit);
+  if ('precision' in type && type.kind === 'TIMESTAMP' && type.precision <= 3 || type.kind === 'TIME') return call(take);
   const wall = wallClock(type, env) as (v: unknown) => number;
-  return call((v: unknown) => extractUnit(unit, wall(v)));
+  return call((v: unknown) => take(wall(v)));
 }
 function requireUnit(name: string, args: readonly ArgumentInfo[], i: number): string {
   const given = literalText(args, i), unit = given === undefined ? undefined : unitOf(given);

@@ -5,7 +5,7 @@
 import type { ArgumentInfo, ScalarFunction, Signature } from '../../catalog/registry/functions.ts';
 import { commonType } from '../../core/types/coercion.ts';
 import { compareValues, equalValues } from '../../core/types/compare.ts';
-import { BOOLEAN, asNullable } from '../../core/types/sql-type.ts';
+import { BOOLEAN, STRING, asNullable, notNull, typeText } from '../../core/types/sql-type.ts';
 import { anyNullable, call, scalar } from './define.ts';
 
 const FAMILY = 'conditional';
@@ -27,5 +27,6 @@ export const conditionalFunctions: readonly ScalarFunction[] = [
   scalar(FAMILY, { name: 'IFNULL', signature: 'IFNULL(value, other)', about: 'The value, or the other one when it is NULL.', examples: [['IFNULL(CAST(NULL AS INT), 5)', '5']], strict: false, infer: (args) => (args.length === 2 ? unify(args, 0, allNullable) : undefined), compile: () => call((a: unknown, b: unknown) => a ?? b) }),
   scalar(FAMILY, { name: 'IF', signature: 'IF(condition, value, other)', about: 'The value when the condition is TRUE, else the other one.', examples: [["IF(1 > 0, 'yes', 'no')", 'yes']], strict: false, infer: (args) => (args.length === 3 ? unify(args, 1, anyNullable) : undefined), compile: () => call((test: boolean | null, a: unknown, b: unknown) => (test === true ? a : b)) }),
   scalar(FAMILY, { name: 'NULLIF', signature: 'NULLIF(value, other)', about: 'NULL when the two are equal, else the value.', examples: [['NULLIF(5, 5)', 'NULL'], ['NULLIF(5, 0)', '5']], strict: false, infer: (args) => (args.length === 2 && args[0] !== undefined && commonType(args.map((a) => a.type)) !== undefined ? { result: asNullable(args[0].type) } : undefined), compile: () => call((a: unknown, b: unknown) => (a === null || b === null || !equalValues(a, b) ? a : null)) }),
+  scalar(FAMILY, { name: 'TYPEOF', signature: 'TYPEOF(value)', about: 'The type of the value.', examples: [['TYPEOF(1.50)', 'DECIMAL(3, 2) NOT NULL']], strict: false, infer: (args) => (args.length === 1 ? { result: notNull(STRING) } : undefined), compile: (args) => { const type = typeText(args[0]?.type ?? STRING, true); return call(() => type); } }),
   extreme('GREATEST', 1, 'largest', ['GREATEST(1, 3, 2)', '3']), extreme('LEAST', -1, 'smallest', ["LEAST('b', 'a')", 'a']),
 ];

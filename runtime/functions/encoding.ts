@@ -3,7 +3,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import type { ScalarFunction } from '../../catalog/registry/functions.ts';
 import { invalidArgument } from '../../core/errors/data.ts';
 import { isCharacter, isInteger } from '../../core/types/coercion.ts';
-import { INT, STRING, notNull, type Long } from '../../core/types/sql-type.ts';
+import { BYTES, INT, STRING, notNull, type Long } from '../../core/types/sql-type.ts';
 import { call, characters, fixed, integers, optional, scalar, slot, type Example } from './define.ts';
 
 const FAMILY = 'encoding';
@@ -55,6 +55,7 @@ export const encodingFunctions: readonly ScalarFunction[] = [
   string('TO_BASE64', 'Base64 of the text in UTF-8.', 'TO_BASE64(string)', [["TO_BASE64('hello')", 'aGVsbG8=']], (s: string) => Buffer.from(s, 'utf8').toString('base64')),
   string('FROM_BASE64', 'Text of its base64.', 'FROM_BASE64(string)', [["FROM_BASE64('aGVsbG8=')", 'hello']], fromBase64, [text], true),
   string('HEX', 'Hexadecimal of an integer, or of the bytes of a text.', 'HEX(integer | string)', [['HEX(20)', '14'], ["HEX('hello')", '68656C6C6F'], ['HEX(-1)', 'FFFFFFFFFFFFFFFF']], hex, [slot((t) => isInteger(t) || isCharacter(t))]),
+  scalar(FAMILY, { name: 'UNHEX', signature: 'UNHEX(string)', about: 'The bytes of a hexadecimal text; NULL when it is none.', examples: [["CAST(UNHEX('68656C6C6F') AS STRING)", 'hello'], ["UNHEX('G')", 'NULL']], infer: fixed([text], BYTES, true), compile: () => call((s: string) => (/^[0-9A-Fa-f]*$/.test(s) ? new Uint8Array(Buffer.from(s.length % 2 === 0 ? s : `0${s}`, 'hex')) : null)) }),
   string('BIN', 'An integer in binary.', 'BIN(integer)', [['BIN(4)', '100']], bin, [slot(integers)]),
   string('URL_ENCODE', 'The text for use in a URL (application/x-www-form-urlencoded).', 'URL_ENCODE(string)', [["URL_ENCODE('a b&c')", 'a+b%26c']], urlEncode),
   string('URL_DECODE', 'The text of its URL form; NULL when it is malformed.', 'URL_DECODE(string)', [["URL_DECODE('a+b%26c')", 'a b&c']], urlDecode, [text], true),

@@ -1,5 +1,5 @@
 /**
- * JSON_VALUE, JSON_QUERY, JSON_EXISTS and IS JSON over texts. The binder passes the clauses as arguments:
+ * JSON_VALUE, JSON_QUERY, JSON_EXISTS, IS JSON over texts; JSON_STRING and quoting. The binder passes the clauses as arguments:
  * JSON_VALUE(json, path, onEmpty, emptyValue, onError, errorValue), JSON_QUERY(json, path, wrapper, onEmpty, onError),
  * JSON_EXISTS(json, path [, onError]). Source: Flink "System Functions", JSON functions (SqlJsonUtils).
  */
@@ -7,8 +7,10 @@ import type { ArgumentInfo, ScalarFunction } from '../../catalog/registry/functi
 import { invalidArgument } from '../../core/errors/data.ts';
 import { readJson, type JsonNode } from '../../core/json/exact.ts';
 import { isCharacter } from '../../core/types/coercion.ts';
-import { BOOLEAN, STRING, notNull } from '../../core/types/sql-type.ts';
-import { call, isNull, literalText, nullable, scalar } from './define.ts';
+import { decimalText } from '../../core/types/decimal.ts';
+import { printValue } from '../../core/types/print-value.ts';
+import { BOOLEAN, STRING, notNull, type Long, type SqlType } from '../../core/types/sql-type.ts';
+import { call, fixed, isNull, literalText, nullable, scalar, slot } from './define.ts';
 import { findPath, jsonPath, jsonText, type JsonPath } from './json-path.ts';
 
 const FAMILY = 'json';
@@ -87,4 +89,34 @@ const isJson = (['VALUE', 'OBJECT', 'ARRAY', 'SCALAR'] as const).map((what) => s
     return what === 'VALUE' || (what === 'OBJECT' ? node.kind === 'object' : what === 'ARRAY' ? node.kind === 'array' : node.kind !== 'object' && node.kind !== 'array');
   }),
 }));
-export const jsonFunctions: readonly ScalarFunction[] = [value, query, exists, ...isJson];
+/** A value of a type as JSON text: rows and maps as objects, times as ISO text, bytes as base64, DECIMAL as a plain number. */
+function jsonWriter(type: SqlType): (v: unknown) => string {
+  const write = writerOf(type);
+  return (v) => (v === null ? 'null' : write(v));
+}
+function writerOf(type: SqlType): (v: unknown) => string {
+  switch (type.kind) {
+    case 'BOOLEAN': case 'TINYINT': case 'SMALLINT': case 'INT': case 'BIGINT': return String;
+    case 'FLOAT': case 'DOUBLE': return (v) => (Number.isFinite(v) ? printValue(type, v) : `"${printValue(type, v)}"`);
+    case 'DECIMAL': return (v) => decimalText(v as Long, type.scale);
+    case 'BINARY': case 'VARBINARY': return (v) => `"${Buffer.from(v as Uint8Array).toString('base64')}"`;
+    case 'ARRAY': { const element = jsonWriter(type.element); return (v) => `[${(v as unknown[]).map(element).join(',')}]`; }
+    case 'ROW': { const fields = type.fields.map((f) => [JSON.stringify(f.name), jsonWriter(f.type)] as const); return (v) => `{${fields.map(([name, write], i) => `${name}:${write((v as unknown[])[i])}`).join(',')}}`; }
+    case 'MAP': case 'MULTISET': {
+      const [key, item] = type.kind === 'MAP' ? [type.key, jsonWriter(type.value)] : [type.element, String];
+      return (v) => `{${Array.from(v as Map<unknown, unknown>, ([k, x]) => `${JSON.stringify(printValue(key, k))}:${item(x)}`).join(',')}}`;
+    }
+    default: return (v) => JSON.stringify(printValue(type, v));
+  }
+}
+const string = scalar(FAMILY, {
+  name: 'JSON_STRING', signature: 'JSON_STRING(value)', about: 'The value as JSON text.', examples: [["JSON_STRING('a\"b')", '"a\\"b"'], ["JSON_STRING(MAP['k', ARRAY[1, 2]])", '{"k":[1,2]}'], ['JSON_STRING(1.50)', '1.50']],
+  infer: (args) => (args.length === 1 && args[0] !== undefined ? { result: { ...STRING, nullable: args[0].type.nullable } } : undefined), compile: (args) => call(jsonWriter(args[0]?.type ?? STRING)),
+});
+/** JSON_UNQUOTE: the text behind a JSON string; anything else stays as it is. */
+function unquote(s: string): string { const node = s.startsWith('"') ? readJson(s) : undefined; return node?.kind === 'string' ? node.value : s; }
+const quoting = [
+  scalar(FAMILY, { name: 'JSON_QUOTE', signature: 'JSON_QUOTE(string)', about: 'The text as a JSON string.', examples: [["JSON_QUOTE('a')", '"a"']], infer: fixed([slot(isCharacter, STRING)], STRING), compile: () => call((s: string) => JSON.stringify(s)) }),
+  scalar(FAMILY, { name: 'JSON_UNQUOTE', signature: 'JSON_UNQUOTE(string)', about: 'The text of a JSON string; other texts stay as they are.', examples: [[`JSON_UNQUOTE('"a"')`, 'a'], ["JSON_UNQUOTE('a')", 'a']], infer: fixed([slot(isCharacter, STRING)], STRING), compile: () => call(unquote) }),
+];
+export const jsonFunctions: readonly ScalarFunction[] = [value, query, exists, ...isJson, string, ...quoting];

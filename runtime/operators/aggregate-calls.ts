@@ -11,13 +11,13 @@ import type { GroupAggregateNode } from '../../planner/physical/plan.ts';
 import type { StateTable } from '../state/contract.ts';
 import type { OperatorContext } from './contract.ts';
 import type { Group } from './group-cache.ts';
-import { ArrivalValues, OrderedValues } from './values-view.ts';
-import type { ValuesMemo, ValuesView } from './values-view.ts';
+import { ArrivalValues, OrderedValues, removeAll } from './values-view.ts';
+import type { FromArrivals, ValuesMemo, ValuesView } from './values-view.ts';
 
 interface Call {
   readonly index: number;
   readonly implementation: AggregateImplementation;
-  /** First slot; calls with kept values have none. */
+  /** First slot; a call with kept values has one for its result. */
   readonly at: number;
   readonly first: number;
   readonly second: number;
@@ -40,10 +40,10 @@ export interface Aggregates {
   /** Takes the columns of a batch. */
   bind(columns: readonly Column[]): void;
   init(slots: unknown[]): void;
-  memos(): (ValuesMemo | null)[];
+  memos(): readonly (ValuesMemo | null)[];
   /** Puts a row of the bound batch in or takes it out. */
   update(group: Group, row: number, adds: boolean, key: readonly Column[]): void;
-  results(group: Group, row: number, key: readonly Column[], into: unknown[]): void;
+  results(group: Group, into: unknown[]): void;
   /** Forgets distinct and kept values of a group. */
   clear(key: readonly Column[], row: number): void;
 }
@@ -55,9 +55,9 @@ export function compileAggregates(node: GroupAggregateNode, keyTypes: readonly S
     if (aggregate === undefined) throw internalError({ what: `aggregate function ${call.function} is not registered` });
     const argTypes = call.args.map((c) => inputTypes[c]!);
     const implementation = aggregate.compile(argTypes, call.type, { retract: node.retract });
-    const view = implementation.values === undefined ? null : viewOf(implementation, `values-${index}`, keyTypes, argTypes[0]!, node.ttlMs, context);
+    const view = implementation.values === undefined ? null : viewOf(call.function, implementation, `values-${index}`, keyTypes, argTypes[0]!, node.ttlMs, context);
     const made: Call = { index, implementation, at: slots.length, first: call.args[0] ?? -1, second: call.args[1] ?? -1, view, value: [[]] };
-    if (view === null) slots.push(...implementation.slots);
+    slots.push(...(view === null ? implementation.slots : [call.type]));
     calls.push(made);
     const id = `${call.filter ?? -1}|${call.distinct ? call.args.join() : ''}`;
     let unit = units.get(id);
@@ -69,25 +69,31 @@ export function compileAggregates(node: GroupAggregateNode, keyTypes: readonly S
   });
   return new CompiledAggregates(slots, [...units.values()], calls, inconsistent);
 }
-function viewOf(implementation: AggregateImplementation, name: string, key: readonly SqlType[], type: SqlType, ttlMs: number, context: OperatorContext): ValuesView {
+function viewOf(name: string, implementation: AggregateImplementation, table: string, key: readonly SqlType[], type: SqlType, ttlMs: number, context: OperatorContext): ValuesView {
   const { order, fromValues } = implementation.values!;
   const compare = compareValues(type);
-  if (order === 'min') return new OrderedValues(context.state, name, key, type, compare, ttlMs);
-  if (order === 'max') return new OrderedValues(context.state, name, key, type, (a, b) => compare(b, a), ttlMs);
+  if (order === 'min') return new OrderedValues(context.state, table, key, type, compare, ttlMs);
+  if (order === 'max') return new OrderedValues(context.state, table, key, type, (a, b) => compare(b, a), ttlMs);
   if (fromValues === undefined) throw internalError({ what: 'an aggregate over all values has no fromValues' });
-  return new ArrivalValues(context.state, name, key, type, fromValues as (values: Iterable<unknown>, second: unknown) => unknown, ttlMs);
+  // The ends of the list need no walk through it.
+  const from: FromArrivals = name === 'FIRST_VALUE' ? 'first' : name === 'LAST_VALUE' ? 'last' : fromValues as (values: Iterable<unknown>, second: unknown) => unknown;
+  return new ArrivalValues(context.state, table, key, type, from, ttlMs);
 }
+
+const NO_MEMOS: readonly (ValuesMemo | null)[] = [];
 
 class CompiledAggregates implements Aggregates {
   readonly slots: readonly SqlType[];
   private readonly units: readonly Unit[];
   private readonly calls: readonly Call[];
   private readonly inconsistent: { value: number };
+  private readonly views: boolean;
   private columns: readonly Column[] = [];
   constructor(slots: readonly SqlType[], units: readonly Unit[], calls: readonly Call[], inconsistent: { value: number }) {
     this.slots = slots;
     this.units = units;
     this.calls = calls;
+    this.views = calls.some((call) => call.view !== null);
     this.inconsistent = inconsistent;
   }
   bind(columns: readonly Column[]): void {
@@ -95,8 +101,13 @@ class CompiledAggregates implements Aggregates {
     for (const unit of this.units) for (let i = 0; i < unit.args.length; i++) unit.argColumns[i] = columns[unit.args[i]!]!;
     for (const call of this.calls) if (call.first >= 0) call.value[0] = columns[call.first]!;
   }
-  init(slots: unknown[]): void { for (const call of this.calls) if (call.view === null) call.implementation.init(slots, call.at); }
-  memos(): (ValuesMemo | null)[] { return this.calls.map((call) => call.view?.memo() ?? null); }
+  init(slots: unknown[]): void {
+    for (const call of this.calls) {
+      if (call.view === null) call.implementation.init(slots, call.at);
+      else slots[call.at] = null;
+    }
+  }
+  memos(): readonly (ValuesMemo | null)[] { return this.views ? this.calls.map((call) => (call.view === null ? null : { heap: null, live: 0 })) : NO_MEMOS; }
   update(group: Group, row: number, adds: boolean, key: readonly Column[]): void {
     for (let u = 0; u < this.units.length; u++) {
       const unit = this.units[u]!;
@@ -106,15 +117,19 @@ class CompiledAggregates implements Aggregates {
     }
   }
   private apply(call: Call, group: Group, row: number, adds: boolean, key: readonly Column[]): void {
-    if (call.view !== null) {
-      const memo = group.memos[call.index]!;
-      if (adds) call.view.add(key, call.value, row, memo);
-      else if (!call.view.retract(key, call.value, row, memo)) this.inconsistent.value++;
+    const a = call.first < 0 ? undefined : this.columns[call.first]![row], b = call.second < 0 ? undefined : this.columns[call.second]![row];
+    const { view } = call, { slots } = group;
+    if (view !== null) {
+      const memo = group.memos[call.index] ?? null;
+      if (adds) slots[call.at] = view.add(key, call.value, row, slots[call.at], memo, b);
+      else {
+        slots[call.at] = view.retract(key, call.value, row, slots[call.at], memo, b);
+        if (!view.wasFound) this.inconsistent.value++;
+      }
       return;
     }
-    const a = call.first < 0 ? undefined : this.columns[call.first]![row], b = call.second < 0 ? undefined : this.columns[call.second]![row];
-    if (adds) call.implementation.add(group.slots, call.at, a, b);
-    else call.implementation.retract(group.slots, call.at, a, b);
+    if (adds) call.implementation.add(slots, call.at, a, b);
+    else call.implementation.retract(slots, call.at, a, b);
   }
   /** Counts a value under DISTINCT; true when it is the first of its kind or, retracted, the last. */
   private isFirstOrLast(table: StateTable, args: readonly Column[], key: readonly Column[], row: number, adds: boolean): boolean {
@@ -125,19 +140,14 @@ class CompiledAggregates implements Aggregates {
     else table.remove(entry);
     return adds ? count === 0 : count <= 1;
   }
-  results(group: Group, row: number, key: readonly Column[], into: unknown[]): void {
+  results(group: Group, into: unknown[]): void {
     for (let c = 0; c < this.calls.length; c++) {
       const call = this.calls[c]!;
-      into[c] = call.view === null ? call.implementation.result(group.slots, call.at)
-        : call.view.result(key, row, group.memos[c]!, call.second < 0 ? undefined : this.columns[call.second]?.[row]);
+      into[c] = call.view === null ? call.implementation.result(group.slots, call.at) : group.slots[call.at];
     }
   }
   clear(key: readonly Column[], row: number): void {
-    for (const unit of this.units) if (unit.distinct !== null) for (let entry = unit.distinct.firstAt(key, row); entry !== 0;) {
-      const next = unit.distinct.next(entry);
-      unit.distinct.remove(entry);
-      entry = next;
-    }
+    for (const unit of this.units) if (unit.distinct !== null) removeAll(unit.distinct, key, row);
     for (const call of this.calls) call.view?.clear(key, row);
   }
 }

@@ -12,9 +12,9 @@
  * Without keys there is one group; at the end of bounded input it gives its row even if there was no input (`emitOnEmptyEnd`).
  * Source: Flink GroupAggFunction.
  *
- * Groups met lately are kept decoded in a cache and written to the tables at a barrier or when they leave it: 0.1–0.2 µs per row for a
- * cached group. A group is found by its key value where one column of a scalar type is the key, else by its entry in `groups`. With a time
- * to live nothing stays cached beyond a batch, since the table must see every access.
+ * Groups that come again and again are kept decoded in a cache (`group-cache.ts`) and written to the table at a barrier; there a group is
+ * found by its key value where one column of a scalar type is the key, else by its entry in `groups`. Otherwise, and always under a time to
+ * live, since then the table must see every access, rows go straight to the table.
  */
 import { BatchWriter, DELETE, INSERT, isAccumulate, UPDATE_AFTER, UPDATE_BEFORE } from '../../core/row/batch.ts';
 import type { ChangeBatch, Column } from '../../core/row/batch.ts';
@@ -44,7 +44,12 @@ class GroupAggregate extends ForwardingOperator {
   private readonly isByValue: boolean;
   private readonly suppressEqual: boolean;
   private readonly inconsistent: { value: number };
+  /** Results before and after a row. */
+  private readonly before: unknown[] = [];
   private readonly fresh: unknown[] = [];
+  /** The group at hand when it is not cached. */
+  private readonly passing: Group;
+  private readonly usesCache: boolean;
   private readonly resultsAt: number;
   constructor(node: GroupAggregateNode, context: OperatorContext) {
     super(context.output);
@@ -59,66 +64,89 @@ class GroupAggregate extends ForwardingOperator {
     this.resultsAt = node.keys.length;
     this.isByValue = keyTypes.length === 1 && MAP_KEYS.has(keyTypes[0]!.kind);
     this.suppressEqual = node.ttlMs === 0;
+    this.usesCache = node.ttlMs === 0;
+    this.passing = { ...this.newGroup(0), memos: [] };
     this.cache = new GroupCache((group) => this.writeBack(group));
   }
   push(_input: number, batch: ChangeBatch): void {
     for (let k = 0; k < this.keyIn.length; k++) this.keyIn[k] = batch.columns[this.node.keys[k]!]!;
     this.calls.bind(batch.columns);
     const { kinds } = batch;
-    for (let row = 0; row < batch.size; row++) this.change(batch, row, kinds === null || isAccumulate(kinds[row]!));
+    if (this.usesCache && this.cache.isWorthwhile) for (let row = 0; row < batch.size; row++) this.changeCached(batch, row, kinds === null || isAccumulate(kinds[row]!));
+    else for (let row = 0; row < batch.size; row++) this.changeStored(batch, row, kinds === null || isAccumulate(kinds[row]!));
     this.out.flush();
-    if (!this.suppressEqual) this.cache.drop();
+    if (this.usesCache) this.cache.decide();
   }
-  private change(batch: ChangeBatch, row: number, adds: boolean): void {
+  /** A row of a group that is, or will be, in the cache. */
+  private changeCached(batch: ChangeBatch, row: number, adds: boolean): void {
     const cacheKey = this.isByValue ? this.keyIn[0]![row] : this.keyIn.length === 0 ? 0 : this.table.findAt(this.keyIn, NONE, row);
+    // Entries are positive: 0 is no group yet, or the one group without keys.
     let group = cacheKey === 0 && !this.isByValue && this.keyIn.length > 0 ? undefined : this.cache.get(cacheKey);
-    group ??= this.load(cacheKey, row);
     if (group === undefined) {
-      if (!adds) { this.inconsistent.value++; return; }
-      this.create(batch, row);
-      return;
+      const entry = this.isByValue || this.keyIn.length === 0 ? this.table.findAt(this.keyIn, NONE, row) : cacheKey as Entry;
+      group = this.newGroup(entry);
+      if (entry !== 0) {
+        this.read(group);
+        this.cache.add(cacheKey, group);
+      } else if (adds) {
+        group.entry = this.table.findOrCreateAt(this.keyIn, NONE, row);
+        this.begin(group, batch, row);
+        this.cache.add(this.isByValue || this.keyIn.length === 0 ? cacheKey : group.entry, group);
+        return;
+      } else { this.inconsistent.value++; return; }
     }
-    if (adds) group.rows++;
-    else if (--group.rows === 0 && this.node.retract) { this.forget(batch, row, group, cacheKey); return; }
-    this.calls.update(group, row, adds, this.keyIn);
-    const { fresh } = this;
-    this.calls.results(group, row, this.keyIn, fresh);
-    if (this.suppressEqual && isSame(group.results, fresh)) { group.isDirty = true; return; }
-    if (this.node.emitUpdateBefore) this.emit(batch, row, group.results, UPDATE_BEFORE);
-    this.emit(batch, row, fresh, UPDATE_AFTER);
-    for (let i = 0; i < fresh.length; i++) group.results[i] = fresh[i];
-    group.isDirty = true;
+    if (this.change(group, batch, row, adds)) group.isDirty = true;
+    else this.cache.delete(cacheKey);
   }
-  private create(batch: ChangeBatch, row: number): void {
-    const entry = this.table.findOrCreateAt(this.keyIn, NONE, row);
-    const group = this.newGroup(entry);
+  /** A row of a group that is read from the table and written back at once. */
+  private changeStored(batch: ChangeBatch, row: number, adds: boolean): void {
+    const { table, passing } = this;
+    const entry = adds ? table.findOrCreateAt(this.keyIn, NONE, row) : table.findAt(this.keyIn, NONE, row);
+    if (entry === 0) { this.inconsistent.value++; return; }
+    const isNew = adds && table.wasCreated;
+    if (this.usesCache) this.cache.sample(entry);
+    passing.entry = entry;
+    if (isNew) this.begin(passing, batch, row);
+    else {
+      this.read(passing);
+      if (!this.change(passing, batch, row, adds)) return;
+    }
+    passing.isDirty = true;
+    this.writeBack(passing);
+  }
+  /** The first row of a group. */
+  private begin(group: Group, batch: ChangeBatch, row: number): void {
     this.calls.init(group.slots);
     group.rows = 1;
     group.isDirty = true;
-    this.cache.add(this.isByValue ? this.keyIn[0]![row] : this.keyIn.length === 0 ? 0 : entry, group);
     this.calls.update(group, row, true, this.keyIn);
-    this.calls.results(group, row, this.keyIn, group.results);
-    this.emit(batch, row, group.results, INSERT);
+    this.calls.results(group, this.fresh);
+    this.emit(batch, row, this.fresh, INSERT);
   }
-  /** The last row of the group goes: its results as they were, then nothing is left of it. */
-  private forget(batch: ChangeBatch, row: number, group: Group, cacheKey: unknown): void {
-    this.emit(batch, row, group.results, DELETE);
-    this.cache.delete(cacheKey);
-    this.table.remove(group.entry);
-    this.calls.clear(this.keyIn, row);
-  }
-  private load(cacheKey: unknown, row: number): Group | undefined {
-    const entry = this.isByValue || this.keyIn.length === 0 ? this.table.findAt(this.keyIn, NONE, row) : cacheKey as Entry;
-    if (entry === 0) return undefined;
-    const group = this.newGroup(entry);
-    this.table.readValue(entry, group.slots);
-    group.rows = this.node.retract ? this.table.meta(entry, 0) : 1;
-    this.calls.results(group, row, this.keyIn, group.results);
-    this.cache.add(cacheKey, group);
-    return group;
+  /** A further row; false when the group is gone with it. */
+  private change(group: Group, batch: ChangeBatch, row: number, adds: boolean): boolean {
+    const { before, fresh } = this;
+    this.calls.results(group, before);
+    if (adds) group.rows++;
+    else if (this.node.retract && --group.rows === 0) {
+      this.emit(batch, row, before, DELETE);
+      this.table.remove(group.entry);
+      this.calls.clear(this.keyIn, row);
+      return false;
+    }
+    this.calls.update(group, row, adds, this.keyIn);
+    this.calls.results(group, fresh);
+    if (this.suppressEqual && isSame(before, fresh)) return true;
+    if (this.node.emitUpdateBefore) this.emit(batch, row, before, UPDATE_BEFORE);
+    this.emit(batch, row, fresh, UPDATE_AFTER);
+    return true;
   }
   private newGroup(entry: Entry): Group {
-    return { entry, slots: new Array<unknown>(this.calls.slots.length), results: new Array<unknown>(this.node.calls.length), rows: 0, isDirty: false, memos: this.calls.memos() };
+    return { entry, slots: new Array<unknown>(this.calls.slots.length), rows: 0, isDirty: false, memos: this.calls.memos() };
+  }
+  private read(group: Group): void {
+    this.table.readValue(group.entry, group.slots);
+    group.rows = this.node.retract ? this.table.meta(group.entry, 0) : 1;
   }
   private writeBack(group: Group): void {
     if (!group.isDirty) return;
@@ -137,8 +165,8 @@ class GroupAggregate extends ForwardingOperator {
     if (this.node.emitOnEmptyEnd && this.table.size === 0) {
       const group = this.newGroup(0);
       this.calls.init(group.slots);
-      this.calls.results(group, 0, NONE, group.results);
-      group.results.forEach((value, i) => { this.out.columns[this.resultsAt + i]![this.out.size] = value; });
+      this.calls.results(group, this.fresh);
+      this.fresh.forEach((value, i) => { this.out.columns[this.resultsAt + i]![this.out.size] = value; });
       this.out.commit(INSERT);
       this.out.flush();
     }

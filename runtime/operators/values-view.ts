@@ -1,10 +1,11 @@
 /**
  * Values of a group kept for calls that cannot undo a value from their accumulator: MIN and MAX under retraction in order of value,
- * FIRST_VALUE, LAST_VALUE, LISTAGG … in order of arrival. NULLs are not kept. Flink: MapView and ListView of the WithRetract functions.
+ * FIRST_VALUE, LAST_VALUE, LISTAGG … in order of arrival. NULLs are not kept. The call's result stands in a slot of its group, so it is
+ * made anew only by changes that touch it. Flink: MapView and ListView of the WithRetract functions.
  *
- * MIN and MAX keep (group; value) → count. The best value is remembered per group while the group is cached. When it is retracted away the
- * next best is found by walking the values if they are few, else from a heap of all values built then: values no longer there are dropped
- * as they come up, so a hot group costs O(log n) per retraction and the heap is lost with the cache.
+ * MIN and MAX keep (group; value) → count. When the best value is retracted away the next best is found by walking the values if they are
+ * few or the group is not cached, else from a heap of all values built then: values no longer there are dropped as they come up, so a hot
+ * group costs O(log n) per retraction. The heap is lost with the cache.
  */
 import type { Column } from '../../core/row/batch.ts';
 import type { Compare } from '../../core/types/compare.ts';
@@ -13,14 +14,13 @@ import type { OperatorState, StateTable } from '../state/contract.ts';
 import { Arrivals } from './arrivals.ts';
 
 /** What a cached group remembers of one call's values. `live`: how many different ones there are, while there is a heap. */
-export interface ValuesMemo { best: unknown; isKnown: boolean; heap: unknown[] | null; live: number }
+export interface ValuesMemo { heap: unknown[] | null; live: number }
 export interface ValuesView {
-  memo(): ValuesMemo;
-  add(key: readonly Column[], value: readonly Column[], row: number, memo: ValuesMemo): void;
-  /** False when the value is not there. */
-  retract(key: readonly Column[], value: readonly Column[], row: number, memo: ValuesMemo): boolean;
-  /** The call's result; NULL when there are no values. */
-  result(key: readonly Column[], row: number, memo: ValuesMemo, second: unknown): unknown;
+  /** The result after the value at `row` came or went. `memo` is null for a group that is not cached; `second`: the call's second argument. */
+  add(key: readonly Column[], value: readonly Column[], row: number, result: unknown, memo: ValuesMemo | null, second: unknown): unknown;
+  retract(key: readonly Column[], value: readonly Column[], row: number, result: unknown, memo: ValuesMemo | null, second: unknown): unknown;
+  /** False when the value last retracted was not there. */
+  readonly wasFound: boolean;
   clear(key: readonly Column[], row: number): void;
 }
 
@@ -28,6 +28,7 @@ export interface ValuesView {
 const WALK_LIMIT = 16;
 
 export class OrderedValues implements ValuesView {
+  wasFound = true;
   private readonly table: StateTable;
   /** Negative when a is better. */
   private readonly better: Compare;
@@ -37,49 +38,42 @@ export class OrderedValues implements ValuesView {
     this.table = state.table({ name, key, subKey: [type], value: [], meta: 1, ttlMs });
     this.better = better;
   }
-  memo(): ValuesMemo { return { best: null, isKnown: false, heap: null, live: 0 }; }
-  add(key: readonly Column[], value: readonly Column[], row: number, memo: ValuesMemo): void {
+  add(key: readonly Column[], value: readonly Column[], row: number, result: unknown, memo: ValuesMemo | null): unknown {
     const { table } = this, v = value[0]![row];
-    if (v === null) return;
+    if (v === null) return result;
     const entry = table.findOrCreateAt(key, value, row);
-    if (table.wasCreated && memo.heap !== null) this.intoHeap(memo, v);
+    if (table.wasCreated && memo !== null && memo.heap !== null) this.intoHeap(memo, memo.heap, v);
     table.setMeta(entry, 0, table.meta(entry, 0) + 1);
-    if (memo.isKnown && (memo.best === null || this.better(v, memo.best) < 0)) memo.best = v;
+    return result === null || this.better(v, result) < 0 ? v : result;
   }
-  retract(key: readonly Column[], value: readonly Column[], row: number, memo: ValuesMemo): boolean {
+  retract(key: readonly Column[], value: readonly Column[], row: number, result: unknown, memo: ValuesMemo | null): unknown {
     const { table } = this, v = value[0]![row];
-    if (v === null) return true;
+    this.wasFound = true;
+    if (v === null) return result;
     const entry = table.findAt(key, value, row);
-    if (entry === 0) return false;
+    if (entry === 0) { this.wasFound = false; return result; }
     const left = table.meta(entry, 0) - 1;
-    if (left > 0) { table.setMeta(entry, 0, left); return true; }
+    if (left > 0) { table.setMeta(entry, 0, left); return result; }
     table.remove(entry);
-    memo.live--;
-    if (memo.isKnown && memo.best !== null && this.better(v, memo.best) === 0) memo.isKnown = false;
-    return true;
+    if (memo !== null) memo.live--;
+    if (result !== null && this.better(v, result) !== 0) return result;
+    return memo !== null && memo.heap !== null ? this.fromHeap(key, row, memo.heap) : this.search(key, row, memo);
   }
-  result(key: readonly Column[], row: number, memo: ValuesMemo): unknown {
-    if (!memo.isKnown) {
-      memo.best = memo.heap === null ? this.search(key, row, memo) : this.fromHeap(key, row, memo.heap);
-      memo.isKnown = true;
-    }
-    return memo.best;
-  }
-  private search(key: readonly Column[], row: number, memo: ValuesMemo): unknown {
+  private search(key: readonly Column[], row: number, memo: ValuesMemo | null): unknown {
     const { table, one } = this;
     let best: unknown = null, count = 0;
     for (let entry = table.firstAt(key, row); entry !== 0; entry = table.next(entry)) {
-      if (++count > WALK_LIMIT) { memo.heap = this.buildHeap(key, row); memo.live = memo.heap.length; return memo.heap[0]; }
+      if (++count > WALK_LIMIT && memo !== null) { memo.heap = this.buildHeap(key, row); memo.live = memo.heap.length; return memo.heap[0]; }
       table.readSubKey(entry, one);
       if (best === null || this.better(one[0], best) < 0) best = one[0];
     }
     return best;
   }
   /** A value that comes and goes stands in the heap several times: with more of those than values the heap is given up. */
-  private intoHeap(memo: ValuesMemo, value: unknown): void {
+  private intoHeap(memo: ValuesMemo, heap: unknown[], value: unknown): void {
     memo.live++;
-    if (memo.heap!.length > 2 * memo.live + 64) memo.heap = null;
-    else push(memo.heap!, value, this.better);
+    if (heap.length > 2 * memo.live + 64) memo.heap = null;
+    else push(heap, value, this.better);
   }
   private buildHeap(key: readonly Column[], row: number): unknown[] {
     const { table, one } = this, heap: unknown[] = [];
@@ -97,12 +91,14 @@ export class OrderedValues implements ValuesView {
     }
     return null;
   }
-  clear(key: readonly Column[], row: number): void {
-    for (let entry = this.table.firstAt(key, row); entry !== 0;) {
-      const next = this.table.next(entry);
-      this.table.remove(entry);
-      entry = next;
-    }
+  clear(key: readonly Column[], row: number): void { removeAll(this.table, key, row); }
+}
+/** Removes all entries under a key. */
+export function removeAll(table: StateTable, key: readonly Column[], row: number): void {
+  for (let entry = table.firstAt(key, row); entry !== 0;) {
+    const next = table.next(entry);
+    table.remove(entry);
+    entry = next;
   }
 }
 function push(heap: unknown[], value: unknown, better: Compare): void {
@@ -129,32 +125,38 @@ function sink(heap: unknown[], from: number, better: Compare): void {
   heap[i] = value;
 }
 
-/** Gives a call all its values in order of arrival. */
+/** How a call makes its result of the values in order of arrival: one end of them, or all. */
+export type FromArrivals = 'first' | 'last' | ((values: Iterable<unknown>, second: unknown) => unknown);
+
 export class ArrivalValues implements ValuesView {
+  wasFound = true;
   private readonly arrivals: Arrivals;
-  private readonly fromValues: (values: Iterable<unknown>, second: unknown) => unknown;
-  constructor(state: OperatorState, name: string, key: readonly SqlType[], type: SqlType, fromValues: (values: Iterable<unknown>, second: unknown) => unknown, ttlMs: number) {
+  private readonly from: FromArrivals;
+  private readonly one: unknown[] = [];
+  constructor(state: OperatorState, name: string, key: readonly SqlType[], type: SqlType, from: FromArrivals, ttlMs: number) {
     this.arrivals = new Arrivals(state, name, key, [type], ttlMs);
-    this.fromValues = fromValues;
+    this.from = from;
   }
-  memo(): ValuesMemo { return { best: null, isKnown: false, heap: null, live: 0 }; }
-  add(key: readonly Column[], value: readonly Column[], row: number, memo: ValuesMemo): void {
-    if (value[0]![row] === null) return;
+  add(key: readonly Column[], value: readonly Column[], row: number, result: unknown, _memo: ValuesMemo | null, second: unknown): unknown {
+    if (value[0]![row] === null) return result;
     this.arrivals.add(key, value, row);
-    memo.isKnown = false;
+    return this.result(key, row, second);
   }
-  retract(key: readonly Column[], value: readonly Column[], row: number, memo: ValuesMemo): boolean {
-    if (value[0]![row] === null) return true;
-    memo.isKnown = false;
-    return this.arrivals.remove(key, value, row);
+  retract(key: readonly Column[], value: readonly Column[], row: number, result: unknown, _memo: ValuesMemo | null, second: unknown): unknown {
+    this.wasFound = value[0]![row] === null || this.arrivals.remove(key, value, row);
+    return value[0]![row] === null ? result : this.result(key, row, second);
   }
-  result(key: readonly Column[], row: number, memo: ValuesMemo, second: unknown): unknown {
-    if (!memo.isKnown) { memo.best = this.fromValues(this.walk(key, row), second); memo.isKnown = true; }
-    return memo.best;
+  private result(key: readonly Column[], row: number, second: unknown): unknown {
+    const { rows } = this.arrivals;
+    if (typeof this.from === 'function') return this.from(this.walk(key, row), second);
+    const entry = this.from === 'first' ? rows.firstAt(key, row) : rows.lastAt(key, row);
+    if (entry === 0) return null;
+    rows.readSubKey(entry, this.one);
+    return this.one[0];
   }
   private *walk(key: readonly Column[], row: number): Iterable<unknown> {
-    const { rows } = this.arrivals, value: unknown[] = [];
-    for (let entry = rows.firstAt(key, row); entry !== 0; entry = rows.next(entry)) { rows.readSubKey(entry, value); yield value[0]; }
+    const { rows } = this.arrivals;
+    for (let entry = rows.firstAt(key, row); entry !== 0; entry = rows.next(entry)) { rows.readSubKey(entry, this.one); yield this.one[0]; }
   }
   clear(key: readonly Column[], row: number): void { this.arrivals.clear(key, row); }
 }

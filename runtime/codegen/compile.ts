@@ -3,10 +3,10 @@ import type { Expr } from '../../planner/physical/expr.ts';
 import type { CalcFunction, CodegenContext, CompileCalc, CompileRowPredicate, EvaluateConstant } from './contract.ts';
 import { Emitter } from './emitter.ts';
 
-/** Builds the function: `head` runs once, constants are its parameters r0, r1 … */
+/** Builds the function; constants are r0, r1 … around it (not parameters: JavaScript allows only 65,535 of those). */
 function build<F>(emitter: Emitter, text: string): F {
-  const names = emitter.refs.map((_, i) => `r${i}`);
-  return (new Function(...names, `"use strict";\n${text}`) as (...refs: unknown[]) => F)(...emitter.refs);
+  const names = emitter.refs.map((_, i) => `const r${i} = refs[${i}];`).join('');
+  return (new Function('refs', `"use strict";\n${names}\n${text}`) as (refs: readonly unknown[]) => F)(emitter.refs);
 }
 const andParts = (e: Expr | null): readonly Expr[] => (e === null ? [] : e.op === 'call' && e.name === 'AND' ? e.args.flatMap(andParts) : [e]);
 

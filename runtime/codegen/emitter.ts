@@ -21,6 +21,7 @@ const SET_FROM = 4;
 
 export class Emitter {
   readonly refs: unknown[] = [];
+  private readonly refNames = new Map<unknown, string>();
   private readonly lines: string[] = [];
   private readonly context: CodegenContext;
   private readonly readColumn: (index: number) => string;
@@ -36,7 +37,11 @@ export class Emitter {
   line(text: string): void { this.lines.push(text); }
   name(): string { return `t${this.names++}`; }
   /** The name under which generated code sees a constant or a function. */
-  ref(value: unknown): string { return `r${this.refs.push(value) - 1}`; }
+  ref(value: unknown): string {
+    let name = this.refNames.get(value);
+    if (name === undefined) this.refNames.set(value, name = `r${this.refs.push(value) - 1}`);
+    return name;
+  }
 
   private open(): void { this.scopes.push(new Map()); }
   private close(): void { this.scopes.pop(); }

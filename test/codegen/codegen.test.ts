@@ -79,6 +79,11 @@ describe('large expressions', () => {
     const items = Array.from({ length: 10_000 }, (_, i) => number(i * 2));
     expect(run(null, [{ op: 'call', name: 'IN', args: [column, ...items], type: BOOLEAN }], [[19_998], [1], [null]], [INT])).to.deep.equal([[true], [false], [null]]);
   });
+  it('100,000 constants', () => {
+    const text: Expr = { op: 'column', index: 0, type: STRING };
+    const tests = Array.from({ length: 100_000 }, (_, i): Expr => ({ op: 'call', name: '<>', args: [text, { op: 'literal', value: `v${i}`, type: STRING }], type: BOOLEAN }));
+    expect(run(null, [{ op: 'call', name: 'AND', args: tests, type: BOOLEAN }], [['x'], ['v99999']], [STRING])).to.deep.equal([[true], [false]]);
+  });
   it('sums as deep as the parser allows', () => {
     let sum: Expr = column;
     for (let i = 0; i < 400; i++) sum = { op: 'call', name: '+', args: [sum, number(1)], type: INT };

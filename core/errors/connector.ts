@@ -1,15 +1,6 @@
 /** Errors of tables' options and of sources and sinks that no single system owns. Wordings follow Flink where it has one. */
 import { defineError, didYouMean, quoted } from './define.ts';
 
-export const unknownConnector = defineError<{ identifier: string; known: readonly string[]; table: string }>({
-  sqlstate: '42704', name: 'unknown-connector', domain: 'user', retry: 'never',
-  message: (p) => `cannot discover a connector using option: 'connector'='${p.identifier}'`,
-  detail: (p) => `Table ${quoted(p.table)}. Available connectors: ${p.known.join(', ')}.`, hint: (p) => didYouMean(p.identifier, p.known),
-});
-export const missingConnector = defineError<{ table: string; known: readonly string[] }>({
-  sqlstate: '42601', name: 'missing-connector', domain: 'user', retry: 'never',
-  message: (p) => `table ${quoted(p.table)} has no option 'connector'`, hint: (p) => `Add 'connector' = '…' to its WITH clause; available are ${p.known.join(', ')}.`,
-});
 export const unknownFormat = defineError<{ option: string; identifier: string; known: readonly string[] }>({
   sqlstate: '42704', name: 'unknown-format', domain: 'user', retry: 'never',
   message: (p) => `could not find any factory for identifier '${p.identifier}' that implements a format`,
@@ -29,12 +20,6 @@ export const missingTableOption = defineError<{ connector: string; table: string
 /** Options that contradict each other or the table's columns. */
 export const invalidTableOptions = defineError<{ table: string; what: string; hint?: string | undefined }>({
   sqlstate: '22023', name: 'invalid-table-options', domain: 'user', retry: 'never', message: (p) => p.what, detail: (p) => `Table ${quoted(p.table)}.`, hint: (p) => p.hint,
-});
-export const invalidMetadataColumn = defineError<{ key: string; column: string; table: string; supported: readonly string[]; use: 'reading' | 'writing' }>({
-  sqlstate: '42703', name: 'invalid-metadata-column', domain: 'user', retry: 'never',
-  message: (p) => `invalid metadata key '${p.key}' in column '${p.column}' of table '${p.table}'`,
-  detail: (p) => `The table supports the following metadata keys for ${p.use}: ${p.supported.length === 0 ? 'none' : p.supported.join(', ')}.`,
-  hint: (p) => (p.use === 'writing' ? 'Declare the column as VIRTUAL if it should only be read.' : didYouMean(p.key, p.supported)),
 });
 /** A record of a topic that the table cannot take; the message is that of the format. */
 export const recordRejected = defineError<{ topic: string; partition: number; offset: number; table: string; part: 'key' | 'value'; why: string; detail?: string | undefined; hint?: string | undefined }>({
@@ -74,6 +59,6 @@ export const rowRefused = defineError<{ table: string; what: string; hint?: stri
 });
 
 export const connectorErrors = {
-  unknownConnector, missingConnector, unknownFormat, unsupportedTableOptions, missingTableOption, invalidTableOptions, invalidMetadataColumn, recordRejected,
+  unknownFormat, unsupportedTableOptions, missingTableOption, invalidTableOptions, recordRejected,
   noCommittedOffset, offsetOutOfRange, groupInUse, noPartitions, positionsUnreadable, rowRefused,
 };

@@ -2,7 +2,7 @@
  * Numbers between JSON text and SQL values, exactly: digits are never rounded through a double unless the type is FLOAT or DOUBLE.
  * Texts are ASCII, already known to be JSON numbers or taken from strings (then checked here).
  */
-import { decimalText, parseDecimal } from '../../../core/types/decimal.ts';
+import { parseDecimal } from '../../../core/types/decimal.ts';
 import { asLong } from '../../../core/types/long.ts';
 import type { Long } from '../../../core/types/sql-type.ts';
 
@@ -57,42 +57,4 @@ export function doubleText(text: string): number | undefined {
   const m = /^([+-]?)(NaN|Infinity)$/.exec(text);
   if (m === null) return undefined;
   return m[2] === 'NaN' ? NaN : m[1] === '-' ? -Infinity : Infinity;
-}
-
-/** As java.lang.Double.toString writes it: `1.0`, `1.0E10`, `1.5E-5`, `NaN`, `Infinity`. `shortest`: JavaScript's or a float's shortest digits. */
-export function javaDouble(value: number, shortest = String(value)): string {
-  if (!Number.isFinite(value)) return Number.isNaN(value) ? 'NaN' : value > 0 ? 'Infinity' : '-Infinity';
-  if (value === 0) return Object.is(value, -0) ? '-0.0' : '0.0';
-  const m = /^(-?)(\d+)(?:\.(\d+))?(?:e([+-]\d+))?$/.exec(shortest);
-  if (m === null) return shortest;
-  const whole = m[2] ?? '', fraction = m[3] ?? '';
-  const all = whole + fraction, leading = /^0*/.exec(all)?.[0].length ?? 0;
-  const digits = all.slice(leading).replace(/0+$/, '');
-  /** value = 0.digits * 10^point */
-  const point = whole.length - leading + Number(m[4] ?? 0);
-  const sign = m[1] ?? '';
-  if (point > -3 && point <= 7) {
-    if (point <= 0) return `${sign}0.${'0'.repeat(-point)}${digits}`;
-    const padded = digits.padEnd(point, '0');
-    return `${sign}${padded.slice(0, point)}.${padded.slice(point) || '0'}`;
-  }
-  return `${sign}${digits[0]}.${digits.slice(1) || '0'}E${point - 1}`;
-}
-/** As java.lang.Float.toString writes it; `value` is a float (Math.fround). */
-export function javaFloat(value: number): string {
-  if (!Number.isFinite(value) || value === 0) return javaDouble(value);
-  for (let precision = 1; precision < 10; precision++) {
-    const text = value.toPrecision(precision);
-    if (Math.fround(Number(text)) === value) return javaDouble(value, String(Number(text)));
-  }
-  return javaDouble(value);
-}
-
-/** As java.math.BigDecimal.toString writes an unscaled value of a scale: with an exponent when the first digit stands beyond 10^-6. */
-export function scientificDecimal(unscaled: Long, scale: number): string {
-  const negative = unscaled < 0;
-  const digits = String(negative ? -unscaled : unscaled);
-  const adjusted = digits.length - 1 - scale;
-  if (adjusted >= -6) return decimalText(unscaled, scale);
-  return `${negative ? '-' : ''}${digits[0]}${digits.length > 1 ? `.${digits.slice(1)}` : ''}E${adjusted}`;
 }

@@ -8,7 +8,7 @@
  */
 import { badRecord, shortened } from '../../../core/errors/format.ts';
 import type { RivuletError } from '../../../core/errors/define.ts';
-import { javaDouble } from './numbers.ts';
+import { doubleText } from '../../../core/types/java-number.ts';
 import type { TextBuffer } from '../text-buffer.ts';
 import { hexDigit, isUtf8, skipBlanks, skipFailure, skipNumber, skipString, skipValue } from './skip.ts';
 
@@ -214,7 +214,7 @@ function compact(reader: JsonReader, from: number, end: number): string {
 function rewriteNumber(text: string): string {
   if (!/[.eE]/.test(text)) return text === '-0' ? '0' : text;
   const value = Number(text);
-  return Number.isFinite(value) ? javaDouble(value) : text;
+  return Number.isFinite(value) ? doubleText(value) : text;
 }
 
 const NEEDS_ESCAPE = /["\\\u0000-\u001f]/g;

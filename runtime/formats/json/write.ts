@@ -1,12 +1,13 @@
 /** Writers of single values as JSON, by type: the encode table of Flink's RowDataToJsonConverters with Jackson's text forms. */
 import { unwritableValue } from '../../../core/errors/format.ts';
 import { decimalText } from '../../../core/types/decimal.ts';
+import { doubleText, floatText } from '../../../core/types/java-number.ts';
+import { javaDecimalText } from '../../../core/types/print-value.ts';
 import { timestampDigits, type Long, type SqlType } from '../../../core/types/sql-type.ts';
 import type { ByteSink } from '../../connectors/contract.ts';
 import { appendAscii, appendUtf8 } from '../byte-sink.ts';
 import type { TextBuffer } from '../text-buffer.ts';
 import type { JsonSettings } from './descriptor.ts';
-import { javaDouble, javaFloat, scientificDecimal } from './numbers.ts';
 import { quoteJson } from './reader.ts';
 import { writeClock, writeDate, writeTimestamp } from './temporal.ts';
 
@@ -76,10 +77,10 @@ export function compileWriter(type: SqlType, path: string, settings: EncodeSetti
     case 'BOOLEAN': return (v, out) => appendAscii(out, v === true ? 'true' : 'false');
     case 'TINYINT': case 'SMALLINT': case 'INT': case 'BIGINT': case 'INTERVAL_YEAR_MONTH': case 'INTERVAL_DAY_TIME': return (v, out) => writeInteger(v as Long, out);
     // Jackson puts NaN and infinities in quotes.
-    case 'FLOAT': return (v, out) => { if (Number.isFinite(v)) appendAscii(out, javaFloat(v as number)); else writeQuotedAscii(javaDouble(v as number), out); };
-    case 'DOUBLE': return (v, out) => { if (Number.isFinite(v)) appendAscii(out, javaDouble(v as number)); else writeQuotedAscii(javaDouble(v as number), out); };
+    case 'FLOAT': return (v, out) => { if (Number.isFinite(v)) appendAscii(out, floatText(v as number)); else writeQuotedAscii(doubleText(v as number), out); };
+    case 'DOUBLE': return (v, out) => { if (Number.isFinite(v)) appendAscii(out, doubleText(v as number)); else writeQuotedAscii(doubleText(v as number), out); };
     case 'DECIMAL': {
-      const { scale } = type, text = settings.plainDecimals ? decimalText : scientificDecimal;
+      const { scale } = type, text = settings.plainDecimals ? decimalText : javaDecimalText;
       if (scale === 0) return (v, out) => writeInteger(v as Long, out);
       return (v, out) => appendAscii(out, text(v as Long, scale));
     }

@@ -2,7 +2,7 @@
  * Expressions: binding powers from `precedence.ts`, chains in loops. Calls and functions with a syntax of their own are in `parse-function.ts`.
  */
 import type { Expression, Identifier, IsTest, Like, Query } from './ast.ts';
-import { BARE_FUNCTIONS, NEVER_FUNCTIONS, REFUSED_NAMES } from './keywords.ts';
+import { BARE_FUNCTIONS, NEVER_FUNCTIONS } from './keywords.ts';
 import type { Token } from './lexer.ts';
 import { TypeParser } from './parse-type.ts';
 import { ParserCore } from './parser-core.ts';
@@ -146,7 +146,7 @@ export abstract class ExpressionParser extends TypeParser {
     const special = this.keywordExpression(token);
     if (special !== undefined) return special;
     const { word } = token;
-    if (this.peek().word === '(' ? NEVER_FUNCTIONS.has(word) : REFUSED_NAMES.has(word) && (!BARE_FUNCTIONS.has(word) || this.peek().word === '.')) this.fail(WHAT);
+    if (this.peek().word === '(' ? NEVER_FUNCTIONS.has(word) : this.refused.has(word) && (!BARE_FUNCTIONS.has(word) || this.peek().word === '.')) this.fail(WHAT);
     return this.#name(token.start);
   }
 

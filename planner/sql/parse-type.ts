@@ -1,6 +1,5 @@
 /** Types as in Flink ("Data Types", flink-sql-parser) and their PostgreSQL spellings, and the qualifiers of intervals. */
 import type { DeclaredNullability, IntervalQualifier, RowFieldNode, TimeUnit, TypeNode } from './ast.ts';
-import { REFUSED_NAMES } from './keywords.ts';
 import { ParserCore } from './parser-core.ts';
 
 const UNITS: readonly TimeUnit[] = ['MILLENNIUM', 'CENTURY', 'DECADE', 'YEAR', 'QUARTER', 'MONTH', 'WEEK', 'DAY', 'HOUR', 'MINUTE', 'SECOND', 'MILLISECOND', 'MICROSECOND', 'NANOSECOND', 'DOW', 'DOY', 'ISODOW', 'ISOYEAR', 'EPOCH'];
@@ -101,9 +100,9 @@ export abstract class TypeParser extends ParserCore {
 
   #simpleType(start: number): TypeNode {
     const first = this.tok;
-    if (first.type !== 'quoted' && !(first.type === 'word' && (TYPE_WORDS.has(first.word) || !REFUSED_NAMES.has(first.word)))) this.fail('a type');
+    if (first.type !== 'quoted' && !(first.type === 'word' && (TYPE_WORDS.has(first.word) || !this.refused.has(first.word)))) this.fail('a type');
     const qualifier = [this.anyIdentifier('a type')];
-    const isReserved = first.type === 'word' && REFUSED_NAMES.has(first.word);
+    const isReserved = first.type === 'word' && this.refused.has(first.word);
     while (!isReserved && this.take('.')) qualifier.push(this.anyIdentifier('a type'));
     const last = qualifier.pop() as typeof qualifier[number], upper = last.value.toUpperCase();
     let name = last.quoted ? last.value : ALIASES.get(upper) ?? upper;

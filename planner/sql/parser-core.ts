@@ -36,7 +36,11 @@ export abstract class ParserCore {
   #depth = 0;
   #height = 0;
 
-  constructor(text: string, pos: number, notes?: Notes) {
+  /** Words that are no names unless quoted. */
+  protected readonly refused: ReadonlySet<string>;
+
+  constructor(text: string, pos: number, notes?: Notes, refused: ReadonlySet<string> = REFUSED_NAMES) {
+    this.refused = refused;
     this.text = text;
     this.notes = notes;
     this.lexer = new Lexer(text, pos);
@@ -155,7 +159,7 @@ export abstract class ParserCore {
   }
 
   /** A quoted name, or a word that is not reserved. */
-  protected get atName(): boolean { return this.tok.type === 'quoted' || (this.tok.type === 'word' && !REFUSED_NAMES.has(this.tok.word)); }
+  protected get atName(): boolean { return this.tok.type === 'quoted' || (this.tok.type === 'word' && !this.refused.has(this.tok.word)); }
   protected static isName(token: Token): boolean { return token.type === 'quoted' || token.type === 'word'; }
 
   protected identifier(what = 'a name'): Identifier {

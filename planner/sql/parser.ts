@@ -7,6 +7,7 @@ import { RivuletError, type SourceRange } from '../../core/errors/define.ts';
 import { textTooLong } from '../../core/errors/syntax.ts';
 import type { Expression, Query, TypeNode } from './ast.ts';
 import type { Statement, StatementSetMember } from './ast-statement.ts';
+import { REFUSED_BY_POSTGRES } from './keywords.ts';
 import { Lexer } from './lexer.ts';
 import { MAX_TEXT_LENGTH } from './limits.ts';
 import { Notes } from './parser-failure.ts';
@@ -18,12 +19,14 @@ export interface ParseOptions {
    * 'stepwise': BEGIN STATEMENT SET, the INSERTs and END are statements of their own, for a session that collects them as they arrive.
    */
   readonly statementSets?: 'assemble' | 'stepwise' | undefined;
+  /** 'postgres': words that only Flink reserves may be names, as PostgreSQL's clients use them in catalog queries. Default 'flink'. */
+  readonly names?: 'flink' | 'postgres' | undefined;
 }
 
 /** All statements of a script, without the empty ones. Ranges are relative to `text`; a statement's range excludes its `;`. */
 export function parseStatements(text: string, options: ParseOptions = {}): Statement[] {
   checkLength(text);
-  const parser = new StatementParser(text, 0), statements: Statement[] = [];
+  const parser = new StatementParser(text, 0, undefined, options.names === 'postgres' ? REFUSED_BY_POSTGRES : undefined), statements: Statement[] = [];
   for (;;) {
     const from = parser.position;
     const statement = explained(text, from, parser, (p) => (p.nextStatement() ? oneStatement(p, options) : undefined));

@@ -21,6 +21,7 @@ const AGGREGATES: Readonly<Record<string, (types: readonly string[]) => Found>> 
   max: ([t = 'text']) => ({ type: t, finish: best(1) }),
   array_agg: ([t = 'text']) => ({ type: `${t}[]`, finish: (rows) => (rows.length === 0 ? null : rows.map((r) => r[0])) }),
   string_agg: () => ({ type: 'text', finish: (rows) => { const kept = rows.filter((r) => r[0] !== null); return kept.length === 0 ? null : kept.map((r, i) => (i === 0 ? '' : String(r[1] ?? '')) + String(r[0])).join(''); } }),
+  json_agg: () => ({ type: 'json', finish: (rows) => (rows.length === 0 ? null : JSON.stringify(rows.map((r) => r[0]))) }),
   bool_and: () => ({ type: 'bool', finish: every }),
   every: () => ({ type: 'bool', finish: every }),
   bool_or: () => ({ type: 'bool', finish: (rows) => { const all = present(rows); return all.length === 0 ? null : all.includes(true); } }),

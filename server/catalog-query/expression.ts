@@ -117,7 +117,7 @@ export class ExpressionCompiler {
   }
   /** All as one type. Throws type-mismatch. */
   united(values: readonly Value[], range: SourceRange): Value[] {
-    const known = values.map((v) => v.type).reduce((a: string | undefined, b) => (a === undefined ? undefined : commonType(a, b)), 'unknown');
+    const known = values.map((v): string | undefined => v.type).filter((t) => t !== 'unknown').reduce((a, b) => (a === undefined || b === undefined ? undefined : commonType(a, b)), values.find((v) => v.type !== 'unknown')?.type ?? 'unknown');
     if (known === undefined) throw typeMismatch({ what: `types ${[...new Set(values.map((v) => shown(v.type)))].join(' and ')} cannot be matched`, hint: 'Add a CAST.' }, { range });
     const type = known === 'unknown' ? 'text' : known;
     return values.map((v) => this.compiler.cast(v, type, range));

@@ -90,7 +90,7 @@ export class FromCompiler {
     if (alias !== undefined && alias.columns.length > columns.length) throw invalidQuery({ what: `table "${alias.name.value}" has ${columns.length} columns available but ${alias.columns.length} columns specified` }, { range: alias.range });
     if (this.scope.leaves.length >= MAX_LEAVES) throw featureNotSupported({ feature: `more than ${MAX_LEAVES} tables in one query over system tables` });
     const shown = alias === undefined ? columns : columns.map((c, i) => { const id = alias.columns[i]; return id === undefined ? c : { ...c, name: fold(id) }; });
-    const leaf: Leaf = { index: this.scope.leaves.length, names: alias === undefined ? names : [fold(alias.name)], columns: shown }, nulls = columns.map(() => null);
+    const leaf: Leaf = { index: this.scope.leaves.length, names: alias === undefined ? names : [fold(alias.name)], columns: shown, tableId: source.loaded?.table.oid }, nulls = columns.map(() => null);
     this.scope.leaves.push(leaf);
     this.nulls.push(nulls);
     return { kind: 'leaf', leaf, source, nulls };

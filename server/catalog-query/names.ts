@@ -5,6 +5,7 @@ import { systemDefinitions } from '../../catalog/system/definitions.ts';
 import { INFORMATION_SCHEMA_OID, OWNER_OID, PG_CATALOG_OID, functionOid, namespaceOid } from '../../catalog/system/oids.ts';
 import { formatType, oidOfType, pgTypeByOid, pgTypeNamed } from '../../catalog/system/pg-types.ts';
 import { quoteName } from '../../catalog/system/relations/define.ts';
+import { isTypeFunction } from '../../catalog/system/relations/types.ts';
 import type { Snapshot } from '../../catalog/system/snapshot.ts';
 import { systemTable } from '../../catalog/system/system-tables.ts';
 
@@ -52,7 +53,7 @@ export class SnapshotNames implements Names {
       case 'regrole': return OWNER_OID;
       case 'regproc': case 'regprocedure': {
         const bare = name.replace(/\(.*$/, '').toLowerCase();
-        if (!context.functions.some((f) => f.name.toLowerCase() === bare)) throw functionNotFound({ name: bare, known: context.functions.map((f) => f.name) });
+        if (!isTypeFunction(bare) && !context.functions.some((f) => f.name.toLowerCase() === bare)) throw functionNotFound({ name: bare, known: context.functions.map((f) => f.name) });
         return functionOid(bare);
       }
       default: return 0;

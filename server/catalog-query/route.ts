@@ -4,7 +4,10 @@
  * query that joins a system table with a user's table.
  */
 import { systemTable } from '../../catalog/system/system-tables.ts';
+import { RivuletError } from '../../core/errors/define.ts';
 import type { Query } from '../../planner/sql/ast.ts';
+import type { Statement } from '../../planner/sql/ast-statement.ts';
+import { parseStatements } from '../../planner/sql/parser.ts';
 import { isClientFunction } from './functions/index.ts';
 
 const CLIENT_TYPES = new Set(['REGCLASS', 'REGTYPE', 'REGPROC', 'REGPROCEDURE', 'REGNAMESPACE', 'REGROLE', 'REGOPER', 'REGOPERATOR', 'OID', 'NAME']);
@@ -20,6 +23,19 @@ export function isCatalogQuery(query: Query): boolean {
   const signs: Signs = { foreign: false, client: false };
   look(query, ctes, signs);
   return signs.client && !signs.foreign;
+}
+/**
+ * The statements of a text. What Flink's grammar refuses may be a catalog query that uses one of Flink's reserved words as a name
+ * (`AS element`); if it is nothing but that it is taken, else the first error stands.
+ */
+export function parseClientText(text: string): Statement[] {
+  try { return parseStatements(text); } catch (error) {
+    if (!(error instanceof RivuletError) || error.code !== 'syntax-error') throw error;
+    let statements: Statement[];
+    try { statements = parseStatements(text, { names: 'postgres' }); } catch { throw error; }
+    if (statements.every((s) => s.kind === 'queryStatement' && isCatalogQuery(s.query))) return statements;
+    throw error;
+  }
 }
 const wordsOf = (name: unknown): string[] => {
   const parts = (name as { parts?: readonly { value?: unknown }[] } | undefined)?.parts;

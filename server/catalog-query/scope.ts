@@ -8,7 +8,7 @@ export type Row = readonly unknown[];
 export interface Env { readonly rows: Row[]; readonly parent: Env | undefined; readonly aggregates?: readonly unknown[]; readonly sets?: readonly unknown[]; readonly windows?: readonly unknown[] }
 export interface Column { readonly name: string; readonly type: string; readonly fields?: readonly Column[] | undefined }
 /** One item of FROM. `names`: the alias, or schema and name. */
-export interface Leaf { readonly index: number; readonly names: readonly string[]; readonly columns: readonly Column[] }
+export interface Leaf { readonly index: number; readonly names: readonly string[]; readonly columns: readonly Column[]; /** Object id of the system table it is. */ readonly tableId?: number | undefined }
 /**
  * FROM items that something reads, as bits: [0] of its own query level, [1] of the enclosing one, and so on. A condition runs as soon as
  * its items have rows; a subquery that reads nothing outside runs once.
@@ -39,7 +39,8 @@ export class Scope {
 
   resolve(parts: readonly Identifier[], range: SourceRange): Found {
     for (let scope: Scope | undefined = this, depth = 0; scope !== undefined; scope = scope.parent, depth++) {
-      const found = scope.find(parts, range);
+      const found = scope.find(parts, range), hidden = found === undefined ? scope.systemColumn(parts) : undefined;
+      if (hidden !== undefined) return hidden;
       if (found === undefined) continue;
       this.note(found.leaf, depth);
       const { leaf, at } = found, uses = Array.from({ length: depth + 1 }, (_, i) => (i === depth ? 1 << leaf.index : 0));
@@ -71,6 +72,15 @@ export class Scope {
     }
     return undefined;
   }
+  /** Columns that PostgreSQL's tables have beside the declared ones. */
+  private systemColumn(parts: readonly Identifier[]): Found | undefined {
+    const id = parts.at(-1), name = id === undefined ? '' : fold(id), type = SYSTEM_COLUMNS.get(name);
+    if (type === undefined) return undefined;
+    const leaf = this.seen().find((l) => l.tableId !== undefined && isTail(l.names, parts.slice(0, -1).map(fold)));
+    if (leaf === undefined) return undefined;
+    const value = name === 'tableoid' ? leaf.tableId : name === 'ctid' ? '(0,1)' : 1;
+    return { column: { name, type }, uses: [], run: () => value, rest: [] };
+  }
   private unknown(parts: readonly Identifier[], range: SourceRange): Error {
     const name = parts.map((p) => p.value).join('.'), qualifier = parts.length > 1 ? fold(parts[0] as Identifier) : undefined;
     if (qualifier !== undefined && !this.leaves.some((l) => isTail(l.names, [qualifier]))) return relationNotFound({ relation: parts.slice(0, -1).map((p) => p.value).join('.'), near: nearest(qualifier, this.leaves.map((l) => l.names.at(-1) ?? '')) }, { range });
@@ -88,6 +98,7 @@ export class Scope {
     }));
   }
 }
+const SYSTEM_COLUMNS: ReadonlyMap<string, string> = new Map([['tableoid', 'oid'], ['xmin', 'xid'], ['xmax', 'xid'], ['cmin', 'cid'], ['cmax', 'cid'], ['ctid', 'tid']]);
 const isTail = (names: readonly string[], tail: readonly string[]): boolean => tail.length <= names.length && tail.every((t, i) => names[names.length - tail.length + i] === t);
 /** Reads a column of the row that a FROM item has, `depth` levels out. */
 export function reader(depth: number, leaf: number, at: number): (env: Env) => unknown {

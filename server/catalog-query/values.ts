@@ -10,7 +10,7 @@ import { elementOf, formatType, isArrayType, oidOfType } from '../../catalog/sys
 import { dateText, timestampText } from '../values/datetime.ts';
 import type { Names } from './names.ts';
 
-const LETTERS = new Set(['text', 'name', 'varchar', 'bpchar', 'char', 'unknown', 'json', 'jsonb', 'xml', 'pg_node_tree', 'aclitem', 'uuid', 'inet', 'cidr', 'pg_lsn', 'cstring', 'interval']);
+const LETTERS = new Set(['text', 'name', 'varchar', 'bpchar', 'char', 'unknown', 'json', 'jsonb', 'xml', 'pg_node_tree', 'aclitem', 'uuid', 'inet', 'cidr', 'pg_lsn', 'cstring', 'interval', 'tid']);
 const NUMBERS: readonly string[] = ['int2', 'int4', 'int8', 'numeric', 'float4', 'float8'];
 const REG = new Set(['regclass', 'regtype', 'regproc', 'regprocedure', 'regnamespace', 'regrole', 'regoper', 'regoperator', 'regcollation', 'regconfig', 'regdictionary']);
 export const isText = (type: string): boolean => LETTERS.has(type);

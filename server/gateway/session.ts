@@ -11,6 +11,7 @@ import { SessionCatalog } from '../../catalog/objects/manager.ts';
 import type { Query } from '../../planner/sql/ast.ts';
 import type { Insert, SetOption, Statement } from '../../planner/sql/ast-statement.ts';
 import { parseStatements } from '../../planner/sql/parser.ts';
+import { parseClientText } from '../catalog-query/route.ts';
 import { alterTable, alterView, createCatalog, createDatabase, createTable, createView, drop, partsOf, requireWritable } from './ddl.ts';
 import type { ExecuteOptions, Notice, PreparedStatement, RowsResult, Session, SessionOptions, StatementResult, TransactionStatus } from './contract.ts';
 import { Cursors } from './cursors.ts';
@@ -56,7 +57,7 @@ export class EngineSession implements Session {
   async *execute(text: string, options: ExecuteOptions): AsyncGenerator<StatementResult> {
     let any = false;
     try {
-      const statements = parseStatements(text);
+      const statements = parseClientText(text);
       for (const statement of statements) {
         any = true;
         yield await this.run(statement, text, options);
@@ -69,7 +70,7 @@ export class EngineSession implements Session {
   }
 
   async prepare(text: string, hints: readonly (SqlType | undefined)[], options: ExecuteOptions): Promise<PreparedStatement | undefined> {
-    const statements = parseStatements(text);
+    const statements = parseClientText(text);
     if (statements.length > 1) throw featureNotSupported({ feature: 'several statements in one prepared statement', instead: 'Send them one by one, or as a simple query.' });
     const statement = statements[0];
     if (statement === undefined) return undefined;

@@ -1,5 +1,5 @@
 /** Types and functions: pg_type, pg_proc and their kin. */
-import { CLASS, OWNER_OID, PG_CATALOG_OID, functionOid, hashOid } from '../oids.ts';
+import { OWNER_OID, PG_CATALOG_OID, functionOid, hashOid } from '../oids.ts';
 import { pgTypes, type PgType } from '../pg-types.ts';
 import type { RelationInfo, Snapshot } from '../snapshot.ts';
 import type { Provider, RowObject } from './define.ts';
@@ -18,7 +18,8 @@ const builtInTypes = (): readonly RowObject[] => (builtIn ??= pgTypes.map(typeRo
 /** Every relation has a row type of its name. */
 const rowType = (r: RelationInfo): RowObject => ({ oid: hashOid('row type', r.oid), typname: r.name, typnamespace: r.namespace, typowner: OWNER_OID, typlen: -1, typtype: 'c', typcategory: 'C', typisdefined: true, typdelim: ',', typrelid: r.oid, typalign: 'd', typstorage: 'x', typtypmod: -1 });
 /** Input, output and the like of every type, so that joins over typreceive and typinput find a name. */
-const typeFunctions: readonly RowObject[] = [...new Set(pgTypes.map((t) => (t.name.startsWith('_') ? 'array_' : t.name)))].flatMap((io) => ['in', 'out', 'recv', 'send'].map((what) => functionRow(`${io}${what}`, 'f')));
+const typeFunctionNames: readonly string[] = [...new Set(pgTypes.map((t) => (t.name.startsWith('_') ? 'array_' : t.name)))].flatMap((io) => ['in', 'out', 'recv', 'send'].map((what) => `${io}${what}`));
+export const isTypeFunction = (name: string): boolean => typeFunctionNames.includes(name);
 function functionRow(name: string, kind: string): RowObject {
   return { oid: functionOid(name), proname: name, pronamespace: PG_CATALOG_OID, proowner: OWNER_OID, prolang: 12, procost: 1, prokind: kind, proisstrict: kind === 'f', provolatile: 'i', proparallel: 's', pronargs: 0, prorettype: 2276, prosrc: name };
 }
@@ -26,7 +27,6 @@ const functions = (s: Snapshot): RowObject[] => s.context.functions.filter((f) =
 
 export const typeProviders: readonly Provider[] = [
   { name: 'pg_type', rows: async (s) => [...builtInTypes(), ...(await s.relations()).map(rowType)] },
-  { name: 'pg_proc', rows: (s) => { const named = functions(s), names = new Set(named.map((f) => f['proname'])); return Promise.resolve([...named, ...typeFunctions.filter((f) => !names.has(f['proname']))]); } },
+  { name: 'pg_proc', rows: (s) => { const named = functions(s), names = new Set(named.map((f) => f['proname'])); return Promise.resolve([...named, ...typeFunctionNames.filter((n) => !names.has(n)).map((n) => functionRow(n, 'f'))]); } },
   { name: 'pg_aggregate', rows: (s) => Promise.resolve(s.context.functions.filter((f) => f.kind === 'aggregate').map((f) => ({ aggfnoid: functionOid(f.name.toLowerCase()), aggkind: 'n' }))) },
 ];
-export const FUNCTION_CLASS = CLASS.pg_proc;

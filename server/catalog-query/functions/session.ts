@@ -17,6 +17,8 @@ export const sessionFunctions: readonly CatalogFunction[] = [
     return value ?? null;
   }),
   define<[string, string | null, boolean]>('set_config', ['text', 'text', 'bool'], 'text', ([name, value], { context }) => { context.setSetting(name, value ?? ''); return value ?? ''; }, { strict: false }),
+  define('getdatabaseencoding', [], 'name', () => 'UTF8'),
+  define('pg_client_encoding', [], 'name', () => 'UTF8'),
   define('pg_backend_pid', [], 'int4', (_, { context }) => context.processId),
   ...named(['pg_is_in_recovery', 'pg_is_wal_replay_paused', 'pg_is_in_backup'], (name) => define(name, [], 'bool', () => false)),
   ...named(['txid_current', 'txid_current_if_assigned', 'pg_current_xact_id', 'pg_current_xact_id_if_assigned'], (name) => define(name, [], 'int8', () => 1)),

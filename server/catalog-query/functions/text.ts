@@ -46,6 +46,13 @@ function format(args: readonly unknown[]): string {
     return width === undefined ? text : width.startsWith('-') ? text.padEnd(-Number(width)) : text.padStart(Number(width));
   });
 }
+/** A value as JSON; records by the names of their columns are not known here and become lists. */
+const jsonOf = (value: unknown, type: string): unknown => (value !== null && type === 'json' ? JSON.parse(String(value)) as unknown : value);
+function jsonObject(args: readonly unknown[], types: readonly string[]): string {
+  const entries: string[] = [];
+  for (let i = 0; i + 1 < args.length; i += 2) entries.push(`${JSON.stringify(String(args[i]))} : ${JSON.stringify(jsonOf(args[i + 1], types[i + 1] ?? ''))}`);
+  return `{${entries.join(', ')}}`;
+}
 /** From 1; a negative start eats from the count. */
 function substring(text: string, from: number, count?: number | undefined): string {
   const units = [...text], end = count === undefined ? units.length + 1 : from + count;
@@ -110,6 +117,9 @@ export const textFunctions: readonly CatalogFunction[] = [
   define('regexp_replace', ['text', 'text', 'text', 'text'], 'text', regexpReplace),
   define('regexp_match', ['text', 'text', 'text'], 'text[]', regexpMatch),
   define<[string, string, string?]>('regexp_like', ['text', 'text', 'text'], 'bool', ([s, p, flags = '']) => matches(s, p, flags.includes('i'))),
+  ...named(['json_build_object', 'jsonb_build_object'], (name) => define(name, ['any'], 'json', (args, { types }) => jsonObject(args, types), { strict: false })),
+  ...named(['json_build_array', 'jsonb_build_array'], (name) => define(name, ['any'], 'json', (args, { types }) => `[${args.map((a, i) => JSON.stringify(jsonOf(a, types[i] ?? ''))).join(', ')}]`, { strict: false })),
+  ...named(['to_json', 'to_jsonb', 'row_to_json', 'array_to_json'], (name) => define(name, ['any'], 'json', ([v], { types }) => JSON.stringify(jsonOf(v, types[0] ?? '')))),
   define<[string]>('parse_ident', ['text'], 'text[]', ([s]) => splitName(s)),
   define<[number]>('chr', ['int4'], 'text', ([n]) => String.fromCodePoint(n)),
   define<[string]>('ascii', ['text'], 'int4', ([s]) => s.codePointAt(0) ?? 0),

@@ -56,6 +56,11 @@ interface Current {
 }
 
 const RETRY_WRITE_MS = 1000;
+/**
+ * A job that has come to rest after changes is checkpointed at once instead of at the end of its interval, so that a crash while nothing
+ * happens repeats nothing. Not sooner than the first after the rest, nor more often than the second (a slow trickle of records).
+ */
+const QUIET_DELAY_MS = 30, QUIET_SPACING_MS = 500;
 
 export class CheckpointCoordinator {
   private readonly options: CoordinatorOptions;
@@ -66,6 +71,9 @@ export class CheckpointCoordinator {
   private aborted: RivuletError | undefined;
   private failures = 0;
   private isSuspended = false;
+  /** Of the monotonic clock: when the last periodic checkpoint started, and when the next one is due. */
+  private lastStartedMs = Number.NEGATIVE_INFINITY;
+  private nextMs = Number.POSITIVE_INFINITY;
   /** Settles when no write is under way; a restart must not choose its checkpoint before. */
   private writing: Promise<void> = Promise.resolve();
   constructor(options: CoordinatorOptions) {
@@ -80,12 +88,22 @@ export class CheckpointCoordinator {
     this.isSuspended = isSuspended;
     if (!isSuspended) this.scheduleNext(this.options.intervalMs);
   }
+  /** The inputs are idle and there are changes not checkpointed yet: the next checkpoint comes soon. */
+  quiet(): void {
+    if (this.options.intervalMs <= 0) return;
+    const now = this.options.clock.monotonic(), delayMs = Math.max(QUIET_DELAY_MS, this.lastStartedMs + QUIET_SPACING_MS - now);
+    if (now + delayMs >= this.nextMs) return;
+    this.stopTimer();
+    this.scheduleNext(delayMs);
+  }
   /** Starts lie one interval apart, unless a checkpoint took longer; then only the pause lies between. */
   private scheduleNext(delayMs: number): void {
     const { intervalMs, minPauseMs, clock } = this.options;
     if (intervalMs <= 0 || this.aborted !== undefined || this.isSuspended) return;
+    this.nextMs = clock.monotonic() + delayMs;
     this.stopTimer = clock.after(delayMs, () => {
       const startedMs = clock.monotonic();
+      this.lastStartedMs = startedMs;
       this.run('checkpoint', 'continue').catch(() => {}).finally(() => this.scheduleNext(Math.max(minPauseMs, startedMs + intervalMs - clock.monotonic())));
     });
   }

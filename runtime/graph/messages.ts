@@ -85,6 +85,8 @@ export type ToMain =
   | { readonly type: 'done'; readonly attempt: number; readonly subtask: number }
   | SnapshotMessage
   | { readonly type: 'committed'; readonly attempt: number; readonly subtask: number; readonly epoch: number }
+  /** Changes since the last barrier have been processed and the inputs are idle now. */
+  | { readonly type: 'quiet'; readonly attempt: number; readonly subtask: number }
   | { readonly type: 'failed'; readonly attempt: number; readonly subtask: number; readonly node: string | undefined; readonly error: PlainError }
   /** `nodes`: the last counters. */
   | { readonly type: 'cancelled'; readonly attempt: number; readonly subtask: number; readonly nodes: readonly NodeStats[] }

@@ -72,6 +72,8 @@ export class Subtask {
   private isHolding = false;
   private isTouched = true;
   private isFlushed = true;
+  /** The coordinator knows that this subtask has come to rest after changes. */
+  private isQuietTold = false;
   private isDone = false;
   private openTerminals = 0;
   private readonly prepared = new Map<number, { committables: Readonly<Record<string, Json>>; positions: Readonly<Record<string, Json>> }>();
@@ -181,6 +183,9 @@ export class Subtask {
     for (const entry of this.parts.entries) if (entry.state === 'active') return;
     this.isFlushed = true;
     for (const sink of this.parts.sinks) sink.writer.idle?.();
+    if (!this.isTouched || this.isQuietTold) return;
+    this.isQuietTold = true;
+    this.host.toMain({ type: 'quiet', attempt: this.attempt, subtask: this.index });
   }
 
   /** A message of another subtask has arrived (or of this thread's own other subtask). */
@@ -261,6 +266,7 @@ export class Subtask {
     this.parts.print.flush();
     const isUntouched = !this.isTouched && blocks.length === 0;
     this.isTouched = false;
+    this.isQuietTold = false;
     this.isHolding = mode !== 'continue';
     this.pending = undefined;
     for (const inbound of this.parts.inbound) for (const channel of inbound.channels) if (channel !== undefined) channel.isAligned = false;

@@ -26,6 +26,8 @@ export interface ExecutionEvents {
   onFailed(error: RivuletError, at: { nodeId: string | undefined; subtask: number | undefined }): void;
   onSnapshot?(message: SnapshotMessage): void;
   onCommitted?(subtask: number, epoch: number): void;
+  /** A subtask has processed changes and its inputs are idle now. */
+  onQuiet?(): void;
   onPrint?(lines: readonly PrintedLine[], bytes: number, credit: () => void): void;
   onRows?(bytes: ArrayBuffer, credit: () => void): void;
 }
@@ -125,6 +127,7 @@ export class Execution implements AttemptHandler {
         return;
       case 'snapshot': this.events.onSnapshot?.(message); return;
       case 'committed': this.events.onCommitted?.(message.subtask, message.epoch); return;
+      case 'quiet': this.events.onQuiet?.(); return;
       case 'print': this.events.onPrint?.(message.lines, message.bytes, () => this.credit(message.subtask, 'print', message.bytes)); return;
       case 'rows': {
         const bytes = message.bytes.byteLength;

@@ -136,6 +136,7 @@ export class Job {
         onFailed: (error, at) => { this.onFailure(execution, error, at); },
         onSnapshot: (message) => { if (execution === this.execution) this.coordinator?.onSnapshot(message); },
         onCommitted: (subtask, epoch) => { if (execution === this.execution) this.coordinator?.onCommitted(subtask, epoch); },
+        onQuiet: () => { if (execution === this.execution) this.coordinator?.quiet(); },
         onPrint: (lines, _bytes, credit) => {
           this.printLog.add(lines);
           for (const line of lines) if (line.logger) this.log.info(line.text, { logger: 'PrintSinkOutputWriter', sink: line.sink });

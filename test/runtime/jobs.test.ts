@@ -123,7 +123,7 @@ describe('jobs', () => {
   it('falls back to the checkpoint before a damaged one, and refuses to start from nothing when all are damaged', async () => {
     const file = join(dataDir, 'numbers'), folder = ledgerFolder(dataDir);
     writeFileSync(file, '1\n');
-    const id = await submit(manager, planOf(fileNumbers(file), counts(), sink('ledger', { folder }, 'agg')), { 'parallelism.default': '1' });
+    const id = await submit(manager, planOf(fileNumbers(file), counts(), sink('ledger', { folder }, 'agg')), { 'parallelism.default': '1', 'execution.checkpointing.interval': '0 ms' });
     await until('the first row', async () => (await manager.detail(id))?.nodes[2]?.recordsIn === 1);
     await manager.checkpoint(id);
     appendFileSync(file, '2\n');

@@ -11,6 +11,11 @@ export function compileCopy(from: readonly number[], to: readonly number[]): Row
   const body = from.map((f, k) => `target[${Number(to[k])}][at] = source[${Number(f)}][row];`).join('\n');
   return new Function('source', 'row', 'target', 'at', `"use strict";\n${body}`) as RowCopy;
 }
+/** Writes `values[i]` to `target[offset + i][at]` for i below `count`. */
+export function compileSpread(count: number, offset: number): (values: readonly unknown[], target: readonly Column[], at: number) => void {
+  const body = range(0, count).map((i) => `target[${Number(offset + i)}][at] = values[${i}];`).join('\n');
+  return new Function('values', 'target', 'at', `"use strict";\n${body}`) as (values: readonly unknown[], target: readonly Column[], at: number) => void;
+}
 /** Sets `target[to[k]][at]` to NULL for every k. */
 export function compileNulls(to: readonly number[]): (target: readonly Column[], at: number) => void {
   return new Function('target', 'at', `"use strict";\n${to.map((t) => `target[${Number(t)}][at] = null;`).join('\n')}`) as (target: readonly Column[], at: number) => void;

@@ -18,7 +18,7 @@
  */
 import { BatchWriter, DELETE, INSERT, isAccumulate, UPDATE_AFTER, UPDATE_BEFORE } from '../../core/row/batch.ts';
 import type { ChangeBatch, Column } from '../../core/row/batch.ts';
-import { compileCopy, range } from '../../core/row/copy.ts';
+import { compileCopy, compileSpread, range } from '../../core/row/copy.ts';
 import type { RowCopy } from '../../core/row/copy.ts';
 import { equalValues } from '../../core/types/compare.ts';
 import type { GroupAggregateNode } from '../../planner/physical/plan.ts';
@@ -50,7 +50,7 @@ class GroupAggregate extends ForwardingOperator {
   /** The group at hand when it is not cached. */
   private readonly passing: Group;
   private readonly usesCache: boolean;
-  private readonly resultsAt: number;
+  private readonly spread: (values: readonly unknown[], target: readonly Column[], at: number) => void;
   constructor(node: GroupAggregateNode, context: OperatorContext) {
     super(context.output);
     const types = context.inputTypes[0]!, keyTypes = node.keys.map((c) => types[c]!);
@@ -61,7 +61,7 @@ class GroupAggregate extends ForwardingOperator {
     this.out = new BatchWriter(node.keys.length + node.calls.length, context.output);
     this.copyKey = compileCopy(node.keys, range(0, node.keys.length));
     this.keyIn = node.keys.map(() => []);
-    this.resultsAt = node.keys.length;
+    this.spread = compileSpread(node.calls.length, node.keys.length);
     this.isByValue = keyTypes.length === 1 && MAP_KEYS.has(keyTypes[0]!.kind);
     this.suppressEqual = node.ttlMs === 0;
     this.usesCache = node.ttlMs === 0;
@@ -157,7 +157,7 @@ class GroupAggregate extends ForwardingOperator {
   private emit(batch: ChangeBatch, row: number, results: readonly unknown[], kind: number): void {
     const { out } = this, at = out.size;
     this.copyKey(batch.columns, row, out.columns, at);
-    for (let i = 0; i < results.length; i++) out.columns[this.resultsAt + i]![at] = results[i];
+    this.spread(results, out.columns, at);
     out.commit(kind);
   }
   flush(): void { this.cache.writeAll(); }
@@ -166,7 +166,7 @@ class GroupAggregate extends ForwardingOperator {
       const group = this.newGroup(0);
       this.calls.init(group.slots);
       this.calls.results(group, this.fresh);
-      this.fresh.forEach((value, i) => { this.out.columns[this.resultsAt + i]![this.out.size] = value; });
+      this.spread(this.fresh, this.out.columns, this.out.size);
       this.out.commit(INSERT);
       this.out.flush();
     }

@@ -1,5 +1,5 @@
 /** The sample topics of the demo and of the end-to-end tests: compacted, with JSON keys, filled once. */
-import { Kafka, logLevel } from 'kafkajs';
+import { KafkaClient } from '../../runtime/connectors/kafka/client/index.ts';
 
 export interface SampleRecord { readonly key: Readonly<Record<string, unknown>>; readonly value: Readonly<Record<string, unknown>> }
 export const sampleRecords: Readonly<Record<string, readonly SampleRecord[]>> = {
@@ -12,19 +12,24 @@ export const expectedRows: readonly string[] = ['+I[1, Football, Jerry]', '+I[2,
 
 /** Makes the topics `user`, `order`, `feedback` and their twins `order_dw.*` (with a prefix for tests), each only if it does not exist, and fills those it made. */
 export async function createSampleTopics(bootstrap: string, prefix = ''): Promise<readonly string[]> {
-  const kafka = new Kafka({ clientId: 'rivulet-sample', brokers: bootstrap.split(','), logLevel: logLevel.NOTHING });
-  const admin = kafka.admin(), producer = kafka.producer();
-  await Promise.all([admin.connect(), producer.connect()]);
+  const client = KafkaClient.of(bootstrap);
   try {
-    const existing = new Set(await admin.listTopics());
+    const existing = new Set(await client.listTopics());
     const wanted = Object.entries(sampleRecords).flatMap(([name, records]) => [{ topic: prefix + name, records }, { topic: `${prefix}order_dw.${name}`, records }]);
     const missing = wanted.filter((t) => !existing.has(t.topic));
-    if (missing.length > 0) {
-      await admin.createTopics({ waitForLeaders: true, topics: missing.map((t) => ({ topic: t.topic, numPartitions: 1, configEntries: [{ name: 'cleanup.policy', value: 'compact' }] })) });
-      await producer.sendBatch({ topicMessages: missing.map((t) => ({ topic: t.topic, messages: t.records.map((r) => ({ key: JSON.stringify(r.key), value: JSON.stringify(r.value) })) })) });
+    if (missing.length === 0) return [];
+    await client.createTopics(missing.map((t) => ({ topic: t.topic, partitions: 1, replicationFactor: -1, configs: { 'cleanup.policy': 'compact' } })));
+    const producer = client.producer();
+    await producer.init();
+    for (const { topic, records } of missing) {
+      const target = await producer.topic(topic);
+      for (const r of records) {
+        const key = Buffer.from(JSON.stringify(r.key)), value = Buffer.from(JSON.stringify(r.value));
+        producer.append(target, 0, key, 0, key.length, value, 0, value.length, Date.now(), null);
+      }
     }
+    await producer.flush();
+    await producer.close();
     return missing.map((t) => t.topic);
-  } finally {
-    await Promise.all([admin.disconnect(), producer.disconnect()]);
-  }
+  } finally { await client.close(); }
 }

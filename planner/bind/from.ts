@@ -9,7 +9,7 @@ import { join, type JoinRel, type Rel } from '../logical/rel.ts';
 import type { Join, NamedTable, Query, TableAlias, TableReference } from '../sql/ast.ts';
 import type { BindState } from './context.ts';
 import { ExpressionBinder } from './expression.ts';
-import type { Environment } from './query.ts';
+import type { Environment } from './environment.ts';
 import { Scope, type MergedColumn, type ScopeRelation } from './scope.ts';
 import { bindTable, withHints } from './table.ts';
 

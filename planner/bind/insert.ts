@@ -12,7 +12,8 @@ import { column, project, type Rel, type ScanField } from '../logical/rel.ts';
 import type { Insert } from '../sql/ast-statement.ts';
 import type { BindState } from './context.ts';
 import { ExpressionBinder, literal } from './expression.ts';
-import { bindQuery, noCommonTables } from './query.ts';
+import { noCommonTables } from './environment.ts';
+import { bindQuery } from './query.ts';
 import { Scope } from './scope.ts';
 import { connectorOf, withHints } from './table.ts';
 

@@ -16,14 +16,11 @@ import { parseQuery } from '../sql/parser.ts';
 import { groupRelation, needsGrouping, type Grouping } from './aggregate.ts';
 import type { BindState } from './context.ts';
 import { ExpressionBinder, type PendingAggregate, type PendingSubquery } from './expression.ts';
+import { noCommonTables, withCommonTables, type Environment } from './environment.ts';
 import { bindFrom, type FromResult } from './from.ts';
 import { Scope } from './scope.ts';
-import { applyPredicate, attachSubqueries, prepareSubqueries, type BoundSubqueries } from './subquery.ts';
+import { applyPredicate, attachSubqueries, prepareSubqueries, type BoundSubqueries, type QueryBinding } from './subquery.ts';
 
-/** Common table expressions in sight. */
-export interface CommonTableEntry { readonly query: Query; readonly columns: readonly string[]; readonly environment: Environment }
-export type Environment = ReadonlyMap<string, CommonTableEntry>;
-export const noCommonTables: Environment = new Map();
 const MAX_VIEW_DEPTH = 50;
 
 export async function bindQuery(state: BindState, query: Query, environment: Environment, outer?: Scope): Promise<Rel> {
@@ -34,16 +31,6 @@ export async function bindQuery(state: BindState, query: Query, environment: Env
   const sorted: Rel = { kind: 'sort', input: rel, keys, offset, limit: limit ?? null, columns: rel.columns };
   return width === rel.columns.length ? sorted : project(sorted, rel.columns.slice(0, width).map((_, i) => column(sorted, i)), rel.columns.map((c) => c.name));
 }
-export function withCommonTables(query: Query, environment: Environment): Environment {
-  if (query.with === undefined) return environment;
-  if (query.with.recursive) throw featureNotSupported({ feature: 'WITH RECURSIVE' }, { range: query.with.range });
-  let result = environment;
-  for (const item of query.with.items) {
-    const entry: CommonTableEntry = { query: item.query, columns: item.columns.map((c) => c.value), environment: result };
-    result = new Map([...result, [item.name.value, entry]]);
-  }
-  return result;
-}
 function countOf(state: BindState, e: Expression | undefined, clause: string): number | undefined {
   if (e === undefined) return undefined;
   const bound = new ExpressionBinder(state, new Scope([])).bind(e);
@@ -53,8 +40,11 @@ function countOf(state: BindState, e: Expression | undefined, clause: string): n
   return n;
 }
 
+/** Given to the subquery binder, which cannot import this file without a cycle. */
+const binding: QueryBinding = { bindQuery, bindSelectCore, finishSelect };
+
 /** `width`: visible columns; further ones only serve sorting. */
-interface BoundBody { readonly rel: Rel; readonly keys: readonly SortKey[]; readonly width: number }
+export interface BoundBody { readonly rel: Rel; readonly keys: readonly SortKey[]; readonly width: number }
 async function bindBody(state: BindState, body: QueryBody, environment: Environment, outer: Scope | undefined, orderBy: readonly SortItem[]): Promise<BoundBody> {
   if (body.kind === 'select') return bindSelect(state, body, environment, outer, orderBy);
   const rel = body.kind === 'query' ? await bindQuery(state, body, environment, outer)
@@ -120,7 +110,7 @@ export async function bindSelectCore(state: BindState, select: Select, environme
   if (select.qualify !== undefined) throw featureNotSupported({ feature: 'QUALIFY' }, { range: select.qualify.range });
   const from: FromResult = select.from.length === 0 ? { rel: { kind: 'values', columns: [], rows: [[]] }, scope: new Scope([], [], outer) } : await bindFrom(fromContext(state, environment, ttlHints(select.hints)), select.from, outer);
   if (select.where === undefined) return { ...from, correlated: [] };
-  return applyPredicate({ state, environment }, from.rel, from.scope, select.where);
+  return applyPredicate({ state, environment, binding }, from.rel, from.scope, select.where);
 }
 const fromContext = (state: BindState, environment: Environment, ttl: ReadonlyMap<string, number> = new Map()) => ({ state, environment, ttl, bindQuery, bindView });
 
@@ -159,7 +149,7 @@ export async function finishSelect(state: BindState, select: Select, environment
   const sets = select.groupBy?.items.find((i) => i.kind === 'groupingSets');
   if (sets?.kind === 'groupingSets') throw featureNotSupported({ feature: sets.form, instead: 'Write one SELECT … GROUP BY per set and put UNION ALL between them.' }, { range: sets.range });
   const aggregates: PendingAggregate[] = [], subqueries: PendingSubquery[] = [];
-  const prepared = await prepareSubqueries({ state, environment }, scope, [...select.items.map((i) => i.expression), ...(select.having === undefined ? [] : [select.having]), ...orderBy.map((o) => o.expression)]);
+  const prepared = await prepareSubqueries({ state, environment, binding }, scope, [...select.items.map((i) => i.expression), ...(select.having === undefined ? [] : [select.having]), ...orderBy.map((o) => o.expression)]);
   const binder = new ExpressionBinder(state, scope, { aggregates, subqueries, subqueryTypes: prepared.types });
   const items: Item[] = select.items.flatMap((item, i): Item[] => {
     if (item.expression.kind === 'star') return scope.star(item.expression.qualifier, item.expression.range).map((c) => ({ name: c.name, expr: c.expr }));

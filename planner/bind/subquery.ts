@@ -10,14 +10,21 @@ import { NULL, asNullable, type SqlType } from '../../core/types/sql-type.ts';
 import type { Expr } from '../physical/expr.ts';
 import { columnsIn, conjunction, conjuncts, literalTrue, mapColumns, replaceTop, shift, visit } from '../logical/expr-tools.ts';
 import { column, filter, join, project, type Rel } from '../logical/rel.ts';
-import type { Expression, Query, Select } from '../sql/ast.ts';
+import type { Expression, Query, Select, SortItem } from '../sql/ast.ts';
 import { groupRelation } from './aggregate.ts';
 import type { BindState } from './context.ts';
 import { AGGREGATE, ExpressionBinder, SUBQUERY, literal, type PendingAggregate, type PendingSubquery } from './expression.ts';
-import { bindQuery, bindSelectCore, finishSelect, withCommonTables, type Environment, type SelectCore } from './query.ts';
+import { withCommonTables, type Environment } from './environment.ts';
+import type { BoundBody, SelectCore } from './query.ts';
 import { OUTER, Scope } from './scope.ts';
 
-interface Place { readonly state: BindState; readonly environment: Environment }
+/** What the query binder does, handed in by it. */
+export interface QueryBinding {
+  bindQuery(state: BindState, query: Query, environment: Environment, outer?: Scope): Promise<Rel>;
+  bindSelectCore(state: BindState, select: Select, environment: Environment, outer: Scope | undefined): Promise<SelectCore>;
+  finishSelect(state: BindState, select: Select, environment: Environment, core: SelectCore, orderBy: readonly SortItem[]): Promise<BoundBody>;
+}
+interface Place { readonly state: BindState; readonly environment: Environment; readonly binding: QueryBinding }
 /** A subquery bound once: whole when uncorrelated, else FROM and WHERE with the select list still to come. */
 type BoundSubquery = { readonly rel: Rel; readonly correlated?: undefined } | { readonly rel: Rel; readonly correlated: readonly Expr[]; readonly items: readonly Expr[]; readonly aggregates: readonly PendingAggregate[] };
 export interface BoundSubqueries { readonly bound: ReadonlyMap<Query, BoundSubquery>; readonly types: ReadonlyMap<Query, SqlType> }
@@ -43,11 +50,11 @@ function queriesIn(node: unknown, found: Query[] = []): Query[] {
 
 async function bindSubquery(place: Place, query: Query, outer: Scope): Promise<BoundSubquery> {
   const select = query.body.kind === 'select' ? query.body : undefined;
-  if (select === undefined || query.limit !== undefined || query.offset !== undefined) return { rel: await bindQuery(place.state, query, place.environment) };
+  if (select === undefined || query.limit !== undefined || query.offset !== undefined) return { rel: await place.binding.bindQuery(place.state, query, place.environment) };
   const environment = withCommonTables(query, place.environment);
-  const core = await bindSelectCore(place.state, select, environment, outer);
+  const core = await place.binding.bindSelectCore(place.state, select, environment, outer);
   if (core.correlated.length === 0) {
-    const { rel, width } = await finishSelect(place.state, select, environment, core, []);
+    const { rel, width } = await place.binding.finishSelect(place.state, select, environment, core, []);
     return { rel: width === rel.columns.length ? rel : project(rel, rel.columns.slice(0, width).map((_, i) => column(rel, i)), rel.columns.map((c) => c.name)) };
   }
   return correlatedSelect(place.state, select, core);

@@ -11,7 +11,7 @@ import { expressionTooDeep } from '../../core/errors/planner.ts';
 import { sqlTypeOf } from '../../catalog/system/pg-types.ts';
 import type { SystemContext } from '../../catalog/system/system-tables.ts';
 import type { Query } from '../../planner/sql/ast.ts';
-import type { ResultColumn } from '../gateway/contract.ts';
+import type { CatalogType, ResultColumn } from '../gateway/contract.ts';
 import { Compiler, type QueryParameters } from './compiler.ts';
 import type { QueryPlan } from './expression.ts';
 import { compileQuery } from './query.ts';
@@ -32,7 +32,7 @@ function compiled(query: Query, context: SystemContext, parameters: QueryParamet
 /** Columns and parameter types, without running. */
 export function describeCatalogQuery(query: Query, context: SystemContext, hints: readonly (SqlType | undefined)[]): { columns: readonly ResultColumn[]; parameterTypes: readonly SqlType[] } {
   const { compiler, plan } = compiled(query, context, { types: hints });
-  return { columns: plan.columns.map((c) => ({ name: c.name, type: outputType(c.type) })), parameterTypes: compiler.describeParameters() };
+  return { columns: plan.columns.map(outputColumn), parameterTypes: compiler.describeParameters() };
 }
 /** `context` is asked for a second time when the first run wanted schemas that had to be sampled. */
 export async function runCatalogQuery(query: Query, context: () => SystemContext, parameters: QueryParameters = NO_PARAMETERS): Promise<CatalogAnswer> {
@@ -44,9 +44,13 @@ async function attempt(query: Query, context: SystemContext, parameters: QueryPa
   const { compiler, plan } = compiled(query, context, parameters);
   await compiler.load();
   const rows = plan.run(undefined), outputs = plan.columns.map((c) => output(c.type, compiler));
-  return { compiler, answer: { columns: plan.columns.map((c) => ({ name: c.name, type: outputType(c.type) })), rows: outputs.every((o) => o === undefined) ? rows : rows.map((r) => r.map((v, i) => { const o = outputs[i]; return v === null || o === undefined ? v : o(v); })) } };
+  return { compiler, answer: { columns: plan.columns.map(outputColumn), rows: outputs.every((o) => o === undefined) ? rows : rows.map((r) => r.map((v, i) => { const o = outputs[i]; return v === null || o === undefined ? v : o(v); })) } };
 }
 /** Types whose values leave as text. */
 const isShownAsText = (type: string): boolean => isReg(type) || type === 'int2vector' || type === 'oidvector' || type === 'record' || (type.endsWith('[]') && isReg(type.slice(0, -2)));
-const outputType = (type: string): SqlType => sqlTypeOf(isShownAsText(type) ? 'text' : type);
+const CATALOG_TYPES: ReadonlySet<string> = new Set<CatalogType>(['oid', 'xid', 'name', 'char', 'oid[]', 'name[]', 'char[]']);
+function outputColumn({ name, type }: { readonly name: string; readonly type: string }): ResultColumn {
+  const shown = isShownAsText(type) ? 'text' : type;
+  return CATALOG_TYPES.has(shown) ? { name, type: sqlTypeOf(shown), pgType: shown as CatalogType } : { name, type: sqlTypeOf(shown) };
+}
 const output = (type: string, compiler: Compiler): ((v: unknown) => unknown) | undefined => (isShownAsText(type) ? textOf(type, compiler.names) : undefined);

@@ -5,7 +5,13 @@
  */
 import type { SqlType } from '../../core/types/sql-type.ts';
 
-export interface ResultColumn { readonly name: string; readonly type: SqlType }
+export interface ResultColumn {
+  readonly name: string;
+  readonly type: SqlType;
+  /** A type of PostgreSQL that SQL's types do not have, for columns of system tables; drivers that decode by type need it. The PG protocol shows it instead of `type`. */
+  readonly pgType?: CatalogType | undefined;
+}
+export type CatalogType = 'oid' | 'xid' | 'name' | 'char' | 'oid[]' | 'name[]' | 'char[]';
 
 /**
  * Up to some thousands of rows; `kinds` only for changelog results (0 +I, 1 -U, 2 +U, 3 -D), absent = all +I. The PG protocol sends values only:

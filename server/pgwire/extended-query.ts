@@ -14,7 +14,7 @@ import type { FieldReader } from './message-reader.ts';
 import { bare, commandComplete, parameterDescription, rowDescription } from './messages.ts';
 import { decodeParameter } from './parameters.ts';
 import { completionTag, RowStream } from './rows.ts';
-import { OID, pgTypeOf, sqlTypeOfOid } from './types.ts';
+import { OID, pgTypeOf, pgTypeOfColumn, sqlTypeOfOid } from './types.ts';
 import type { FormatCode } from './values.ts';
 
 interface Statement {
@@ -220,5 +220,5 @@ function readTarget(body: FieldReader): { kind: 'S' | 'P'; name: string } {
 const describedOid = (declared: number, type: SqlType): number => (declared === 0 || declared === OID.unknown ? pgTypeOf(type).oid : declared);
 
 function hasSameTypes(described: readonly ResultColumn[], result: RowsResult): boolean {
-  return described.length === result.columns.length && described.every((column, i) => pgTypeOf(column.type).oid === pgTypeOf((result.columns[i] as ResultColumn).type).oid);
+  return described.length === result.columns.length && described.every((column, i) => pgTypeOfColumn(column).oid === pgTypeOfColumn(result.columns[i] as ResultColumn).oid);
 }

@@ -3,7 +3,7 @@ import { queryCancelled } from '../../core/errors/common.ts';
 import { RivuletError } from '../../core/errors/define.ts';
 import type { Notice, ResultColumn, TransactionStatus } from '../gateway/contract.ts';
 import type { OutBuffer } from './out-buffer.ts';
-import { pgTypeOf } from './types.ts';
+import { pgTypeOfColumn } from './types.ts';
 import type { FormatCode } from './values.ts';
 
 const code = (letter: string): number => letter.charCodeAt(0);
@@ -43,7 +43,7 @@ export function rowDescription(out: OutBuffer, columns: readonly ResultColumn[],
   out.begin(T.rowDescription);
   out.int16(columns.length);
   columns.forEach((column, i) => {
-    const type = pgTypeOf(column.type);
+    const type = pgTypeOfColumn(column);
     out.cstring(column.name);
     out.int32(0); // table and column it comes from: unknown
     out.int16(0);

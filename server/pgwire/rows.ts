@@ -29,7 +29,7 @@ export class RowStream {
     this.#chunks = result.chunks[Symbol.asyncIterator]();
     this.#encode = mute ? (_out, _rows, _from, to) => to
       : this.#copy !== undefined ? this.#copy.encode
-      : rowEncoder(result.columns.map((column, i) => fieldEncoder(column.type, formatOf(formats, i), zone)));
+      : rowEncoder(result.columns.map((column, i) => fieldEncoder(column, formatOf(formats, i), zone)));
   }
 
   /** Sends up to `maxRows` rows (0 = all). `count` is the number sent by this call. An abort ends it by throwing the signal's reason. */

@@ -4,9 +4,10 @@
  */
 import * as sql from '../../core/types/sql-type.ts';
 import type { SqlType } from '../../core/types/sql-type.ts';
+import type { CatalogType, ResultColumn } from '../gateway/contract.ts';
 
 export const OID = {
-  bool: 16, bytea: 17, name: 19, int8: 20, int2: 21, int4: 23, text: 25, oid: 26, json: 114, xml: 142, float4: 700, float8: 701, unknown: 705, bpchar: 1042, varchar: 1043,
+  bool: 16, bytea: 17, char: 18, name: 19, int8: 20, int2: 21, int4: 23, text: 25, oid: 26, xid: 28, json: 114, xml: 142, float4: 700, float8: 701, unknown: 705, bpchar: 1042, varchar: 1043,
   date: 1082, time: 1083, timestamp: 1114, timestamptz: 1184, interval: 1186, numeric: 1700, uuid: 2950, jsonb: 3802,
 } as const;
 
@@ -19,7 +20,12 @@ const ELEMENT_OF: ReadonlyMap<number, number> = new Map(Array.from(ARRAY_OF, ([e
 /** `size` is pg_type.typlen: bytes, or -1 for variable length. */
 export interface PgType { readonly oid: number; readonly size: number; readonly modifier: number }
 
+const CATALOG_TYPES: Readonly<Record<CatalogType, PgType>> = {
+  oid: { oid: OID.oid, size: 4, modifier: -1 }, xid: { oid: OID.xid, size: 4, modifier: -1 }, name: { oid: OID.name, size: 64, modifier: -1 }, char: { oid: OID.char, size: 1, modifier: -1 },
+  'oid[]': { oid: 1028, size: -1, modifier: -1 }, 'name[]': { oid: 1003, size: -1, modifier: -1 }, 'char[]': { oid: 1002, size: -1, modifier: -1 },
+};
 /** What RowDescription says of a column. */
+export const pgTypeOfColumn = (column: ResultColumn): PgType => (column.pgType === undefined ? pgTypeOf(column.type) : CATALOG_TYPES[column.pgType]);
 export function pgTypeOf(type: SqlType): PgType {
   switch (type.kind) {
     case 'BOOLEAN': return { oid: OID.bool, size: 1, modifier: -1 };
@@ -73,6 +79,8 @@ export function sqlTypeOfOid(oid: number): SqlType | undefined {
     case OID.timestamp: return sql.timestamp(6);
     case OID.timestamptz: return sql.timestampLtz(6);
     case OID.interval: return sql.INTERVAL_DAY_TIME;
+    case 1028: return sql.array(sql.BIGINT);
+    case 1002: case 1003: return sql.array(sql.STRING);
     default: {
       const element = ELEMENT_OF.get(oid), type = element === undefined ? undefined : sqlTypeOfOid(element);
       return type === undefined ? undefined : sql.array(type);

@@ -12,7 +12,8 @@ import type { Zone } from '../values/datetime.ts';
 import { decimalText, doubleText, floatText } from '../values/decimal.ts';
 import { jsonWriter } from '../values/json.ts';
 import type { OutBuffer } from './out-buffer.ts';
-import { isJson, pgTypeOf } from './types.ts';
+import type { CatalogType, ResultColumn } from '../gateway/contract.ts';
+import { isJson, OID, pgTypeOf } from './types.ts';
 
 /** Writes one value that is not NULL as a field. */
 export type FieldEncoder = (out: OutBuffer, value: unknown) => void;
@@ -20,8 +21,8 @@ export type FieldEncoder = (out: OutBuffer, value: unknown) => void;
 /** 0 text, 1 binary. */
 export type FormatCode = 0 | 1;
 
-export function fieldEncoder(type: SqlType, format: FormatCode, zone: Zone): FieldEncoder {
-  if (format === 1) return binaryEncoder(type);
+export function fieldEncoder({ type, pgType }: Pick<ResultColumn, 'type' | 'pgType'>, format: FormatCode, zone: Zone): FieldEncoder {
+  if (format === 1) return pgType === undefined ? binaryEncoder(type) : catalogEncoder(pgType);
   const text = textWriter(type, zone);
   return (out, value) => out.lengthAndText(text(value));
 }
@@ -112,6 +113,17 @@ function binaryEncoder(type: SqlType): FieldEncoder {
   }
 }
 
+/** Object ids are unsigned 32-bit numbers; name and "char" are texts. */
+function catalogEncoder(type: CatalogType): FieldEncoder {
+  switch (type) {
+    case 'oid': case 'xid': return (out, v) => { out.int32(4); out.int32((v as number) | 0); };
+    case 'name': case 'char': return (out, v) => out.lengthAndText(v as string);
+    case 'oid[]': return arrayEncoder(catalogEncoder('oid'), OID.oid);
+    case 'name[]': return arrayEncoder(catalogEncoder('name'), OID.name);
+    case 'char[]': return arrayEncoder(catalogEncoder('char'), OID.char);
+  }
+}
+
 function microsSince2000(value: Long, digits: 3 | 6 | 9): bigint {
   const { days, units } = splitTimestamp(value, digits);
   return BigInt(days - EPOCH_2000_DAYS) * 86_400_000_000n + BigInt(digits === 3 ? units * 1000 : digits === 6 ? units : Math.floor(units / 1000));
@@ -136,8 +148,8 @@ function numeric(out: OutBuffer, unscaled: Long, scale: number): void {
 }
 
 /** array_send with one dimension. */
-function binaryArray(element: SqlType): FieldEncoder {
-  const encode = binaryEncoder(element), oid = pgTypeOf(element).oid;
+const binaryArray = (element: SqlType): FieldEncoder => arrayEncoder(binaryEncoder(element), pgTypeOf(element).oid);
+function arrayEncoder(encode: FieldEncoder, oid: number): FieldEncoder {
   return (out, value) => {
     const items = value as readonly unknown[], start = out.beginField();
     out.int32(items.length === 0 ? 0 : 1);

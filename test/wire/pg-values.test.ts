@@ -19,7 +19,7 @@ import { int16, int32, RawClient, rowOf } from './raw-client.ts';
 
 const binary = (type: sql.SqlType, value: unknown): Buffer => {
   const out = new OutBuffer();
-  fieldEncoder(type, 1, UTC)(out, value);
+  fieldEncoder({ type }, 1, UTC)(out, value);
   return Buffer.from(out.take().subarray(4));
 };
 const text = (type: sql.SqlType, value: unknown, zone: Zone = UTC): string => textWriter(type, zone)(value);

@@ -215,6 +215,24 @@ describe('checkpoints', () => {
     }
     expect(manifest.bytes).to.be.below(4 * size(backend.takeSavepoint()));
   });
+  it('restores a table that grew from 1 to 256 segments between checkpoints', () => {
+    const spec: StateTableSpec = { name: 'grown', key: [t.BIGINT], subKey: [], value: [t.STRING], meta: 1, ttlMs: 0 }, random = new Random(9);
+    const backend = backendOf(), table = backend.table(spec), manifest = new Manifest(), model = new Map<number, number>(), text = 'x'.repeat(500);
+    for (const upTo of [100, 6000, 7000, 70000, 90000, 91000]) {
+      for (let i = 0; i < upTo / 2; i++) {
+        const k = random.below(upTo), entry = table.findOrCreate([k], []);
+        if (random.chance(0.1)) { table.remove(entry); model.delete(k); continue; }
+        if (table.wasCreated) table.writeValue(entry, [text]);
+        table.setMeta(entry, 0, i);
+        model.set(k, i);
+      }
+      manifest.add(backend.takeCheckpoint());
+      const restored = new OperatorStateBackend({ nowMs: () => 0, restored: { tables: manifest.tables(), share: undefined } }).table(spec);
+      expect(restored.size).to.equal(model.size);
+      for (const [k, meta] of model) if (restored.meta(restored.find([k], []), 0) !== meta) expect.fail(`key ${k} at ${upTo}`);
+    }
+    expect(manifest.tables().size).to.equal(256);
+  });
   it('takes a savepoint without changing the next checkpoint', () => {
     const random = new Random(5), model: Model = new Map(), backend = backendOf(), table = backend.table(SPEC), manifest = new Manifest(), save = new Manifest();
     for (let i = 0; i < 500; i++) step(random, table, model, 30, 3);

@@ -1,122 +1,144 @@
-/** `datagen`: rows out of nothing, random or in sequence. Positions are row numbers, so a restored job goes on where it was. Source: Flink "DataGen SQL Connector". */
+/**
+ * `datagen`: rows out of nothing, random or in sequence. Rows have numbers; a subtask makes those of its lanes (every n-th number), and
+ * positions are the next number of each lane, so that a restored job goes on exactly where it was, at any parallelism. Source: Flink
+ * "DataGen SQL Connector".
+ */
 import { APPEND, type Connector, type Json } from '../../../catalog/registry/connectors.ts';
-import type { TableObject } from '../../../catalog/objects/objects.ts';
-import { pathSummary } from '../../../catalog/objects/objects.ts';
-import { parseEnum, parseInteger, parseDuration } from '../../../catalog/options/options.ts';
+import { pathSummary, type TableObject } from '../../../catalog/objects/objects.ts';
+import { parseBoolean, parseDuration, parseEnum, parseInteger } from '../../../catalog/options/options.ts';
 import { featureNotSupported } from '../../../core/errors/common.ts';
 import { invalidTableOptions } from '../../../core/errors/connector.ts';
-import { BATCH_ROWS, ChangeBatch } from '../../../core/row/batch.ts';
-import { timestampOf } from '../../../core/types/temporal.ts';
+import { BATCH_ROWS, ChangeBatch, type Column } from '../../../core/row/batch.ts';
 import type { SqlType } from '../../../core/types/sql-type.ts';
 import type { SourceNode } from '../../../planner/physical/plan.ts';
 import type { ConnectorContext, PollResult, SourceFactory, SourceReader } from '../contract.ts';
 import { checkOptions, physicalColumns } from '../table-options.ts';
+import { makerOf, type FieldSpec, type Make } from './values.ts';
 
-interface FieldSpec { readonly kind: 'random' | 'sequence'; readonly min: number; readonly max: number; readonly start: number; readonly end: number; readonly length: number; readonly maxPastMs: number; readonly nullRate: number }
-interface DatagenSpec { readonly rowsPerSecond: number; readonly rows: number | null; readonly fields: readonly FieldSpec[]; readonly types: readonly SqlType[] }
+interface DatagenSpec { readonly rowsPerSecond: number; /** Of the whole table; null: endless. */ readonly rows: number | null; readonly fields: readonly FieldSpec[]; readonly types: readonly SqlType[] }
 
+const FIELD_OPTIONS: readonly string[] = ['kind', 'min', 'max', 'start', 'end', 'length', 'var-len', 'max-past', 'null-rate'];
 export const datagenConnector: Connector = {
   identifier: 'datagen', description: 'Generates rows.',
   options: [
     { key: 'rows-per-second', type: 'long', default: '10000', description: 'Rows per second over all subtasks.' },
     { key: 'number-of-rows', type: 'long', description: 'Ends after so many rows; unbounded without it.' },
-    { key: 'scan.parallelism', type: 'int', description: 'Accepted.' },
-    { key: 'fields.*', type: 'map', description: 'fields.<column>.kind = random | sequence; .min, .max, .start, .end, .length, .max-past, .null-rate.' },
+    { key: 'scan.parallelism', type: 'int', description: 'Accepted; sources run at the job\'s parallelism.' },
+    { key: 'fields.*', type: 'map', description: 'fields.<column>.kind = random | sequence; .min, .max, .start, .end, .length, .var-len, .max-past, .null-rate.' },
   ],
   describeSource(table) {
     checkOptions(datagenConnector, table, []);
     const columns = physicalColumns(table);
-    for (const key of table.options.keys()) if (key.startsWith('fields.') && !columns.some((c) => key.startsWith(`fields.${c.name}.`))) throw invalidTableOptions({ table: pathSummary(table.path), what: `option "${key}" names no physical column`, hint: `Columns: ${columns.map((c) => c.name).join(', ')}.` });
+    checkFieldOptions(table, columns.map((c) => c.name));
     const fields = columns.map((c) => fieldSpec(table, c.name, c.type));
     const given = table.options.get('number-of-rows');
-    const sequences = fields.filter((f) => f.kind === 'sequence').map((f) => f.end - f.start + 1);
-    const rows = [...(given === undefined ? [] : [parseInteger('number-of-rows', given, 0)]), ...sequences];
-    const spec: DatagenSpec = { rowsPerSecond: parseInteger('rows-per-second', table.options.get('rows-per-second') ?? '10000', 1), rows: rows.length === 0 ? null : Math.min(...rows), fields, types: columns.map((c) => c.type) };
+    // The shortest sequence ends the table.
+    const ends = [...(given === undefined ? [] : [parseInteger('number-of-rows', given, 0)]), ...fields.filter((f) => f.kind === 'sequence').map((f) => f.end - f.start + 1)];
+    const spec: DatagenSpec = { rowsPerSecond: parseInteger('rows-per-second', table.options.get('rows-per-second') ?? '10000', 1), rows: ends.length === 0 ? null : Math.min(...ends), fields, types: columns.map((c) => c.type) };
     return { changelogMode: APPEND, bounded: spec.rows !== null, metadata: new Map(), spec: spec as unknown as Json };
   },
 };
-const RANGES: Readonly<Record<string, readonly [number, number]>> = { TINYINT: [-128, 127], SMALLINT: [-32768, 32767], INT: [-2147483648, 2147483647], BIGINT: [Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER], FLOAT: [-3.4e38, 3.4e38], DOUBLE: [-1e300, 1e300], DECIMAL: [0, 999_999_999] };
+const fail = (table: TableObject, what: string, hint?: string): Error => invalidTableOptions({ table: pathSummary(table.path), what, hint });
+
+function checkFieldOptions(table: TableObject, names: readonly string[]): void {
+  const known = new Set(names.flatMap((n) => FIELD_OPTIONS.map((o) => `fields.${n}.${o}`)));
+  for (const key of table.options.keys()) {
+    if (key.startsWith('fields.') && !known.has(key)) throw fail(table, `option "${key}" is unknown`, `Write fields.<column>.<option>; columns: ${names.join(', ')}; options: ${FIELD_OPTIONS.join(', ')}.`);
+  }
+}
+const RANGES: Readonly<Partial<Record<SqlType['kind'], readonly [number, number]>>> = {
+  TINYINT: [-128, 127], SMALLINT: [-32768, 32767], INT: [-2147483648, 2147483647], BIGINT: [Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER], FLOAT: [-3.4e38, 3.4e38], DOUBLE: [-1e300, 1e300],
+};
+const UNSUPPORTED: ReadonlySet<string> = new Set(['ARRAY', 'MAP', 'ROW', 'MULTISET', 'RAW', 'NULL']);
+const IN_SEQUENCE: ReadonlySet<string> = new Set(['TINYINT', 'SMALLINT', 'INT', 'BIGINT', 'FLOAT', 'DOUBLE', 'DECIMAL', 'CHAR', 'VARCHAR']);
+
 function fieldSpec(table: TableObject, name: string, type: SqlType): FieldSpec {
-  const option = (key: string): string | undefined => table.options.get(`fields.${name}.${key}`);
-  const number = (key: string, otherwise: number): number => { const t = option(key), n = t === undefined ? otherwise : Number(t); if (Number.isNaN(n)) throw invalidTableOptions({ table: pathSummary(table.path), what: `option "fields.${name}.${key}" must be a number, but is '${t}'` }); return n; };
-  if (['ARRAY', 'MAP', 'ROW', 'MULTISET', 'RAW'].includes(type.kind)) throw featureNotSupported({ feature: `datagen column "${name}" of type ${type.kind}` });
-  const kind = parseEnum(`fields.${name}.kind`, option('kind') ?? 'random', ['random', 'sequence']) as 'random';
-  const [low, high] = RANGES[type.kind] ?? [0, 1_000_000_000];
-  if ((kind as string) === 'sequence' && (option('start') === undefined || option('end') === undefined)) throw invalidTableOptions({ table: pathSummary(table.path), what: `a sequence needs both "fields.${name}.start" and "fields.${name}.end"` });
-  return { kind, min: number('min', low), max: number('max', high), start: number('start', 0), end: number('end', 0), length: number('length', 'length' in type && type.length < 1000 ? type.length : 100), maxPastMs: parseDuration(`fields.${name}.max-past`, option('max-past') ?? '0'), nullRate: number('null-rate', 0) };
+  const key = (option: string): string => `fields.${name}.${option}`, text = (option: string): string | undefined => table.options.get(key(option));
+  const number = (option: string, otherwise: number): number => {
+    const t = text(option), n = t === undefined ? otherwise : t.trim() === '' ? NaN : Number(t);
+    if (Number.isNaN(n)) throw fail(table, `option "${key(option)}" must be a number, but is '${t}'`);
+    return n;
+  };
+  if (UNSUPPORTED.has(type.kind)) throw featureNotSupported({ feature: `datagen column "${name}" of type ${type.kind}` });
+  const kind = parseEnum(key('kind'), text('kind') ?? 'random', ['random', 'sequence']) as FieldSpec['kind'];
+  if (kind === 'sequence') {
+    for (const option of ['start', 'end']) if (text(option) === undefined) throw fail(table, `could not find required property '${key(option)}' for sequence generator`);
+    if (!IN_SEQUENCE.has(type.kind)) throw fail(table, `unsupported type for sequence generator: column "${name}" is ${type.kind}`);
+  }
+  const whole = type.kind === 'DECIMAL' ? 10 ** Math.min(15, type.precision - type.scale) : 0;
+  const [low, high] = type.kind === 'DECIMAL' ? [1 - whole, whole - 1] : RANGES[type.kind] ?? [0, 0];
+  const declared = 'length' in type && type.length < 1000 ? type.length : 100;
+  const spec: FieldSpec = {
+    kind, min: number('min', low), max: number('max', high), start: kind === 'sequence' ? parseInteger(key('start'), text('start') ?? '0') : 0, end: kind === 'sequence' ? parseInteger(key('end'), text('end') ?? '0') : 0,
+    length: parseInteger(key('length'), text('length') ?? String(declared), 1, 1_000_000), variableLength: parseBoolean(key('var-len'), text('var-len') ?? 'false'),
+    maxPastMs: parseDuration(key('max-past'), text('max-past') ?? '0'), nullRate: number('null-rate', 0),
+  };
+  if (spec.min > spec.max) throw fail(table, `option "${key('min')}" is greater than "${key('max')}"`);
+  if (kind === 'sequence' && spec.start > spec.end) throw fail(table, `option "${key('start')}" is greater than "${key('end')}"`);
+  if (!(spec.nullRate >= 0 && spec.nullRate <= 1)) throw fail(table, `option "${key('null-rate')}" must be between 0 and 1`);
+  return spec;
 }
 
-interface Position { readonly next: number; readonly subtask: number; readonly parallelism: number }
-type Make = (row: number) => unknown;
-const HEX = '0123456789abcdef';
-function maker(field: FieldSpec, type: SqlType, nowMs: () => number): Make {
-  const value = ((): Make => {
-    if (field.kind === 'sequence') return type.kind === 'VARCHAR' || type.kind === 'CHAR' ? (row) => String(field.start + row) : type.kind === 'DECIMAL' ? (row) => (field.start + row) * 10 ** type.scale : (row) => field.start + row;
-    const span = field.max - field.min;
-    switch (type.kind) {
-      case 'BOOLEAN': return () => Math.random() < 0.5;
-      case 'TINYINT': case 'SMALLINT': case 'INT': case 'BIGINT': return () => Math.min(field.max, field.min + Math.floor(Math.random() * (span + 1)));
-      case 'FLOAT': return () => Math.fround(field.min + Math.random() * span);
-      case 'DOUBLE': return () => field.min + Math.random() * span;
-      case 'DECIMAL': return () => Math.floor(Math.random() * Math.min(10 ** Math.min(type.precision, 15), 1e15));
-      case 'CHAR': case 'VARCHAR': return () => { let s = ''; for (let i = 0; i < field.length; i++) s += HEX[Math.floor(Math.random() * 16)]; return s; };
-      case 'BINARY': case 'VARBINARY': return () => Uint8Array.from({ length: field.length }, () => Math.floor(Math.random() * 256));
-      case 'DATE': return () => Math.floor(nowMs() / 86_400_000);
-      case 'TIME': return () => nowMs() % 86_400_000;
-      case 'TIMESTAMP': case 'TIMESTAMP_LTZ': return () => timestampOf(nowMs() - Math.floor(Math.random() * field.maxPastMs), 0, type.precision);
-      default: return () => null;
-    }
-  })();
-  return field.nullRate > 0 ? (row) => (Math.random() < field.nullRate ? null : value(row)) : value;
-}
+/** Every `step`-th row number from `next` on. */
+interface Lane { next: number; readonly step: number }
 
-/** Subtask i makes the rows i, i + p, i + 2p … of the whole. */
 class DatagenReader implements SourceReader {
-  private next: number;
-  private readonly started: number;
+  private lanes: Lane[] = [];
   private readonly makers: readonly Make[];
   private readonly batch: ChangeBatch;
-  private timer: NodeJS.Timeout | undefined;
   private readonly spec: DatagenSpec;
   private readonly context: ConnectorContext;
   private readonly wake: () => void;
+  private timer: NodeJS.Timeout | undefined;
+  private startedMs = 0;
+  private made = 0;
   constructor(spec: DatagenSpec, node: SourceNode, context: ConnectorContext, wake: () => void) {
     this.spec = spec;
     this.context = context;
     this.wake = wake;
-    this.next = 0;
-    this.started = performance.now();
-    this.makers = node.fields.map((f) => (f.kind === 'physical' ? maker(spec.fields[f.field] as FieldSpec, spec.types[f.field] as SqlType, () => context.nowMs()) : () => null));
+    this.makers = node.fields.map((f) => (f.kind === 'physical' ? makerOf(spec.fields[f.field] as FieldSpec, spec.types[f.field] as SqlType, () => context.nowMs()) : () => null));
     this.batch = ChangeBatch.withWidth(node.fields.length);
   }
   open(restored: readonly Json[] | undefined): Promise<void> {
-    const { subtask, parallelism } = this.context, all = (restored ?? []) as unknown as readonly Position[];
-    const own = all.find((p) => p.subtask === subtask && p.parallelism === parallelism);
-    // At another parallelism the rows are dealt out anew from the lowest number not yet made by everyone.
-    const lowest = all.length === 0 ? 0 : Math.min(...all.map((p) => p.next));
-    this.next = own?.next ?? Math.ceil(lowest / parallelism) * parallelism + subtask;
+    const { subtask, parallelism } = this.context;
+    if (restored === undefined) this.lanes = [{ next: subtask, step: parallelism }];
+    else {
+      // The lanes of all former subtasks, dealt out to those of now.
+      const all = restored.flatMap((p) => (p as { lanes?: readonly Lane[] } | null)?.lanes ?? []).toSorted((a, b) => a.next % a.step - b.next % b.step || a.step - b.step);
+      this.lanes = all.filter((_, i) => i % parallelism === subtask).map((lane) => ({ ...lane }));
+    }
+    this.startedMs = performance.now();
     return Promise.resolve();
   }
   poll(output: { push(batch: ChangeBatch): void }): PollResult {
-    const { rows, rowsPerSecond } = this.spec, step = this.context.parallelism;
-    if (rows !== null && this.next >= rows) return 'finished';
-    const due = Math.floor(((performance.now() - this.started) / 1000) * (rowsPerSecond / step)) + 1 - this.made;
-    if (due <= 0) { this.sleep(1000 / (rowsPerSecond / step)); return 'idle'; }
-    let size = 0;
-    for (; size < Math.min(due, BATCH_ROWS) && (rows === null || this.next < rows); size++, this.next += step) {
-      for (let c = 0; c < this.makers.length; c++) (this.batch.columns[c] as unknown[])[size] = this.makers[c]?.(this.next);
+    if (this.isAtEnd()) return 'finished';
+    const perMs = this.spec.rowsPerSecond / this.context.parallelism / 1000;
+    const due = Math.floor((performance.now() - this.startedMs) * perMs) + 1 - this.made;
+    if (due <= 0) {
+      this.timer ??= setTimeout(() => { this.timer = undefined; this.wake(); }, Math.max(1, Math.min(1000, (1 - due) / perMs)));
+      return 'idle';
     }
+    const size = this.fill(Math.min(due, BATCH_ROWS));
     this.made += size;
     this.batch.size = size;
-    this.batch.kinds = null;
     output.push(this.batch);
-    return rows !== null && this.next >= rows ? 'finished' : 'more';
+    return this.isAtEnd() ? 'finished' : 'more';
   }
-  private made = 0;
-  private sleep(ms: number): void {
-    this.timer ??= setTimeout(() => { this.timer = undefined; this.wake(); }, Math.max(1, Math.min(ms, 1000)));
+  private fill(most: number): number {
+    const { rows } = this.spec, limit = rows ?? Number.POSITIVE_INFINITY;
+    let size = 0;
+    for (const lane of this.lanes) {
+      for (; size < most && lane.next < limit; size++, lane.next += lane.step) {
+        for (let c = 0; c < this.makers.length; c++) (this.batch.columns[c] as Column)[size] = (this.makers[c] as Make)(lane.next);
+      }
+    }
+    return size;
   }
-  positions(): Json { return { next: this.next, subtask: this.context.subtask, parallelism: this.context.parallelism }; }
+  private isAtEnd(): boolean {
+    const { rows } = this.spec;
+    return rows === null ? this.lanes.length === 0 : this.lanes.every((lane) => lane.next >= rows);
+  }
+  positions(): Json { return { lanes: this.lanes.map(({ next, step }) => ({ next, step })) }; }
   close(): Promise<void> { clearTimeout(this.timer); return Promise.resolve(); }
 }
 export const datagenSource: SourceFactory = { identifier: 'datagen', create: (node, context, wake) => new DatagenReader(node.spec as unknown as DatagenSpec, node, context, wake) };

@@ -6,23 +6,35 @@ import { APPEND, UPSERT, type Connector, type DescribeContext, type Json, type S
 import { pathSummary, type TableObject } from '../../../catalog/objects/objects.ts';
 import { parseBoolean, parseDuration, parseEnum, parseInteger, parseList } from '../../../catalog/options/options.ts';
 import { invalidTableOptions } from '../../../core/errors/connector.ts';
-import { BIGINT, BYTES, INT, STRING, map, notNull, timestampLtz, type SqlType } from '../../../core/types/sql-type.ts';
+import { BIGINT, BYTES, INT, STRING, array, map, notNull, row, timestampLtz, type SqlType } from '../../../core/types/sql-type.ts';
 import { checkOptions, describeFormat, formatOf, physicalColumns, type TableFormat } from '../table-options.ts';
+import { KafkaClientConfig } from './client/index.ts';
+import { parseHeaderFilter } from './header-filter.ts';
 import { kafkaOptions, upsertKafkaOptions } from './options.ts';
+import { compilePattern } from './places.ts';
 import type { FormatSpec, KafkaSinkSpec, KafkaSourceSpec, PlaceSpec } from './spec.ts';
 
 const HEADERS = notNull(map(notNull(STRING), notNull(BYTES)));
 export const READABLE_METADATA: ReadonlyMap<string, SqlType> = new Map([
   ['topic', notNull(STRING)], ['partition', notNull(INT)], ['headers', HEADERS], ['leader-epoch', INT], ['offset', notNull(BIGINT)], ['timestamp', notNull(timestampLtz(3))], ['timestamp-type', notNull(STRING)],
+  ['header-list', array(row([{ name: 'key', type: STRING }, { name: 'value', type: BYTES }]))], ['__raw_key__', STRING], ['__raw_value__', STRING],
 ]);
 const WRITABLE_METADATA: ReadonlyMap<string, SqlType> = new Map([['headers', map(STRING, BYTES)], ['timestamp', timestampLtz(3)]]);
 
 const fail = (table: TableObject, what: string, hint?: string): Error => invalidTableOptions({ table: pathSummary(table.path), what, hint });
-const propertiesOf = (table: TableObject): Record<string, string> => Object.fromEntries([...table.options].filter(([k]) => k.startsWith('properties.')).map(([k, v]) => [k.slice('properties.'.length), v]));
+/** Client properties, checked by the client's own reading of them. */
+function propertiesOf(table: TableObject): Record<string, string> {
+  const properties = new Map([...table.options].filter(([k]) => k.startsWith('properties.')).map(([k, v]) => [k.slice('properties.'.length), v]));
+  KafkaClientConfig.fromProperties(properties);
+  const reset = properties.get('auto.offset.reset');
+  if (reset !== undefined && !['latest', 'earliest', 'none'].includes(reset)) throw fail(table, `auto.offset.reset can not be set to ${reset}. Valid values: [latest,earliest,none]`);
+  return Object.fromEntries(properties);
+}
 
 /** The formats and which columns each carries. */
 interface Layout { readonly key: TableFormat | undefined; readonly value: TableFormat; readonly keyColumns: readonly string[]; readonly valueColumns: readonly string[] }
 function layoutOf(table: TableObject, context: DescribeContext, upsert: boolean): Layout {
+  if (upsert && table.options.has('format')) throw fail(table, "'upsert-kafka' takes 'value.format', not 'format'");
   const value = formatOf(table, context, 'value.format') ?? formatOf(table, context, 'format');
   if (value === undefined) throw fail(table, "a format must be specified: 'format' or 'value.format'", `Available formats: ${context.formats.identifiers().join(', ')}.`);
   const key = formatOf(table, context, 'key.format'), names = physicalColumns(table).map((c) => c.name);
@@ -81,7 +93,7 @@ function topicsOf(table: TableObject): { topics: string[] | null; pattern: strin
   if (topic !== undefined && pattern !== undefined) throw fail(table, "option 'topic' and 'topic-pattern' shouldn't be set together");
   if (topic === undefined && pattern === undefined) throw fail(table, "either 'topic' or 'topic-pattern' must be set");
   if (pattern !== undefined) {
-    try { new RegExp(pattern, 'u'); } catch (error) { throw fail(table, `option 'topic-pattern' is not a regular expression: ${error instanceof Error ? error.message : String(error)}`); }
+    try { compilePattern(pattern); } catch (error) { throw fail(table, `option 'topic-pattern' is not a regular expression: ${error instanceof Error ? error.message : String(error)}`); }
     return { topics: null, pattern };
   }
   const topics = parseList(topic ?? '');
@@ -102,10 +114,16 @@ function describeSource(connector: Connector, table: TableObject, context: Descr
   const spec: KafkaSourceSpec = {
     table: pathSummary(table.path), ...topicsOf(table), properties: propertiesOf(table), groupId: o.get('properties.group.id') ?? null, startup, bounded,
     discoveryMs: bounded.mode === 'unbounded' ? parseDuration('scan.topic-partition-discovery.interval', o.get('scan.topic-partition-discovery.interval') ?? '5 min') : 0,
-    checkGroup: parseBoolean('scan.check.duplicated.group.id', o.get('scan.check.duplicated.group.id') ?? 'false'), ...specsOf(table, layout, 'decode'), upsert, changelog: changelog.delete || changelog.updateAfter,
+    checkGroup: parseBoolean('scan.check.duplicated.group.id', o.get('scan.check.duplicated.group.id') ?? 'false'),
+    onError: parseEnum('scan.on-error', o.get('scan.on-error') ?? 'fail', ['fail', 'skip']) as 'fail', headerFilter: headerFilterOf(table), ...specsOf(table, layout, 'decode'), upsert, changelog: changelog.delete || changelog.updateAfter,
   };
   const metadata = new Map([...READABLE_METADATA, ...[...layout.value.descriptor.metadata].map(([k, t]): [string, SqlType] => [`value.${k}`, t])]);
   return { changelogMode: upsert ? UPSERT : changelog, bounded: bounded.mode !== 'unbounded', metadata, spec: spec as unknown as Json, upsertKey: upsert ? layout.keyColumns : undefined };
+}
+function headerFilterOf(table: TableObject): string | null {
+  const text = table.options.get('scan.header-filter') ?? null;
+  if (text !== null && parseHeaderFilter(text) === undefined) throw fail(table, `option 'scan.header-filter' cannot be read: '${text}'`, "Write conditions as 'key:value', joined by & and |, with ! in front for «not».");
+  return text;
 }
 function requireKey(table: TableObject, upsert: boolean): void {
   if (upsert && table.primaryKey === undefined) {
@@ -123,14 +141,15 @@ function describeSink(connector: Connector, table: TableObject, context: Describ
   if (guarantee === 'exactly-once' && prefix === null) throw fail(table, 'sink.transactional-id-prefix must be specified when using DeliveryGuarantee.EXACTLY_ONCE');
   const partitioner = parseEnum('sink.partitioner', o.get('sink.partitioner') ?? 'default', ['default', 'fixed', 'round-robin']) as KafkaSinkSpec['partitioner'];
   if (partitioner === 'round-robin' && layout.key !== undefined) throw fail(table, "currently 'round-robin' partitioner only works when option 'key.fields' is not specified");
-  if (upsert) checkBuffer(table);
-  const spec: KafkaSinkSpec = { table: pathSummary(table.path), topic, properties: propertiesOf(table), ...specsOf(table, layout, 'encode'), upsert, guarantee, transactionalIdPrefix: prefix, partitioner };
+  const buffer = upsert ? bufferOf(table) : { bufferRows: 0, bufferMs: 0 };
+  const spec: KafkaSinkSpec = { table: pathSummary(table.path), topic, properties: propertiesOf(table), ...specsOf(table, layout, 'encode'), upsert, guarantee, transactionalIdPrefix: prefix, partitioner, ...buffer };
   const parallelism = o.get('sink.parallelism');
   return { changelogMode: upsert ? UPSERT : layout.value.descriptor.encodeMode ?? APPEND, metadata: WRITABLE_METADATA, spec: spec as unknown as Json, parallelism: parallelism === undefined ? undefined : parseInteger('sink.parallelism', parallelism, 1, 1024) };
 }
-function checkBuffer(table: TableObject): void {
+function bufferOf(table: TableObject): { bufferRows: number; bufferMs: number } {
   const rows = parseInteger('sink.buffer-flush.max-rows', table.options.get('sink.buffer-flush.max-rows') ?? '0', 0), interval = parseDuration('sink.buffer-flush.interval', table.options.get('sink.buffer-flush.interval') ?? '0');
   if ((rows > 0) !== (interval > 0)) throw fail(table, "'sink.buffer-flush.max-rows' and 'sink.buffer-flush.interval' must be set to be greater than zero together to enable sink buffer flushing");
+  return { bufferRows: rows, bufferMs: interval };
 }
 
 export const kafkaConnector: Connector = {

@@ -1,11 +1,14 @@
 /** Options of `kafka` and `upsert-kafka` tables. Source: Apache Flink "Apache Kafka SQL Connector", Alibaba Cloud "Kafka connector". */
 import type { DeclaredOption } from '../../../catalog/options/options.ts';
 
+/** Client properties that are never shown. */
+const secrets = ['sasl.jaas.config', 'ssl.key.password', 'ssl.keystore.password', 'ssl.keystore.key', 'ssl.truststore.password'].map((k): DeclaredOption => ({ key: `properties.${k}`, type: 'string', secret: true, description: 'Kafka client property; shown as ******.' }));
 const common: readonly DeclaredOption[] = [
   { key: 'topic', type: 'list', description: 'Topics, separated by `;`. A sink has one.' },
   { key: 'topic-pattern', type: 'string', description: 'Regular expression of topics to read; looked at again at every discovery.' },
   { key: 'properties.bootstrap.servers', type: 'string', required: true, description: 'Brokers, separated by commas.' },
   { key: 'properties.group.id', type: 'string', description: 'Consumer group for committed offsets; not used to assign partitions.' },
+  ...secrets,
   { key: 'properties.*', type: 'map', description: 'Kafka client properties: SASL, TLS, isolation.level, auto.offset.reset …' },
   { key: 'format', type: 'string', description: 'Format of the value.' },
   { key: 'key.format', type: 'string', description: 'Format of the key.' },
@@ -23,6 +26,8 @@ const common: readonly DeclaredOption[] = [
   { key: 'scan.bounded.timestamp-millis', type: 'long', description: 'For `timestamp`.' },
   { key: 'scan.bounded.specific-offsets', type: 'string', description: 'For `specific-offsets`; partitions not listed are not read.' },
   { key: 'scan.check.duplicated.group.id', type: 'boolean', default: 'false', description: 'Refuse to start while another consumer uses the group (Alibaba).' },
+  { key: 'scan.on-error', type: 'enum', values: ['fail', 'skip'], default: 'fail', description: 'A record that cannot be read fails the job, or is skipped, counted and logged.' },
+  { key: 'scan.header-filter', type: 'string', description: 'Reads only records whose headers fit, e.g. `depart:toy|depart:book&!env:test`; from left to right, without brackets (Alibaba).' },
   { key: 'sink.partitioner', type: 'string', default: 'default', description: '`default` (hash of the key), `fixed` (by subtask) or `round-robin`.' },
   { key: 'sink.parallelism', type: 'int', description: 'Subtasks of the sink.' },
   { key: 'sink.delivery-guarantee', type: 'enum', values: ['none', 'at-least-once', 'exactly-once'], default: 'at-least-once', description: 'What a failure may do to written rows.' },

@@ -2,13 +2,17 @@
  * Which partitions a subtask reads, and from where to where. Restored positions beat start-up modes; partitions not in them (found
  * later) begin at their start. Source: Flink KafkaSourceEnumerator, OffsetsInitializer; docs of the Kafka connector, start positions.
  */
+import { RE2JS } from 're2js';
+import { kafkaTopicReplaced } from '../../../core/errors/kafka.ts';
 import { groupInUse, noCommittedOffset, noPartitions, positionsUnreadable } from '../../../core/errors/connector.ts';
 import type { Json } from '../../../catalog/registry/connectors.ts';
 import type { KafkaAccess, TopicPartition } from './client/index.ts';
 import type { KafkaSourceSpec, PlaceSpec } from './spec.ts';
 
 /** A partition with its next offset and, for bounded reads, the offset where it ends (exclusive). */
-export interface Split extends TopicPartition { readonly offset: number; readonly end: number | undefined }
+export interface Split extends KnownPartition { readonly offset: number; readonly end: number | undefined }
+/** With the topic's id where the broker tells it: a topic made again under its name has another. */
+export interface KnownPartition extends TopicPartition { readonly topicId: string | undefined }
 /** `positions()` of one subtask. */
 export interface KafkaPositions { readonly splits: readonly Split[] }
 
@@ -19,20 +23,19 @@ export function ownerOf(p: TopicPartition, parallelism: number): number {
   return ((Math.imul(hash, 31) & 0x7fffffff) % parallelism + p.partition) % parallelism;
 }
 /** All partitions the table covers. Throws kafkaUnknownTopic, no-partitions. */
-export async function partitionsOf(client: KafkaAccess, spec: KafkaSourceSpec, mayBeEmpty: boolean): Promise<TopicPartition[]> {
-  const topics = spec.topics ?? (await client.listTopics()).filter((t) => fullMatch(spec.pattern ?? '').test(t));
+export async function partitionsOf(client: KafkaAccess, spec: KafkaSourceSpec, mayBeEmpty: boolean): Promise<KnownPartition[]> {
+  const topics = spec.topics ?? await matchingTopics(client, spec.pattern ?? '');
   if (topics.length === 0) {
     if (mayBeEmpty) return [];
     throw noPartitions({ table: spec.table, topics: spec.pattern ?? '' });
   }
-  return (await client.describeTopics(topics)).flatMap((t) => t.partitions.map((p) => ({ topic: t.topic, partition: p.partition })));
+  return (await client.describeTopics(topics)).flatMap((t) => t.partitions.map((p) => ({ topic: t.topic, partition: p.partition, topicId: t.topicId })));
 }
-const patterns = new Map<string, RegExp>();
-/** The whole name must match, as Java's Pattern.matcher(…).matches(). */
-function fullMatch(pattern: string): RegExp {
-  let compiled = patterns.get(pattern);
-  if (compiled === undefined) patterns.set(pattern, (compiled = new RegExp(`^(?:${pattern})$`, 'u')));
-  return compiled;
+/** Java's syntax by a linear engine. Throws on what is no pattern. */
+export const compilePattern = (pattern: string): RE2JS => RE2JS.compile(pattern);
+async function matchingTopics(client: KafkaAccess, pattern: string): Promise<string[]> {
+  const compiled = compilePattern(pattern);
+  return (await client.listTopics()).filter((t) => compiled.matches(t));
 }
 
 /** The splits of a subtask at start. */
@@ -41,24 +44,34 @@ export async function startSplits(client: KafkaAccess, spec: KafkaSourceSpec, re
     const group = await client.describeGroup(spec.groupId);
     if (group.memberCount > 0) throw groupInUse({ group: spec.groupId, members: group.memberCount });
   }
-  const mine = (await partitionsOf(client, spec, restored !== undefined)).filter((p) => ownerOf(p, parallelism) === subtask);
+  const all = await partitionsOf(client, spec, restored !== undefined), mine = all.filter((p) => ownerOf(p, parallelism) === subtask);
   const known = restored === undefined ? [] : readPositions(spec, restored);
+  checkSameTopics(known, all);
   const stored = known.filter((s) => ownerOf(s, parallelism) === subtask);
   const fresh = mine.filter((p) => !known.some((s) => s.topic === p.topic && s.partition === p.partition));
   const starts = restored === undefined ? await startOffsets(client, spec, fresh) : (await client.listOffsets(fresh, 'earliest')).map((o) => o.offset);
   const ends = await endOffsets(client, spec, fresh);
   return [...stored, ...fresh.map((p, i): Split => ({ ...p, offset: starts[i] ?? 0, end: ends?.[i] }))];
 }
+/** Offsets kept for a topic mean nothing in another one of the same name. */
+function checkSameTopics(known: readonly Split[], now: readonly KnownPartition[]): void {
+  const ids = new Map(now.map((p) => [p.topic, p.topicId]));
+  for (const s of known) {
+    const id = ids.get(s.topic);
+    if (s.topicId !== undefined && id !== undefined && id !== s.topicId) throw kafkaTopicReplaced({ topic: s.topic, partition: s.partition, position: s.offset, now: 'another' });
+  }
+}
 /** Partitions that have appeared since; they begin at their start. */
 export async function newSplits(client: KafkaAccess, spec: KafkaSourceSpec, known: readonly TopicPartition[], subtask: number, parallelism: number): Promise<Split[]> {
   const fresh = (await partitionsOf(client, spec, true)).filter((p) => ownerOf(p, parallelism) === subtask && !known.some((k) => k.topic === p.topic && k.partition === p.partition));
-  return (await client.listOffsets(fresh, 'earliest')).map((o) => ({ topic: o.topic, partition: o.partition, offset: o.offset, end: undefined }));
+  const starts = await client.listOffsets(fresh, 'earliest');
+  return fresh.map((p, i) => ({ ...p, offset: starts[i]?.offset ?? 0, end: undefined }));
 }
 function readPositions(spec: KafkaSourceSpec, restored: readonly Json[]): Split[] {
   return restored.flatMap((p) => {
     const splits = (p as { splits?: readonly Split[] } | null)?.splits;
     if (!Array.isArray(splits)) throw positionsUnreadable({ table: spec.table, why: 'They are not Kafka positions' });
-    return (splits as readonly (Omit<Split, 'end'> & { end?: number | null })[]).map((s): Split => ({ topic: s.topic, partition: s.partition, offset: s.offset, end: s.end ?? undefined }));
+    return (splits as readonly (Omit<Split, 'end' | 'topicId'> & { end?: number | null; topicId?: string | null })[]).map((s): Split => ({ topic: s.topic, partition: s.partition, topicId: s.topicId ?? undefined, offset: s.offset, end: s.end ?? undefined }));
   });
 }
 
@@ -71,7 +84,7 @@ async function startOffsets(client: KafkaAccess, spec: KafkaSourceSpec, partitio
     case 'timestamp': return byTimestamp(client, partitions, startup);
     case 'specific-offsets': {
       const given = new Map(startup.offsets ?? []), missing = partitions.filter((p) => !given.has(p.partition));
-      const committed = await committedOrReset(client, spec, missing);
+      const committed = await committedOrReset(client, spec, missing, 'earliest');
       return partitions.map((p) => given.get(p.partition) ?? committed[missing.indexOf(p)] ?? 0);
     }
     default: return committedOrReset(client, spec, partitions);
@@ -82,10 +95,10 @@ async function byTimestamp(client: KafkaAccess, partitions: readonly TopicPartit
   return found.map((o, i) => (o.offset >= 0 ? o.offset : latest[i]?.offset ?? 0));
 }
 /** Committed offsets; without one `auto.offset.reset` decides, and without that the job fails (NoOffsetForPartition). */
-async function committedOrReset(client: KafkaAccess, spec: KafkaSourceSpec, partitions: readonly TopicPartition[]): Promise<number[]> {
+async function committedOrReset(client: KafkaAccess, spec: KafkaSourceSpec, partitions: readonly TopicPartition[], otherwise?: 'earliest'): Promise<number[]> {
   if (partitions.length === 0) return [];
   const group = spec.groupId ?? `KafkaSource-${spec.table}`, committed = await client.committedOffsets(group, partitions);
-  const without = partitions.filter((_, i) => (committed[i]?.offset ?? -1) < 0), reset = spec.properties['auto.offset.reset'];
+  const without = partitions.filter((_, i) => (committed[i]?.offset ?? -1) < 0), reset = spec.properties['auto.offset.reset'] ?? otherwise;
   const [first] = without;
   if (first !== undefined && reset !== 'earliest' && reset !== 'latest') throw noCommittedOffset({ group, topic: first.topic, partition: first.partition, table: spec.table });
   const ends = without.length === 0 ? [] : await client.listOffsets(without, reset === 'latest' ? 'latest' : 'earliest');

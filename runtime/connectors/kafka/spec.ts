@@ -16,6 +16,9 @@ export interface KafkaSourceSpec {
   readonly bounded: PlaceSpec;
   readonly discoveryMs: number;
   readonly checkGroup: boolean;
+  readonly onError: 'fail' | 'skip';
+  /** `scan.header-filter`, checked. */
+  readonly headerFilter: string | null;
   readonly key: FormatSpec | null;
   readonly value: FormatSpec;
   /** upsert-kafka: a null value deletes its key. */
@@ -33,4 +36,7 @@ export interface KafkaSinkSpec {
   readonly guarantee: 'none' | 'at-least-once' | 'exactly-once';
   readonly transactionalIdPrefix: string | null;
   readonly partitioner: 'default' | 'fixed' | 'round-robin';
+  /** upsert-kafka: rows gathered per key; 0 writes at once. */
+  readonly bufferRows: number;
+  readonly bufferMs: number;
 }

@@ -1,0 +1,70 @@
+/**
+ * The transactions of an exactly-once sink: names, what a checkpoint keeps of them, and how a restart ends them.
+ *
+ * Per subtask four transactional ids, `<prefix>-<subtask>-<0…3>`, used in turn. Ending a transaction keeps the producer's epoch, so an
+ * identity in a checkpoint would also end a later transaction of the same lane: a lane must not be written to again while a retained
+ * checkpoint names it. At most the transactions of the two retained checkpoints, of the one being prepared and of the rows behind it
+ * are of interest at one time: four lanes. With two, a crash during checkpoint N+1 would commit what was begun of N+2, because the
+ * restart from N ends the lane of N. Case table of a restart from checkpoint N:
+ *
+ *   killed …                                        transaction of N            found at restart              done
+ *   before checkpoint N was durable                 aborted                     not in the checkpoint         InitProducerId at open aborts it
+ *   after it, before EndTxn                         committed now               open, stored epoch valid      EndTxn with the stored identity
+ *   after EndTxn                                    committed before            ended, stored epoch valid     EndTxn again: succeeds
+ *   after a restart's writers had opened            committed by that restart   fenced by InitProducerId      the marker says so
+ *   longer down than the transaction's timeout      lost                        fenced, no marker             kafka-transaction-lost, job fails
+ *
+ * The marker is a committed offset of the consumer group `<prefix>-recovered` whose metadata names the transactions ended: written after
+ * all of them are committed and before any writer opens (which fences their identities). Without it a second crash before the next
+ * checkpoint could not be told from an expired transaction.
+ */
+import { createHash } from 'node:crypto';
+import type { Json } from '../../../catalog/registry/connectors.ts';
+import { RivuletError } from '../../../core/errors/define.ts';
+import type { SinkContext } from '../contract.ts';
+import type { KafkaAccess, StoredTransaction } from './client/index.ts';
+import type { KafkaSinkSpec } from './spec.ts';
+
+/** Retained checkpoints (RETAINED_CHECKPOINTS in runtime/checkpoint/log.ts) + the one being prepared + the open one. */
+export const LANES = 4;
+/** What a checkpoint keeps of a subtask: its prepared transaction and how many subtasks there were. */
+export interface Committable extends StoredTransaction { readonly parallelism: number }
+
+export const transactionalId = (prefix: string, subtask: number, lane: number): string => `${prefix}-${subtask}-${lane}`;
+const groupOf = (prefix: string): string => `${prefix}-recovered`;
+
+/** Names a set of transactions. */
+function markOf(transactions: readonly StoredTransaction[]): string {
+  const lines = transactions.map((t) => `${t.transactionalId} ${t.producerId} ${t.producerEpoch}`).sort();
+  return createHash('sha256').update(lines.join('\n')).digest('hex');
+}
+
+async function commitAll(client: KafkaAccess, spec: KafkaSinkSpec, prefix: string, stored: readonly Committable[], context: SinkContext): Promise<void> {
+  const group = groupOf(prefix), mark = markOf(stored), place = { topic: spec.topic, partition: 0 };
+  try {
+    for (const transaction of stored) await client.endTransactionWith(transaction, 'commit');
+  } catch (error) {
+    if (!(error instanceof RivuletError) || error.code !== 'kafka-transaction-lost') throw error;
+    const [known] = await client.committedOffsets(group, [place]);
+    if (known?.metadata !== mark) throw error;
+    return;
+  }
+  try {
+    await client.commitOffsets(group, [{ ...place, offset: 0, metadata: mark }]);
+  } catch (error) {
+    if (!(error instanceof RivuletError) || error.domain !== 'external') throw error;
+    context.log('warn', 'the marker of recovered transactions could not be written; a further crash before the next checkpoint would look like a lost transaction', { err: error, group });
+  }
+}
+
+/** Commits what the checkpoint has prepared and aborts what subtasks that no longer exist may have left open. Repeatable. */
+export async function recoverTransactions(client: KafkaAccess, spec: KafkaSinkSpec, committables: readonly Json[], context: SinkContext): Promise<void> {
+  const prefix = spec.transactionalIdPrefix ?? '', stored = committables.filter((c) => c !== null) as unknown as readonly Committable[];
+  if (stored.length === 0) return;
+  await commitAll(client, spec, prefix, stored, context);
+  const before = Math.max(...stored.map((t) => t.parallelism ?? 0));
+  for (let subtask = context.parallelism; subtask < before; subtask++) for (let lane = 0; lane < LANES; lane++) {
+    const producer = client.producer({ transactionalId: transactionalId(prefix, subtask, lane), lingerMs: 0 });
+    try { await producer.init(); } finally { await producer.close(); }
+  }
+}

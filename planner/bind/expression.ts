@@ -310,10 +310,10 @@ export class ExpressionBinder {
   }
   private subquery(kind: PendingSubquery['kind'], query: Query, range: SourceRange, operand: Expr | undefined, negated: boolean): Expr {
     if (this.subqueries === undefined) throw this.unsupported('a subquery in this place', range);
-    if (negated) throw this.unsupported('NOT IN (subquery) below OR or inside an expression', range);
     const type = kind === 'scalar' ? asNullable(this.subqueryTypes.get(query) ?? NULL, true) : BOOLEAN;
     this.subqueries.push({ kind, query, operand, range, type });
-    return { op: 'column', index: SUBQUERY + this.subqueries.length - 1, type };
+    const value: Expr = { op: 'column', index: SUBQUERY + this.subqueries.length - 1, type };
+    return negated ? this.call('NOT', [value], range) : value;
   }
   private jsonCall(e: Extract<Expression, { kind: 'jsonExists' | 'jsonValue' | 'jsonQuery' }>): Expr {
     const behaviour = (b: { kind: string; value?: Expression } | undefined): Expr[] => [text(b?.kind ?? ''), b?.value === undefined ? literal(null, NULL) : this.bind(b.value)];

@@ -180,14 +180,14 @@ function bindSortItem(binder: ExpressionBinder, items: readonly Item[], o: SortI
   return { at: at < 0 ? undefined : at, expr };
 }
 async function plainSelect(core: SelectCore, items: readonly Item[], sort: readonly SortExpr[], subqueries: readonly PendingSubquery[], prepared: BoundSubqueries, state: BindState): Promise<Rel> {
-  const attached = attachSubqueries(state, core.rel, subqueries, prepared, (e) => e);
+  const attached = attachSubqueries(state, core.rel, subqueries, prepared, (e) => e, { conditions: [], values: [...items.map((i) => i.expr), ...sort.map((s) => s.expr)] });
   const hidden = sort.filter((s) => s.at === undefined);
   const exprs = [...items.map((i) => i.expr), ...hidden.map((s) => s.expr)].map(attached.resolve);
   return Promise.resolve(project(attached.rel, exprs, [...items.map((i) => i.name), ...hidden.map((_, i) => `sort$${i}`)]));
 }
 async function groupedSelect(state: BindState, select: Select, grouped: Grouping, items: readonly Item[], having: Expr | undefined, sort: readonly SortExpr[], subqueries: readonly PendingSubquery[], prepared: BoundSubqueries): Promise<Rel> {
   const over = (e: Expr, range: SourceRange | undefined): Expr => grouped.rewrite(e, (name) => groupingError({ what: `column "${name}" must appear in the GROUP BY clause or be used in an aggregate function`, hint: 'Add it to GROUP BY, or wrap it in an aggregate such as MAX or LAST_VALUE.' }, { range }));
-  const attached = attachSubqueries(state, grouped.rel, subqueries, prepared, (e) => over(e, select.range));
+  const attached = attachSubqueries(state, grouped.rel, subqueries, prepared, (e) => over(e, select.range), { conditions: having === undefined ? [] : [having], values: [...items.map((i) => i.expr), ...sort.map((s) => s.expr)] });
   const hidden = sort.filter((s) => s.at === undefined);
   const exprs = items.map((item, i) => attached.resolve(over(item.expr, select.items[Math.min(i, select.items.length - 1)]?.range)));
   const extra = hidden.map((s) => attached.resolve(over(s.expr, select.range)));

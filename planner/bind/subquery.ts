@@ -6,8 +6,9 @@
 import { featureNotSupported } from '../../core/errors/common.ts';
 import type { SourceRange } from '../../core/errors/define.ts';
 import { invalidQuery } from '../../core/errors/planner.ts';
-import { NULL, asNullable, type SqlType } from '../../core/types/sql-type.ts';
+import { BIGINT, BOOLEAN, NULL, asNullable, type SqlType } from '../../core/types/sql-type.ts';
 import type { Expr } from '../physical/expr.ts';
+import type { AggregateCall } from '../physical/plan.ts';
 import { columnsIn, conjunction, conjuncts, literalTrue, mapColumns, replaceTop, shift, visit } from '../logical/expr-tools.ts';
 import { column, filter, join, project, type Rel } from '../logical/rel.ts';
 import type { Expression, Query, Select, SortItem } from '../sql/ast.ts';
@@ -84,7 +85,7 @@ export async function applyPredicate(place: Place, input: Rel, scope: Scope, whe
   }
   for (const p of special) rel = await applySubqueryPredicate(place, rel, scope, p);
   if (late.length > 0) {
-    const attached = attachSubqueries(place.state, rel, pendings, prepared, (e) => e), width = rel.columns.length;
+    const attached = attachSubqueries(place.state, rel, pendings, prepared, (e) => e, { conditions: late, values: [] }), width = rel.columns.length;
     const filtered = late.reduce((r: Rel, c) => filter(r, attached.resolve(c)), attached.rel);
     rel = project(filtered, Array.from({ length: width }, (_, i) => column(filtered, i)), filtered.columns.map((c) => c.name));
   }
@@ -131,18 +132,31 @@ const joinCondition = (c: Expr, _outerWidth: number, innerFrom: number): Expr =>
  * Joins pending subqueries to a relation, each adding columns on the right. `resolve` puts the columns in place of the placeholders.
  * `overOuter` turns an expression over the scope's row into one over `rel` (after grouping these differ).
  */
-export function attachSubqueries(state: BindState, rel: Rel, pendings: readonly PendingSubquery[], prepared: BoundSubqueries, overOuter: (e: Expr) => Expr): { rel: Rel; resolve(e: Expr): Expr } {
-  const values: Expr[] = [];
+export function attachSubqueries(state: BindState, rel: Rel, pendings: readonly PendingSubquery[], prepared: BoundSubqueries, overOuter: (e: Expr) => Expr, uses: SubqueryUses): { rel: Rel; resolve(e: Expr): Expr } {
+  const values: Expr[] = [], loose = new Set<number>();
+  for (const e of uses.conditions) whereUnknownIsFalse(e, true, loose);
+  for (const e of uses.values) whereUnknownIsFalse(e, false, loose);
   let result = rel;
-  for (const p of pendings) {
+  for (const [at, p] of pendings.entries()) {
     const sub = prepared.bound.get(p.query);
     if (sub === undefined) throw featureNotSupported({ feature: 'a subquery in this place' }, { range: p.range });
     const binder = new ExpressionBinder(state, new Scope([]));
-    const made = p.kind === 'scalar' ? scalar(result, p, sub, binder, overOuter) : mark(result, p, sub, binder, overOuter);
+    const made = p.kind === 'scalar' ? scalar(result, p, sub, binder, overOuter) : mark(result, p, sub, binder, overOuter, loose.has(SUBQUERY + at));
     result = made.rel;
     values.push(made.value);
   }
   return { rel: result, resolve: (e) => replaceTop(e, (x) => (x.op === 'column' && x.index >= SUBQUERY && x.index < OUTER ? values[x.index - SUBQUERY] : undefined)) };
+}
+/** The expressions with placeholders: conditions (WHERE, HAVING) and values (select list, ORDER BY). */
+export interface SubqueryUses { readonly conditions: readonly Expr[]; readonly values: readonly Expr[] }
+/** Collects the placeholders in whose place NULL means the same as FALSE: a condition, its conjuncts and disjuncts, WHEN of CASE. */
+function whereUnknownIsFalse(e: Expr, isCondition: boolean, into: Set<number>): void {
+  if (e.op === 'column') { if (isCondition) into.add(e.index); return; }
+  if (e.op === 'case') {
+    for (const b of e.branches) { whereUnknownIsFalse(b.when, true, into); whereUnknownIsFalse(b.then, isCondition, into); }
+    whereUnknownIsFalse(e.otherwise, isCondition, into);
+  } else if (e.op === 'call' && (e.name === 'AND' || e.name === 'OR' || e.name === 'IS TRUE')) for (const a of e.args) whereUnknownIsFalse(a, isCondition || e.name === 'IS TRUE', into);
+  // Below anything else (NOT, comparisons, functions) unknown counts: no placeholder there is collected.
 }
 interface Attached { readonly rel: Rel; readonly value: Expr }
 function scalar(rel: Rel, p: PendingSubquery, sub: BoundSubquery, binder: ExpressionBinder, overOuter: (e: Expr) => Expr): Attached {
@@ -156,12 +170,28 @@ function scalar(rel: Rel, p: PendingSubquery, sub: BoundSubquery, binder: Expres
   if (item === undefined || sub.items.length !== 1) throw invalidQuery({ what: `a scalar subquery must return one column, not ${sub.items.length}` }, { range: p.range });
   const pairs = hasOuter([item, ...sub.aggregates.flatMap((a) => [...a.args, ...(a.filter === undefined ? [] : [a.filter])])]) ? undefined : equalities(sub.correlated);
   const { right, condition } = pairs === undefined ? overDistinctOuter(rel, sub, item, p, binder, overOuter) : overKeys(rel, sub, item, pairs, p, binder, overOuter);
-  const read: Expr = { op: 'column', index: width, type: asNullable(right.columns[0]?.type ?? NULL) };
-  const counts = sub.aggregates.length === 1 && sub.aggregates[0]?.name === 'COUNT' && item.op === 'column';
-  return { rel: join('left', rel, right, condition), value: counts ? { op: 'case', branches: [{ when: binder.call('IS NOT NULL', [read], p.range), then: read }], otherwise: literal(0, read.type), type: read.type } : read };
+  const read: Expr = { op: 'column', index: width, type: asNullable(right.columns[0]?.type ?? NULL) }, joined = join('left', rel, right, condition);
+  const noRows = overNoRows(item, sub.aggregates, overOuter);
+  if (sub.aggregates.length === 0 || isNull(noRows, (name) => binder.state.context.functions.scalar(name)?.strict === true)) return { rel: joined, value: read };
+  // An aggregate over no rows has a value too: COUNT is 0, so COUNT(*) + 1 is 1.
+  const isFound = binder.call('IS NOT NULL', [column(joined, joined.columns.length - 1)], p.range);
+  return { rel: joined, value: { op: 'case', branches: [{ when: isFound, then: read }], otherwise: binder.cast(noRows, read.type), type: read.type } };
+}
+/** The select item of an aggregating subquery when no row meets the outer one. */
+function overNoRows(item: Expr, aggregates: readonly PendingAggregate[], overOuter: (e: Expr) => Expr): Expr {
+  return replaceTop(item, (x) => {
+    if (x.op !== 'column') return undefined;
+    if (x.index >= OUTER) return overOuter({ ...x, index: x.index - OUTER });
+    return aggregates[x.index - AGGREGATE]?.name === 'COUNT' ? literal(0, x.type) : literal(null, asNullable(x.type));
+  });
+}
+/** NULL for certain: a NULL goes in and every function around it is strict. Then the padding of the left join says it already. */
+function isNull(e: Expr, strict: (name: string) => boolean): boolean {
+  if (e.op === 'literal') return e.value === null;
+  return e.op === 'cast' ? isNull(e.arg, strict) : e.op === 'call' && strict(e.name) && e.args.some((a) => isNull(a, strict));
 }
 type Correlated = Extract<BoundSubquery, { items: readonly Expr[] }>;
-interface Joinable { /** The value, then the columns it is joined by. */ readonly right: Rel; readonly condition: Expr | null }
+interface Joinable { /** The value, then the columns it is joined by (see valuePerKey). */ readonly right: Rel; readonly condition: Expr | null }
 /** Correlation by equalities only: the subquery is grouped by its sides of them and joined on them. */
 function overKeys(rel: Rel, sub: Correlated, item: Expr, pairs: Pairs, p: PendingSubquery, binder: ExpressionBinder, overOuter: (e: Expr) => Expr): Joinable {
   const { inner, outer, conditions } = pairs, width = rel.columns.length;
@@ -191,20 +221,21 @@ function outerType(sub: Correlated, item: Expr, index: number): SqlType {
   return type;
 }
 const hasOuter = (exprs: readonly Expr[]): boolean => exprs.some((e) => [...columnsIn(e)].some((i) => i >= OUTER));
-/** One row per key: the value first, then the keys. */
+/** One row per key: the value first, then the keys, then TRUE where the subquery aggregates. */
 function valuePerKey(rel: Rel, keys: readonly Expr[], aggregates: readonly PendingAggregate[], item: Expr, range: SourceRange): Rel {
   if (aggregates.length === 0) return singleValue(rel, keys, [item]);
   const grouped = groupRelation(rel, keys, aggregates);
   const fail = (name: string): Error => invalidQuery({ what: `column "${name}" must be inside an aggregate function` }, { range });
-  return project(grouped.rel, [grouped.rewrite(item, fail), ...keys.map((k) => grouped.rewrite(k, fail))], ['value']);
+  return project(grouped.rel, [grouped.rewrite(item, fail), ...keys.map((k) => grouped.rewrite(k, fail)), literalTrue], ['value']);
 }
-/** EXISTS and IN as a value: TRUE where the left join found a partner. */
-function mark(rel: Rel, p: PendingSubquery, sub: BoundSubquery, binder: ExpressionBinder, overOuter: (e: Expr) => Expr): Attached {
+/** EXISTS and IN as a value: TRUE where the left join found a partner. `loose`: where it is used, unknown may be FALSE. */
+function mark(rel: Rel, p: PendingSubquery, sub: BoundSubquery, binder: ExpressionBinder, overOuter: (e: Expr) => Expr, loose: boolean): Attached {
   const width = rel.columns.length;
   const pairs = sub.correlated === undefined ? { inner: [], outer: [], conditions: [] } : equalities(sub.correlated);
   if (pairs === undefined) throw featureNotSupported({ feature: 'EXISTS or IN inside an expression with a correlation other than equality', instead: 'Move it to the top of WHERE, joined to other conditions by AND.' }, { range: p.range });
   const { inner, outer, conditions } = pairs;
-  const item = sub.correlated === undefined ? column(sub.rel, 0) : sub.items[0];
+  const item = sub.correlated === undefined ? column(sub.rel, 0) : sub.items[0], itemCount = sub.correlated === undefined ? sub.rel.columns.length : sub.items.length;
+  if (p.kind === 'in' && itemCount !== 1) throw invalidQuery({ what: `IN compares one value with a subquery of ${itemCount} columns` }, { range: p.range });
   const keys = [...(p.kind === 'in' && item !== undefined ? [item] : []), ...inner];
   // Without keys the constant is the key: a global aggregate would give a row even when all rows are gone.
   const grouped = keys.length > 0 ? keys : [literalTrue], below = project(sub.rel, grouped, keys.map((_, i) => `key$${i}`));
@@ -214,7 +245,25 @@ function mark(rel: Rel, p: PendingSubquery, sub: BoundSubquery, binder: Expressi
   const equal = left.map((l, i) => { const [a, b] = binder.comparable(l, { op: 'column', index: width + i, type: below.columns[i]?.type ?? NULL }, p.range); return binder.call('=', [a, b], p.range); });
   const condition = conjunction([...equal, ...conditions.map(overOuter)]);
   const joined = join('left', rel, distinct, condition);
-  return { rel: joined, value: binder.call('IS NOT NULL', [column(joined, width + keys.length)], p.range) };
+  const found = binder.call('IS NOT NULL', [column(joined, width + keys.length)], p.range);
+  const operand = p.operand === undefined ? undefined : overOuter(p.operand);
+  if (loose || operand === undefined || item === undefined || (!operand.type.nullable && !item.type.nullable)) return { rel: joined, value: found };
+  return orUnknown(joined, sub.rel, { inner, item, operand, found, on: [...outer.map(overOuter)], conditions: conditions.map(overOuter) }, binder, p.range);
+}
+interface InParts { readonly inner: readonly Expr[]; readonly item: Expr; readonly operand: Expr; readonly found: Expr; readonly on: readonly Expr[]; readonly conditions: readonly Expr[] }
+/** SQL's IN: without a partner it is unknown, not FALSE, when the subquery has rows and the value or one of the rows is NULL. The rows are counted. */
+function orUnknown(rel: Rel, below: Rel, parts: InParts, binder: ExpressionBinder, range: SourceRange): Attached {
+  const { inner, item } = parts, width = rel.columns.length, count = { ...BIGINT, nullable: false } as const;
+  const call = (args: readonly number[]): AggregateCall => ({ function: 'COUNT', args, distinct: false, filter: null, type: count });
+  const counted: Rel = {
+    kind: 'aggregate', input: project(below, [...inner, item], []), keys: inner.map((_, i) => i), calls: [call([]), call([inner.length])],
+    columns: [...inner.map((e, i) => ({ name: `key$${i}`, type: e.type })), { name: 'rows', type: count }, { name: 'values', type: count }],
+  };
+  const equal = parts.on.map((l, i) => { const [a, b] = binder.comparable(l, { op: 'column', index: width + i, type: counted.columns[i]?.type ?? NULL }, range); return binder.call('=', [a, b], range); });
+  const joined = join('left', rel, counted, conjunction([...equal, ...parts.conditions]));
+  const rows = column(joined, width + inner.length), values = column(joined, width + inner.length + 1);
+  const some = binder.call('>', [rows, literal(0, count)], range), isNull = binder.call('OR', [binder.call('IS NULL', [parts.operand], range), binder.call('<', [values, rows], range)], range);
+  return { rel: joined, value: { op: 'case', branches: [{ when: parts.found, then: literalTrue }, { when: binder.call('AND', [some, isNull], range), then: literal(null, BOOLEAN) }], otherwise: literal(false, { ...BOOLEAN, nullable: false }), type: BOOLEAN } };
 }
 /** The error «more than one element» comes from SINGLE_VALUE at run time. */
 function singleValue(rel: Rel, keys: readonly Expr[], items: readonly Expr[]): Rel {

@@ -13,6 +13,7 @@ import type { ErrorFactory } from './define.ts';
 import { syntaxErrors } from './syntax.ts';
 import { plannerErrors } from './planner.ts';
 import { runtimeErrors } from './runtime.ts';
+import { systemQueryErrors } from './system-query.ts';
 import { wireErrors } from './wire.ts';
 
 export const errorCatalogues: readonly { readonly area: string; readonly errors: Readonly<Record<string, ErrorFactory<never>>> }[] = [
@@ -27,6 +28,7 @@ export const errorCatalogues: readonly { readonly area: string; readonly errors:
   { area: 'format', errors: formatErrors as never },
   { area: 'syntax', errors: syntaxErrors as never },
   { area: 'planner', errors: plannerErrors as never },
+  { area: 'system-query', errors: systemQueryErrors as never },
   { area: 'wire', errors: wireErrors as never },
   { area: 'runtime', errors: runtimeErrors as never },
   { area: 'state', errors: stateErrors as never },

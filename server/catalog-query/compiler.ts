@@ -3,8 +3,10 @@
  * functions. Compiling touches nothing outside; `load` then fetches what the compiled closures will read, and running is synchronous.
  */
 import { functionNotFound, invalidQuery, typeMismatch, unknownType } from '../../core/errors/planner.ts';
+import { systemQueryTooLarge } from '../../core/errors/system-query.ts';
 import type { SourceRange } from '../../core/errors/define.ts';
-import type { SqlType } from '../../core/types/sql-type.ts';
+import { timestampDigits, type SqlType } from '../../core/types/sql-type.ts';
+import type { CatalogType } from '../gateway/contract.ts';
 import { formatType, oidOfType, pgTypeNamed, pgTypeOfSql, sqlTypeOf, typeNameOfOid } from '../../catalog/system/pg-types.ts';
 import { snapshotOf, type Snapshot } from '../../catalog/system/snapshot.ts';
 import type { SystemContext, SystemTable } from '../../catalog/system/system-tables.ts';
@@ -14,6 +16,9 @@ import { functionNames, scalarFunction } from './functions/index.ts';
 import { SnapshotNames, type Names } from './names.ts';
 import { unite, type Column, type Env, type Row, type Uses } from './scope.ts';
 import { converter, isReg } from './values.ts';
+
+/** About a second of work. */
+const MAX_ROWS = 5_000_000;
 
 /** A compiled expression. */
 export interface Value {
@@ -40,13 +45,16 @@ export class Compiler {
   private readonly parameterValues: readonly unknown[] | undefined;
   private readonly tables = new Map<SystemTable, LoadedTable>();
   private needsRelations = false;
+  private rowsLeft = MAX_ROWS;
   constructor(context: SystemContext, parameters: QueryParameters) {
     this.context = context;
     this.snapshot = snapshotOf(context);
     this.names = new SnapshotNames(this.snapshot);
     this.parameterTypes = parameters.types.map((t) => (t === undefined ? undefined : typeNameOfOid(pgTypeOfSql(t).oid)));
-    this.parameterValues = parameters.values;
+    this.parameterValues = parameters.values?.map((v, i) => incoming(v, parameters.types[i]));
   }
+  /** Counts rows that were looked at. Throws system-query-too-large. */
+  look(rows: number): void { if ((this.rowsLeft -= rows) < 0) throw systemQueryTooLarge({ rows: MAX_ROWS }); }
   table(table: SystemTable): LoadedTable {
     let loaded = this.tables.get(table);
     if (loaded === undefined) { loaded = { table, rows: [], demand: (key) => this.snapshot.demand(key) }; this.tables.set(table, loaded); }
@@ -110,6 +118,19 @@ export class Compiler {
     return name;
   }
   /** Types of $n for the protocol; text where nothing told. */
-  describeParameters(): SqlType[] { return Array.from(this.parameterTypes, (t) => sqlTypeOf(t ?? 'text')); }
+  describeParameters(): { readonly types: SqlType[]; readonly catalogTypes: (CatalogType | undefined)[] } {
+    const all = Array.from(this.parameterTypes, (t) => t ?? 'text');
+    return { types: all.map(sqlTypeOf), catalogTypes: all.map((t) => (t === 'oid' || t === 'oid[]' ? t : undefined)) };
+  }
+}
+/** Values of parameters as values here: numbers for DECIMAL, milliseconds for timestamps. */
+function incoming(value: unknown, type: SqlType | undefined): unknown {
+  if (value === null || type === undefined) return value;
+  switch (type.kind) {
+    case 'DECIMAL': return Number(value) / 10 ** type.scale;
+    case 'TIMESTAMP': case 'TIMESTAMP_LTZ': return Number(value) / 10 ** (timestampDigits(type.precision) - 3);
+    case 'ARRAY': return (value as unknown[]).map((v) => incoming(v, type.element));
+    default: return value;
+  }
 }
 export const shown = (type: string): string => (oidOfType(type) === 0 ? type : formatType(oidOfType(type), null));

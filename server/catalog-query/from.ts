@@ -23,7 +23,8 @@ interface Condition { readonly value: Value; readonly mask: number; readonly loo
 type Emit = () => boolean;
 export interface FromPlan { readonly scope: Scope; readonly run: (env: Env, emit: Emit) => boolean; readonly nulls: readonly Row[] }
 
-export interface CteTable { readonly columns: readonly Column[]; readonly rows: () => readonly Row[] }
+/** A common table expression. `uses` are those of its definition, which stands in `scope`; without any the rows are made once. */
+export interface CteTable { readonly columns: readonly Column[]; readonly uses: readonly number[]; readonly scope: Scope | undefined; readonly rows: (env: Env | undefined) => readonly Row[] }
 export interface FromContext { readonly compiler: Compiler; readonly compileQuery: CompileQuery; readonly ctes: ReadonlyMap<string, CteTable> }
 
 const maskOf = (uses: readonly number[]): number => uses[0] ?? 0;
@@ -38,7 +39,7 @@ export class FromCompiler {
     const nodes = from.map((r) => this.node(r));
     const tree = nodes.length === 0 ? undefined : nodes.reduce((left, right): Node => ({ kind: 'join', type: 'inner', left, right, on: [] }));
     const conditions = where(this.expressions());
-    const run = planGroup(tree, conditions, 0);
+    const run = planGroup(tree, conditions, 0, (rows) => this.context.compiler.look(rows));
     return { scope: this.scope, run, nulls: this.nulls };
   }
   private expressions(): ExpressionCompiler { return new ExpressionCompiler(this.context.compiler, this.scope, this.context.compileQuery); }
@@ -47,7 +48,7 @@ export class FromCompiler {
     switch (r.kind) {
       case 'namedTable': {
         const parts = r.name.parts, name = parts.length === 1 && parts[0] !== undefined ? fold(parts[0]) : undefined, cte = name === undefined ? undefined : this.context.ctes.get(name);
-        if (cte !== undefined && name !== undefined) return this.leaf([name], cte.columns, { uses: [], isFixed: true, rows: cte.rows }, r.alias);
+        if (cte !== undefined && name !== undefined) return this.leaf([name], cte.columns, this.cteSource(cte), r.alias);
         const table = systemTable(parts.map((p) => p.value));
         if (table === undefined) throw featureNotSupported({ feature: `table "${parts.map((p) => p.value).join('.')}" in a query over system tables` }, { range: r.range });
         const loaded = this.context.compiler.table(table), columns = table.columns.map((c) => ({ name: c.name, type: c.pg }));
@@ -67,6 +68,12 @@ export class FromCompiler {
       case 'join': return this.join(r);
       case 'matchRecognize': throw featureNotSupported({ feature: 'MATCH_RECOGNIZE over system tables' }, { range: r.range });
     }
+  }
+  private cteSource(cte: CteTable): Source {
+    if (!cte.uses.some((m) => m !== 0)) return { uses: [], isFixed: true, rows: () => cte.rows(undefined) };
+    const depth = this.scope.depthOf(cte.scope);
+    this.scope.noteUses(cte.uses, depth);
+    return { uses: [...Array.from({ length: depth }, () => 0), ...cte.uses], isFixed: false, rows: (env) => { let e: Env | undefined = env; for (let d = 0; d < depth; d++) e = e?.parent; return cte.rows(e); } };
   }
   private derived(plan: QueryPlan, lateral: boolean): Source {
     if (lateral) return { uses: plan.uses, isFixed: !plan.uses.some((m) => m !== 0), rows: plan.uses.some((m) => m !== 0) ? (env) => plan.run(env) : once(() => plan.run(undefined)) };
@@ -157,7 +164,7 @@ function flatten(node: Node | undefined, group: Group): void {
 }
 type Step = (env: Env, emit: Emit) => boolean;
 /** Nests the steps of a group; `bound` are the leaves that have rows already. */
-function planGroup(tree: Node | undefined, conditions: readonly Condition[], bound: number): Step {
+function planGroup(tree: Node | undefined, conditions: readonly Condition[], bound: number, look: (rows: number) => void): Step {
   const group: Group = { leaves: [], outer: [], full: [], conditions: [...conditions] };
   flatten(tree, group);
   const steps: Step[] = [], waiting = new Set(group.conditions), leaves = [...group.leaves], outer = [...group.outer];
@@ -165,19 +172,19 @@ function planGroup(tree: Node | undefined, conditions: readonly Condition[], bou
   /** Conditions whose leaves all have rows now. */
   const ready = (): Value[] => [...waiting].filter((c) => (c.mask & ~done) === 0).map((c) => { waiting.delete(c); return c.value; });
   const first = ready();
-  for (const node of group.full) { done |= leavesOf(node); steps.push(filtered(fullJoin(node, bound), ready())); }
+  for (const node of group.full) { done |= leavesOf(node); steps.push(filtered(fullJoin(node, bound, look), ready())); }
   while (leaves.length > 0 || outer.length > 0) {
     const next = best(leaves, [...waiting], done);
     if (next !== undefined) {
       leaves.splice(leaves.indexOf(next.node), 1);
       done |= 1 << next.node.leaf.index;
-      steps.push(scan(next.node, next.lookup, ready()));
+      steps.push(scan(next.node, next.lookup, ready(), look));
       continue;
     }
     const at = outer.findIndex((o) => o.on.every((c) => (c.mask & ~(done | leavesOf(o.node))) === 0)), o = outer[Math.max(0, at)];
     if (o === undefined) break;
     outer.splice(Math.max(0, at), 1);
-    const inner = planGroup(o.node, o.on, done), nulls = leafNodes(o.node);
+    const inner = planGroup(o.node, o.on, done, look), nulls = leafNodes(o.node);
     done |= leavesOf(o.node);
     steps.push(leftJoin(inner, nulls, ready()));
   }
@@ -222,7 +229,7 @@ function lookedUp(rows: readonly Row[], at: number, key: unknown): readonly Row[
   }
   return index.get(key) ?? NO_ROWS;
 }
-function scan({ leaf, source }: LeafNode, lookup: { readonly at: number; readonly key: Value } | undefined, conditions: readonly Value[]): Step {
+function scan({ leaf, source }: LeafNode, lookup: { readonly at: number; readonly key: Value } | undefined, conditions: readonly Value[], look: (rows: number) => void): Step {
   const demand = demandOf(source.loaded, leaf, lookup);
   return (env, emit) => {
     const all = source.rows(env);
@@ -233,6 +240,7 @@ function scan({ leaf, source }: LeafNode, lookup: { readonly at: number; readonl
       demand?.(source.loaded, key);
       rows = lookedUp(all, lookup.at, key);
     } else demand?.(source.loaded, undefined);
+    look(rows.length);
     for (const row of rows) {
       env.rows[leaf.index] = row;
       if (passes(conditions, env) && emit()) return true;
@@ -259,8 +267,8 @@ function leftJoin(inner: Step, leaves: readonly LeafNode[], conditions: readonly
   };
 }
 /** FULL JOIN: the left join, then the right side's rows without a partner. */
-function fullJoin(node: JoinNode, bound: number): Step {
-  const left = planGroup(node.left, [], bound), right = planGroup(node.right, [], bound | leavesOf(node.left)), rights = leafNodes(node.right), lefts = leafNodes(node.left);
+function fullJoin(node: JoinNode, bound: number, look: (rows: number) => void): Step {
+  const left = planGroup(node.left, [], bound, look), right = planGroup(node.right, [], bound | leavesOf(node.left), look), rights = leafNodes(node.right), lefts = leafNodes(node.left);
   const condition = node.on.map((c) => c.value);
   return (env, emit) => {
     const combinations: Row[][] = [], met = new Set<number>();

@@ -45,11 +45,14 @@ function withTables(compiler: Compiler, query: Query, parent: Scope | undefined,
     const renamed = (columns: readonly Column[]): Column[] => columns.map((c, i) => { const id = item.columns[i]; return { ...c, type: c.type === 'unknown' ? 'text' : c.type, name: id === undefined ? c.name : fold(id) }; });
     if (query.with.recursive && body.kind === 'setOperation' && body.op === 'UNION' && mentions(body.operands.slice(1), name)) { ctes.set(name, recursiveTable(compiler, body, parent, ctes, name, renamed)); continue; }
     const plan = compileQuery(compiler, item.query, parent, ctes);
-    if (plan.uses.some((m) => m !== 0)) throw featureNotSupported({ feature: 'a correlated common table expression' }, { range: item.range });
-    let rows: readonly Row[] | undefined;
-    ctes.set(name, { columns: renamed(plan.columns), rows: () => (rows ??= plan.run(undefined)) });
+    ctes.set(name, tableOf(renamed(plan.columns), plan.uses, parent, (env) => plan.run(env)));
   }
   return ctes;
+}
+function tableOf(columns: readonly Column[], uses: readonly number[], scope: Scope | undefined, run: (env: Env | undefined) => readonly Row[]): CteTable {
+  if (uses.some((m) => m !== 0)) return { columns, uses, scope, rows: run };
+  let rows: readonly Row[] | undefined;
+  return { columns, uses: [], scope, rows: () => (rows ??= run(undefined)) };
 }
 function mentions(node: unknown, name: string): boolean {
   if (Array.isArray(node)) return node.some((n) => mentions(n, name));
@@ -61,24 +64,20 @@ function mentions(node: unknown, name: string): boolean {
 /** WITH RECURSIVE: the non-recursive part, then the recursive one over the rows of the round before until there are none. */
 function recursiveTable(compiler: Compiler, body: SetOperation, parent: Scope | undefined, ctes: Ctes, name: string, renamed: (c: readonly Column[]) => Column[]): CteTable {
   const [base, ...rest] = body.operands as [QueryBody, ...QueryBody[]], start = compileBody(compiler, base, parent, ctes, []), columns = renamed(start.columns);
-  let working: readonly Row[] = [], all: Row[] | undefined;
-  const inner = new Map(ctes).set(name, { columns, rows: () => working }), steps = rest.map((r) => compileBody(compiler, r, parent, inner, []));
+  let working: readonly Row[] = [];
+  const inner = new Map(ctes).set(name, { columns, uses: [], scope: parent, rows: () => working }), steps = rest.map((r) => compileBody(compiler, r, parent, inner, []));
   const casts = steps.map((s) => s.columns.map((c, i) => converter(c.type, columns[i]?.type ?? c.type, compiler.names) ?? ((v: unknown) => v)));
-  return {
-    columns,
-    rows: () => {
-      if (all !== undefined) return all;
-      const seen = new Set<string>(), fresh = (rows: readonly Row[]): Row[] => (body.all ? [...rows] : rows.filter((r) => { const key = keyText(r); if (seen.has(key)) return false; seen.add(key); return true; }));
-      const found = fresh(start.run(undefined));
-      working = [...found];
-      for (let round = 0; working.length > 0 && round < MAX_RECURSION; round++) {
-        const next = fresh(steps.flatMap((s, i) => s.run(undefined).map((r) => r.map((v, c) => (v === null ? null : casts[i]?.[c]?.(v))))));
-        found.push(...next);
-        working = next;
-      }
-      return (all = found);
-    },
-  };
+  return tableOf(columns, unite([start.uses, ...steps.map((s) => s.uses)]), parent, (env) => {
+    const seen = new Set<string>(), fresh = (rows: readonly Row[]): Row[] => (body.all ? [...rows] : rows.filter((r) => { const key = keyText(r); if (seen.has(key)) return false; seen.add(key); return true; }));
+    const found = fresh(start.run(env));
+    working = [...found];
+    for (let round = 0; working.length > 0 && round < MAX_RECURSION; round++) {
+      const next = fresh(steps.flatMap((s, i) => s.run(env).map((r) => r.map((v, c) => (v === null ? null : casts[i]?.[c]?.(v))))));
+      found.push(...next);
+      working = next;
+    }
+    return found;
+  });
 }
 
 function compileBody(compiler: Compiler, body: QueryBody, parent: Scope | undefined, ctes: Ctes, orderBy: readonly SortItem[]): Body {

@@ -30,9 +30,10 @@ function compiled(query: Query, context: SystemContext, parameters: QueryParamet
   }
 }
 /** Columns and parameter types, without running. */
-export function describeCatalogQuery(query: Query, context: SystemContext, hints: readonly (SqlType | undefined)[]): { columns: readonly ResultColumn[]; parameterTypes: readonly SqlType[] } {
+export function describeCatalogQuery(query: Query, context: SystemContext, hints: readonly (SqlType | undefined)[]): { columns: readonly ResultColumn[]; parameterTypes: readonly SqlType[]; parameterCatalogTypes: readonly (CatalogType | undefined)[] } {
   const { compiler, plan } = compiled(query, context, { types: hints });
-  return { columns: plan.columns.map(outputColumn), parameterTypes: compiler.describeParameters() };
+  const { types, catalogTypes } = compiler.describeParameters();
+  return { columns: plan.columns.map(outputColumn), parameterTypes: types, parameterCatalogTypes: catalogTypes };
 }
 /** `context` is asked for a second time when the first run wanted schemas that had to be sampled. */
 export async function runCatalogQuery(query: Query, context: () => SystemContext, parameters: QueryParameters = NO_PARAMETERS): Promise<CatalogAnswer> {

@@ -51,6 +51,18 @@ export class Scope {
   private note(leaf: Leaf, depth: number): void {
     for (let scope: Scope | undefined = this, level = depth - 1; level >= 0 && scope !== undefined; scope = scope.parent, level--) scope.outer[level] = (scope.outer[level] ?? 0) | (1 << leaf.index);
   }
+  /** How many levels out a scope is; undefined is the outermost query's parent. */
+  depthOf(target: Scope | undefined): number {
+    let depth = 0;
+    for (let scope: Scope | undefined = this; scope !== target && scope !== undefined; scope = scope.parent) depth++;
+    return depth;
+  }
+  /** Something here reads these items of the levels from `depth` out on. */
+  noteUses(uses: Uses, depth: number): void {
+    uses.forEach((mask, i) => {
+      for (let scope: Scope | undefined = this, level = depth + i - 1; level >= 0 && scope !== undefined; scope = scope.parent, level--) scope.outer[level] = (scope.outer[level] ?? 0) | mask;
+    });
+  }
   /** Where a column of this level is, without counting as read. */
   place(parts: readonly Identifier[]): { leaf: Leaf; at: number } | undefined { return this.find(parts, { start: 0, end: 0 }); }
   has(name: string): boolean { return this.leaves.some((l) => l.columns.some((c) => c.name === name)); }

@@ -53,6 +53,8 @@ export type TransactionStatus = 'I' | 'T' | 'E';
 export interface PreparedStatement {
   /** The type of each $n in order, inferred (STRING where nothing tells). */
   readonly parameterTypes: readonly SqlType[];
+  /** For parameters that are compared with columns of system tables; see ResultColumn.pgType. */
+  readonly parameterCatalogTypes?: readonly (CatalogType | undefined)[] | undefined;
   /** undefined when the statement returns no rows. */
   readonly columns: readonly ResultColumn[] | undefined;
   /** Values by position in the representation of their parameterTypes; null for NULL. */

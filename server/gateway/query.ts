@@ -11,7 +11,7 @@ import type { Query } from '../../planner/sql/ast.ts';
 import type { Explain, Insert } from '../../planner/sql/ast-statement.ts';
 import { isCatalogQuery } from '../catalog-query/route.ts';
 import { describeCatalogQuery, runCatalogQuery } from '../catalog-query/run.ts';
-import type { ExecuteOptions, ResultColumn, RowChunk, RowsResult } from './contract.ts';
+import type { ExecuteOptions, PreparedStatement, ResultColumn, RowChunk, RowsResult } from './contract.ts';
 import type { Engine } from './engine.ts';
 import { rowsResult, stringColumns } from './results.ts';
 import type { SessionSettings } from './settings.ts';
@@ -71,7 +71,7 @@ export class QueryRunner {
 
   async schemaOfQuery(query: Query): Promise<readonly ResultColumn[]> { return (await bindQuerySchema(query, this.context())).columns; }
   /** Columns and parameter types of a query, for Parse/Describe. */
-  async describe(query: Query, hints: readonly (SqlType | undefined)[]): Promise<{ columns: readonly ResultColumn[]; parameterTypes: readonly SqlType[] }> {
+  async describe(query: Query, hints: readonly (SqlType | undefined)[]): Promise<Pick<PreparedStatement, 'parameterTypes' | 'parameterCatalogTypes'> & { columns: readonly ResultColumn[] }> {
     if (isCatalogQuery(query)) return describeCatalogQuery(query, this.systemContext(), hints);
     const bound = await bindQuerySchema(query, { ...this.context(), parameterTypes: hints });
     const columns = this.settings.streamingSelect() ? [{ name: 'op', type: STRING }, ...bound.columns] : bound.columns;

@@ -77,7 +77,7 @@ export class EngineSession implements Session {
     if (statement.kind === 'queryStatement') {
       const shape = await this.queries.describe(statement.query, hints);
       return {
-        parameterTypes: shape.parameterTypes, columns: shape.columns,
+        parameterTypes: shape.parameterTypes, parameterCatalogTypes: shape.parameterCatalogTypes, columns: shape.columns,
         execute: async (parameters, o) => { this.refuseInFailedTransaction(statement); return this.queries.select(statement.query, o, { values: parameters, types: shape.parameterTypes }); },
       };
     }

@@ -6,6 +6,7 @@ import { isUtf8 } from 'node:buffer';
 import {
   invalidEncoding, invalidRequest, portalExists, portalNotFound, portalNotRunnable, preparedStatementExists, preparedStatementNotFound, protocolViolation, resultTypeChanged, sessionLimit,
 } from '../../core/errors/wire.ts';
+import * as sql from '../../core/types/sql-type.ts';
 import type { SqlType } from '../../core/types/sql-type.ts';
 import type { PreparedStatement, ResultColumn, RowsResult, StatementResult } from '../gateway/contract.ts';
 import { unlessAborted } from '../streams/abortable.ts';
@@ -77,7 +78,7 @@ export class ExtendedQuery {
     else if (this.#portals.has(portalName)) throw portalExists({ name: portalName });
     this.#checkRoom('portals', this.#portals.size, bytes);
     const zone = this.#channel.zone;
-    const parameters = values.map((value, i) => decodeParameter(i, value, (inputFormats.length === 1 ? inputFormats[0] : inputFormats[i]) ?? 0, statement.declaredOids[i] ?? 0, types[i] as SqlType, zone));
+    const parameters = values.map((value, i) => decodeParameter(i, value, (inputFormats.length === 1 ? inputFormats[0] : inputFormats[i]) ?? 0, describedOid(statement, i), types[i] as SqlType, zone));
     this.#portals.set(portalName, { statement, parameters, formats, controller: new AbortController(), state: 'bound', rows: undefined, tag: '', bytes });
     this.#keptBytes += bytes;
     bare(this.#channel.writer.out, 'bindComplete');
@@ -86,7 +87,7 @@ export class ExtendedQuery {
   describe(body: FieldReader): void {
     const { kind, name } = readTarget(body), { out } = this.#channel.writer;
     const portal = kind === 'P' ? this.#portal(name) : undefined, statement = portal?.statement ?? this.#statement(name);
-    if (kind === 'S') parameterDescription(out, (statement.prepared?.parameterTypes ?? []).map((type, i) => describedOid(statement.declaredOids[i] ?? 0, type)));
+    if (kind === 'S') parameterDescription(out, (statement.prepared?.parameterTypes ?? []).map((type, i) => describedOid(statement, i) || pgTypeOf(type).oid));
     const columns = statement.prepared?.columns;
     if (columns === undefined) bare(out, 'noData');
     else rowDescription(out, columns, portal?.formats ?? []);
@@ -217,7 +218,12 @@ function readTarget(body: FieldReader): { kind: 'S' | 'P'; name: string } {
   if (kind !== 'S' && kind !== 'P') throw protocolViolation({ what: `invalid message subtype ${kind.codePointAt(0)}` });
   return { kind, name };
 }
-const describedOid = (declared: number, type: SqlType): number => (declared === 0 || declared === OID.unknown ? pgTypeOf(type).oid : declared);
+/** What the client declared or was told of a parameter's type beyond its SQL type; 0 otherwise. */
+function describedOid({ declaredOids, prepared }: Statement, at: number): number {
+  const declared = declaredOids[at] ?? 0, catalogType = prepared?.parameterCatalogTypes?.[at];
+  if (declared !== 0 && declared !== OID.unknown) return declared;
+  return catalogType === undefined ? 0 : pgTypeOfColumn({ name: '', type: sql.BIGINT, pgType: catalogType }).oid;
+}
 
 function hasSameTypes(described: readonly ResultColumn[], result: RowsResult): boolean {
   return described.length === result.columns.length && described.every((column, i) => pgTypeOfColumn(column).oid === pgTypeOfColumn(result.columns[i] as ResultColumn).oid);

@@ -13,13 +13,15 @@ import { BenchServer } from './harness/server.ts';
 import { ensureTopics } from './load/topics.ts';
 
 const ROOT = join(import.meta.dirname, '..'), TOP = 40;
-interface ProfileNode { readonly id: number; readonly callFrame: { readonly functionName: string; readonly url: string; readonly lineNumber: number } }
+interface ProfileNode { readonly id: number; readonly callFrame: { readonly functionName: string; readonly scriptId?: string; readonly url: string; readonly lineNumber: number } }
 interface Profile { readonly nodes: readonly ProfileNode[]; readonly samples: readonly number[]; readonly timeDeltas: readonly number[] }
 
 /** Self time per function, ms, greatest first; idle time left out. */
 export function selfTimes(profile: Profile): { total: number; functions: readonly (readonly [string, number])[] } {
   const names = new Map(profile.nodes.map((node) => {
-    const { functionName, url, lineNumber } = node.callFrame, place = url.startsWith('file://') ? relative(ROOT, url.slice(7)) : url;
+    const { functionName, url, lineNumber, scriptId = '0' } = node.callFrame;
+    // Generated code has no address.
+    const place = url.startsWith('file://') ? relative(ROOT, url.slice(7)) : url === '' && Number(scriptId) > 0 ? `generated #${scriptId}` : url;
     return [node.id, `${functionName || '(anonymous)'}${place === '' ? '' : ` ${place}:${lineNumber + 1}`}`];
   }));
   const times = new Map<string, number>();

@@ -12,6 +12,7 @@
 import { deserialize, serialize } from 'node:v8';
 import type { SqlType } from '../types/sql-type.ts';
 import type { Column } from './batch.ts';
+import { stringMaker } from './text.ts';
 import { ByteWriter, longTail, MAX_LONG_BYTES, readDouble, readFloat, readLong, readVarint, varintSize, writeDouble, writeFloat, writeLong, writeVarint } from './bytes.ts';
 
 /** Changes when the bytes of any value change; part of the state format's schema hash. */
@@ -53,7 +54,7 @@ const CURSOR: Cursor = { at: 0 };
 const helpers = { writeLong, readLong, longTail, writeDouble, readDouble, writeFloat, readFloat, readVarint, varintSize };
 const HELPER_NAMES = Object.keys(helpers);
 
-/** The codec of a list of column types; compiled once per operator, shared freely (it keeps no state between calls). */
+/** The codec of a list of column types; compiled once per operator, shared freely (it keeps nothing between calls but recent strings, see `text.ts`). */
 export function compileRowCodec(types: readonly SqlType[]): RowCodec {
   const nested = types.map((type) => (formOf(type) === 'nested' ? compileNested(type) : null));
   const body = `"use strict"; const { ${HELPER_NAMES.join(', ')} } = helpers;
@@ -63,8 +64,9 @@ encodeColumns(columns, row, w, p) { ${encodeSource(types, (i) => `columns[${i}][
 decode(b, p, into) { ${decodeSource(types, (i) => `into[${i}]`)} },
 decodeColumns(b, p, columns, row) { ${decodeSource(types, (i) => `columns[${i}][row]`)} },
 };`;
-  const make = new Function('helpers', 'nested', 'cursor', body) as (h: typeof helpers, n: typeof nested, c: Cursor) => Omit<RowCodec, 'types'>;
-  return { types, ...make(helpers, nested, CURSOR) };
+  const makers = types.map((type) => (formOf(type) === 'string' ? stringMaker() : null));
+  const make = new Function('helpers', 'nested', 'make', 'cursor', body) as (h: typeof helpers, n: typeof nested, m: typeof makers, c: Cursor) => Omit<RowCodec, 'types'>;
+  return { types, ...make(helpers, nested, makers, CURSOR) };
 }
 
 function encodeSource(types: readonly SqlType[], value: (i: number) => string): string {
@@ -96,7 +98,7 @@ function decodeSource(types: readonly SqlType[], target: (i: number) => string):
       boolean: `${to} = b[p++] === 1;`,
       long: `t = b[p++]; if (t < 224) ${to} = t - 32; else { ${to} = readLong(b, p, t); p += longTail(b, p, t); }`,
       double: `${to} = readDouble(b, p); p += 8;`, float: `${to} = readFloat(b, p); p += 4;`,
-      string: `${length} if (t & 1) { t--; ${to} = b.ucs2Slice(p, p + t); p += t; } else { t >>= 1; ${to} = b.latin1Slice(p, p + t); p += t; }`,
+      string: `${length} if (t & 1) { t--; ${to} = b.ucs2Slice(p, p + t); p += t; } else { t >>= 1; ${to} = make[${i}](b, p, p + t); p += t; }`,
       binary: `${length} ${to} = Uint8Array.prototype.slice.call(b, p, p + t); p += t;`,
       nested: `${to} = nested[${i}].read(b, p, cursor); p = cursor.at;`, null: `${to} = null;`,
     };

@@ -1,6 +1,6 @@
 /** The growing buffer that encoders write into, and the texts they write most. */
 import type { ByteSink } from '../connectors/contract.ts';
-import type { TextBuffer } from './text-buffer.ts';
+import type { TextBuffer } from '../../core/row/text.ts';
 
 export class GrowingBuffer implements ByteSink {
   bytes: TextBuffer;

@@ -9,7 +9,7 @@
 import { badRecord, shortened } from '../../../core/errors/format.ts';
 import type { RivuletError } from '../../../core/errors/define.ts';
 import { doubleText } from '../../../core/types/java-number.ts';
-import type { TextBuffer } from '../text-buffer.ts';
+import type { TextBuffer } from '../../../core/row/text.ts';
 import { hexDigit, isUtf8, skipBlanks, skipFailure, skipNumber, skipString, skipValue } from './skip.ts';
 
 const EMPTY = Buffer.alloc(0) as TextBuffer;

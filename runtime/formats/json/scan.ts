@@ -12,11 +12,11 @@
 import type { Column } from '../../../core/row/batch.ts';
 import type { SqlType } from '../../../core/types/sql-type.ts';
 import { compileConverter, missingField, timestampForm, type Converter, type DecodeSettings } from './convert.ts';
-import type { TextBuffer } from '../text-buffer.ts';
+import type { TextBuffer } from '../../../core/row/text.ts';
 import type { JsonReader } from './reader.ts';
 import { bytesEqual, isTimestampType, readBlock, scanHelpers, skipBlock } from './scan-blocks.ts';
 import { learnShape, type Shape } from './shape.ts';
-import { stringMaker, type MakeString } from './strings.ts';
+import { stringMaker, type MakeString } from '../../../core/row/text.ts';
 import type { TimestampForm } from './temporal.ts';
 
 export interface ScanField { readonly name: string; readonly type: SqlType; readonly slot: number }

@@ -6,7 +6,7 @@ import { javaDecimalText } from '../../../core/types/print-value.ts';
 import { timestampDigits, type Long, type SqlType } from '../../../core/types/sql-type.ts';
 import type { ByteSink } from '../../connectors/contract.ts';
 import { appendAscii, appendUtf8 } from '../byte-sink.ts';
-import type { TextBuffer } from '../text-buffer.ts';
+import type { TextBuffer } from '../../../core/row/text.ts';
 import type { JsonSettings } from './descriptor.ts';
 import { quoteJson } from './reader.ts';
 import { writeClock, writeDate, writeTimestamp } from './temporal.ts';

@@ -13,6 +13,8 @@ export interface EvalEnv extends EvalSettings {
   /** Wall clock in ms; read per record by CURRENT_TIMESTAMP & co. */
   nowMs(): number;
   random(): number;
+  /** Present while a statement is planned; workers do not have it. */
+  readonly session?: { readonly user: string; readonly catalog: string; readonly database: string; readonly version: string; setting(name: string): string | undefined } | undefined;
 }
 
 /** What a call needs: its result type and, if arguments must be cast first, their types (the binder adds the casts). */
@@ -45,6 +47,8 @@ export interface ScalarFunction {
   readonly strict: boolean;
   /** False for RAND, UUID, NOW …: never folded, never moved. */
   readonly deterministic: boolean;
+  /** Depends on the session and its arguments only: folded when planned, also without arguments. */
+  readonly session?: boolean | undefined;
   compile(args: readonly ArgumentInfo[], result: SqlType, env: EvalEnv): CompiledCall;
 }
 

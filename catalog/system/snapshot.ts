@@ -66,6 +66,8 @@ export class Snapshot {
     return rows;
   }
   relation(oid: number): RelationInfo | undefined { return this.byOid.get(oid); }
+  /** Names in the current database. */
+  relationNames(): string[] { return this.loaded.filter((r) => r.schema === this.context.currentDatabase).map((r) => r.name); }
   /** The relation whose primary key has this constraint or index id. */
   keyOwner(oid: number): RelationInfo | undefined { return this.loaded.find((r) => r.primaryKey?.oid === oid || r.primaryKey?.indexOid === oid); }
   /** By schema, or in the current one. */

@@ -235,7 +235,8 @@ export class ExpressionBinder {
     return this.fold({ op: 'cast', arg: e, type: asNullable(type, e.type.nullable || safe), safe });
   }
   private fold(e: Expr): Expr {
-    const constant = e.op === 'call' ? e.args.every((a) => a.op === 'literal') && this.state.context.functions.scalar(e.name)?.deterministic === true && e.args.length > 0 : e.op === 'cast' && e.arg.op === 'literal';
+    const fn = e.op === 'call' ? this.state.context.functions.scalar(e.name) : undefined;
+    const constant = e.op === 'call' ? e.args.every((a) => a.op === 'literal') && fn?.deterministic === true && (e.args.length > 0 || fn.session === true) : e.op === 'cast' && e.arg.op === 'literal';
     if (!constant || this.hasParameters()) return e;
     try {
       const value = this.state.context.evaluateConstant(e);

@@ -10,9 +10,10 @@ import { patternFunctions } from './like.ts';
 import { encodingFunctions } from './encoding.ts';
 import { jsonFunctions } from './json.ts';
 import { mathFunctions } from './math.ts';
+import { sessionFunctions } from './pg-session.ts';
 import { stringFunctions } from './string.ts';
 
-export const scalarFamilies: readonly (readonly ScalarFunction[])[] = [arithmetic, comparison, stringFunctions, patternFunctions, mathFunctions, conditionalFunctions, datetimeFunctions, collectionFunctions, encodingFunctions, jsonFunctions];
+export const scalarFamilies: readonly (readonly ScalarFunction[])[] = [arithmetic, comparison, stringFunctions, patternFunctions, mathFunctions, conditionalFunctions, datetimeFunctions, collectionFunctions, encodingFunctions, jsonFunctions, sessionFunctions];
 
 function byName<F extends { readonly name: string; readonly aliases?: readonly string[] | undefined }>(functions: readonly F[]): ReadonlyMap<string, F> {
   return new Map(functions.flatMap((f) => [f.name, ...(f.aliases ?? [])].map((n): [string, F] => [n, f])));

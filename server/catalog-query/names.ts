@@ -41,7 +41,7 @@ export class SnapshotNames implements Names {
     switch (type) {
       case 'regclass': {
         const id = relationId(this.snapshot, parts);
-        if (id === undefined) throw tableNotFound({ table: text, where: `catalog "${context.currentCatalog}"`, existing: [] });
+        if (id === undefined) throw tableNotFound({ table: text, where: `catalog "${context.currentCatalog}"`, existing: this.snapshot.relationNames() });
         return id;
       }
       case 'regtype': {

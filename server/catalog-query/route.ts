@@ -13,16 +13,19 @@ import { isClientFunction } from './functions/index.ts';
 const CLIENT_TYPES = new Set(['REGCLASS', 'REGTYPE', 'REGPROC', 'REGPROCEDURE', 'REGNAMESPACE', 'REGROLE', 'REGOPER', 'REGOPERATOR', 'OID', 'NAME']);
 const SCHEMAS = new Set(['pg_catalog', 'information_schema']);
 
-interface Signs { foreign: boolean; client: boolean }
+interface Signs { foreign: boolean; client: boolean; system: boolean }
 /** Node shapes of the syntax tree that matter here, as far as they matter. */
 interface Shape { readonly kind?: string; readonly name?: unknown; readonly parts?: unknown; readonly operator?: unknown; readonly quoted?: boolean }
 
-export function isCatalogQuery(query: Query): boolean {
+/** `system`: it reads system tables. `words`: it has no table, only words of PostgreSQL's clients, and the planner may know it as well. */
+export type Route = 'system' | 'words' | undefined;
+export const isCatalogQuery = (query: Query): boolean => routeOf(query) !== undefined;
+export function routeOf(query: Query): Route {
   const ctes = new Set<string>();
   collectCtes(query, ctes);
-  const signs: Signs = { foreign: false, client: false };
+  const signs: Signs = { foreign: false, client: false, system: false };
   look(query, ctes, signs);
-  return signs.client && !signs.foreign;
+  return signs.foreign ? undefined : signs.system ? 'system' : signs.client ? 'words' : undefined;
 }
 /**
  * The statements of a text. What Flink's grammar refuses may be a catalog query that uses one of Flink's reserved words as a name
@@ -37,6 +40,8 @@ export function parseClientText(text: string): Statement[] {
     throw error;
   }
 }
+/** True for what the planner may do better: a function or a form that catalog queries do not have, in a query without system tables. */
+export const isForPlanner = (route: Route, error: unknown): boolean => route === 'words' && error instanceof RivuletError && (error.code === 'function-not-found' || error.code === 'feature-not-supported' || error.code === 'unknown-type');
 const wordsOf = (name: unknown): string[] => {
   const parts = (name as { parts?: readonly { value?: unknown }[] } | undefined)?.parts;
   return Array.isArray(parts) ? parts.map((p: { value?: unknown }) => String(p.value)) : [];
@@ -54,7 +59,7 @@ function look(node: unknown, ctes: ReadonlySet<string>, signs: Signs): void {
       const words = wordsOf(shape.name);
       if (words.length === 1 && ctes.has((words[0] ?? '').toLowerCase())) break;
       if (systemTable(words) === undefined) { signs.foreign = true; return; }
-      signs.client = true;
+      signs.system = true;
       break;
     }
     case 'call': {

@@ -9,7 +9,7 @@ import type { EvalEnv } from '../../catalog/registry/functions.ts';
 import { bindQuerySchema, describeObject, explain, planQuery, planStatementSet, type PlannerContext } from '../../planner/planner.ts';
 import type { Query } from '../../planner/sql/ast.ts';
 import type { Explain, Insert } from '../../planner/sql/ast-statement.ts';
-import { isCatalogQuery } from '../catalog-query/route.ts';
+import { isForPlanner, routeOf } from '../catalog-query/route.ts';
 import { describeCatalogQuery, runCatalogQuery } from '../catalog-query/run.ts';
 import type { ExecuteOptions, PreparedStatement, ResultColumn, RowChunk, RowsResult } from './contract.ts';
 import type { Engine } from './engine.ts';
@@ -35,9 +35,12 @@ export class QueryRunner {
   }
 
   async select(query: Query, options: ExecuteOptions, parameters?: BoundParameters): Promise<RowsResult> {
-    if (isCatalogQuery(query)) {
-      const answer = await runCatalogQuery(query, () => this.systemContext(), parameters);
-      return rowsResult('SELECT', answer.columns, answer.rows);
+    const route = routeOf(query);
+    if (route !== undefined) {
+      try {
+        const answer = await runCatalogQuery(query, () => this.systemContext(), parameters);
+        return rowsResult('SELECT', answer.columns, answer.rows);
+      } catch (error) { if (!isForPlanner(route, error)) throw error; }
     }
     const streaming = this.settings.streamingSelect();
     const planned = await planQuery(query, this.context(parameters), { mode: streaming ? 'streaming' : 'bounded' });
@@ -72,7 +75,8 @@ export class QueryRunner {
   async schemaOfQuery(query: Query): Promise<readonly ResultColumn[]> { return (await bindQuerySchema(query, this.context())).columns; }
   /** Columns and parameter types of a query, for Parse/Describe. */
   async describe(query: Query, hints: readonly (SqlType | undefined)[]): Promise<Pick<PreparedStatement, 'parameterTypes' | 'parameterCatalogTypes'> & { columns: readonly ResultColumn[] }> {
-    if (isCatalogQuery(query)) return describeCatalogQuery(query, this.systemContext(), hints);
+    const route = routeOf(query);
+    if (route !== undefined) { try { return describeCatalogQuery(query, this.systemContext(), hints); } catch (error) { if (!isForPlanner(route, error)) throw error; } }
     const bound = await bindQuerySchema(query, { ...this.context(), parameterTypes: hints });
     const columns = this.settings.streamingSelect() ? [{ name: 'op', type: STRING }, ...bound.columns] : bound.columns;
     return { columns, parameterTypes: bound.parameterTypes };
@@ -86,7 +90,8 @@ export class QueryRunner {
   }
   private context(parameters?: BoundParameters): PlannerContext {
     const timeZone = this.settings.timeZone();
-    const env: EvalEnv = { timeZone, nowMs: () => this.engine.clock.now(), random: Math.random };
+    const session = { user: this.user, catalog: this.catalog.currentCatalog, database: this.catalog.currentDatabase, version: this.engine.version, setting: (name: string) => this.settings.pgParameter(name) ?? this.settings.get(name) };
+    const env: EvalEnv = { timeZone, nowMs: () => this.engine.clock.now(), random: Math.random, session };
     return {
       resolveTable: (parts) => { const system = systemTable(parts); return system === undefined ? this.catalog.resolve(parts) : Promise.resolve(tableObjectOf(system, this.catalog.currentCatalog)); },
       virtualRows: (table) => (table.options.size === 0 ? systemTable([table.path.database, table.path.name])?.rows(this.systemContext()) : undefined),

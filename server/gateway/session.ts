@@ -21,7 +21,10 @@ import { done, oneColumn, rowsResult, stringColumns } from './results.ts';
 import { isPgParameter, pgParameters, SessionSettings } from './settings.ts';
 import { describe, show, type ShowContext } from './show.ts';
 
-interface OpenStatementSet { readonly inserts: Insert[]; readonly texts: string[]; failed: number }
+/** `prefix`: what opened it when that was not BEGIN STATEMENT SET: `EXECUTE STATEMENT SET BEGIN`, `EXPLAIN … STATEMENT SET BEGIN`. */
+interface OpenStatementSet { readonly inserts: Insert[]; readonly texts: string[]; failed: number; readonly prefix: string | undefined }
+/** psql cuts texts at each `;`, so the first piece of such a statement is its head and first INSERT. */
+const SET_HEAD = /^\s*(?:EXECUTE|EXPLAIN\b[^;'"`]*?)\s+STATEMENT\s+SET\s+BEGIN\b/i;
 
 export class EngineSession implements Session {
   readonly id = randomUUID();
@@ -57,7 +60,7 @@ export class EngineSession implements Session {
   async *execute(text: string, options: ExecuteOptions): AsyncGenerator<StatementResult> {
     let any = false;
     try {
-      const statements = parseClientText(text);
+      const statements = (this.statementSet === undefined ? this.openedByPiece(text) : undefined) ?? parseClientText(text);
       for (const statement of statements) {
         any = true;
         yield await this.run(statement, text, options);
@@ -99,6 +102,16 @@ export class EngineSession implements Session {
     }
   }
 
+  /** Opens a statement set when the text is the first piece of one that psql has cut; gives the INSERT in it. */
+  private openedByPiece(text: string): readonly Statement[] | undefined {
+    const head = SET_HEAD.exec(text)?.[0];
+    if (head === undefined) return undefined;
+    // Blanks in place of the head keep the positions of what follows.
+    const pieces = pieceStatements(' '.repeat(head.length) + text.slice(head.length));
+    if (pieces === undefined) return undefined;
+    this.statementSet = { inserts: [], texts: [], failed: 0, prefix: head.trim() };
+    return pieces;
+  }
   private refuseInFailedTransaction(statement: Statement): void {
     if (this.status !== 'E') return;
     if (statement.kind === 'transaction' || statement.kind === 'savepoint' || statement.kind === 'endStatementSet') return;
@@ -116,7 +129,7 @@ export class EngineSession implements Session {
         const inserts = statement.statements.map((s) => { if (s.kind !== 'insert') throw featureNotSupported({ feature: `${s.kind === 'createTable' ? 'CREATE TABLE AS' : 'CREATE DATABASE AS'} in a statement set` }, { range: s.range }); return s; });
         return this.submit(inserts, [sliceOf(text, statement)], options);
       }
-      case 'beginStatementSet': this.statementSet = { inserts: [], texts: [], failed: 0 }; return done('BEGIN STATEMENT SET');
+      case 'beginStatementSet': this.statementSet = { inserts: [], texts: [], failed: 0, prefix: undefined }; return done('BEGIN STATEMENT SET');
       case 'endStatementSet': return this.endTransaction('COMMIT');
       case 'explain': return this.explain(statement);
       case 'createTable': return this.createTable(statement, text, options);
@@ -153,6 +166,10 @@ export class EngineSession implements Session {
         this.statementSet = undefined;
         if (set.failed > 0) throw statementSetFailed({ failed: set.failed }, { range: statement.range });
         if (set.inserts.length === 0) throw statementSetEmpty({}, { range: statement.range });
+        if (set.prefix !== undefined) {
+          const whole = `${set.prefix}\n${set.texts.map((t) => `${t};`).join('\n')}\nEND`, [assembled] = parseStatements(whole);
+          if (assembled !== undefined) return this.run(assembled, whole, options);
+        }
         return this.submit(set.inserts, ['BEGIN STATEMENT SET;', ...set.texts.map((t) => `${t};`), 'END;'], options);
       }
       case 'transaction':
@@ -253,6 +270,13 @@ export class EngineSession implements Session {
     this.status = 'I';
     return done(failed ? 'ROLLBACK' : action);
   }
+}
+/** The INSERT of a first piece; undefined when the text is something else, such as a whole statement set. */
+function pieceStatements(text: string): readonly Statement[] | undefined {
+  try {
+    const statements = parseStatements(text);
+    return statements.length === 1 && statements[0]?.kind === 'insert' ? statements : undefined;
+  } catch { return undefined; }
 }
 const sliceOf = (text: string, statement: Statement): string => text.slice(statement.range.start, statement.range.end);
 /** `createFunction` → `CREATE FUNCTION`. */

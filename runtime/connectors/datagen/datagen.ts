@@ -1,19 +1,14 @@
-/**
- * `datagen`: rows out of nothing, random or in sequence. Rows have numbers; a subtask makes those of its lanes (every n-th number), and
- * positions are the next number of each lane, so that a restored job goes on exactly where it was, at any parallelism. Source: Flink
- * "DataGen SQL Connector".
- */
+/** `datagen`: rows out of nothing, random or in sequence, by their numbers (`../numbered-rows.ts`). Source: Flink "DataGen SQL Connector". */
 import { APPEND, type Connector, type Json } from '../../../catalog/registry/connectors.ts';
 import { pathSummary, type TableObject } from '../../../catalog/objects/objects.ts';
 import { parseBoolean, parseDuration, parseEnum, parseInteger } from '../../../catalog/options/options.ts';
 import { featureNotSupported } from '../../../core/errors/common.ts';
 import { invalidTableOptions } from '../../../core/errors/connector.ts';
-import { BATCH_ROWS, ChangeBatch, type Column } from '../../../core/row/batch.ts';
 import type { SqlType } from '../../../core/types/sql-type.ts';
-import type { SourceNode } from '../../../planner/physical/plan.ts';
-import type { ConnectorContext, PollResult, SourceFactory, SourceReader } from '../contract.ts';
+import type { SourceFactory } from '../contract.ts';
+import { NumberedRowsReader, type MakeValue } from '../numbered-rows.ts';
 import { checkOptions, physicalColumns } from '../table-options.ts';
-import { makerOf, type FieldSpec, type Make } from './values.ts';
+import { makerOf, type FieldSpec } from './values.ts';
 
 interface DatagenSpec { readonly rowsPerSecond: number; /** Of the whole table; null: endless. */ readonly rows: number | null; readonly fields: readonly FieldSpec[]; readonly types: readonly SqlType[] }
 
@@ -79,66 +74,11 @@ function fieldSpec(table: TableObject, name: string, type: SqlType): FieldSpec {
   return spec;
 }
 
-/** Every `step`-th row number from `next` on. */
-interface Lane { next: number; readonly step: number }
-
-class DatagenReader implements SourceReader {
-  private lanes: Lane[] = [];
-  private readonly makers: readonly Make[];
-  private readonly batch: ChangeBatch;
-  private readonly spec: DatagenSpec;
-  private readonly context: ConnectorContext;
-  private readonly wake: () => void;
-  private timer: NodeJS.Timeout | undefined;
-  private startedMs = 0;
-  private made = 0;
-  constructor(spec: DatagenSpec, node: SourceNode, context: ConnectorContext, wake: () => void) {
-    this.spec = spec;
-    this.context = context;
-    this.wake = wake;
-    this.makers = node.fields.map((f) => (f.kind === 'physical' ? makerOf(spec.fields[f.field] as FieldSpec, spec.types[f.field] as SqlType, () => context.nowMs()) : () => null));
-    this.batch = ChangeBatch.withWidth(node.fields.length);
-  }
-  open(restored: readonly Json[] | undefined): Promise<void> {
-    const { subtask, parallelism } = this.context;
-    if (restored === undefined) this.lanes = [{ next: subtask, step: parallelism }];
-    else {
-      // The lanes of all former subtasks, dealt out to those of now.
-      const all = restored.flatMap((p) => (p as { lanes?: readonly Lane[] } | null)?.lanes ?? []).toSorted((a, b) => a.next % a.step - b.next % b.step || a.step - b.step);
-      this.lanes = all.filter((_, i) => i % parallelism === subtask).map((lane) => ({ ...lane }));
-    }
-    this.startedMs = performance.now();
-    return Promise.resolve();
-  }
-  poll(output: { push(batch: ChangeBatch): void }): PollResult {
-    if (this.isAtEnd()) return 'finished';
-    const perMs = this.spec.rowsPerSecond / this.context.parallelism / 1000;
-    const due = Math.floor((performance.now() - this.startedMs) * perMs) + 1 - this.made;
-    if (due <= 0) {
-      this.timer ??= setTimeout(() => { this.timer = undefined; this.wake(); }, Math.max(1, Math.min(1000, (1 - due) / perMs)));
-      return 'idle';
-    }
-    const size = this.fill(Math.min(due, BATCH_ROWS));
-    this.made += size;
-    this.batch.size = size;
-    output.push(this.batch);
-    return this.isAtEnd() ? 'finished' : 'more';
-  }
-  private fill(most: number): number {
-    const { rows } = this.spec, limit = rows ?? Number.POSITIVE_INFINITY;
-    let size = 0;
-    for (const lane of this.lanes) {
-      for (; size < most && lane.next < limit; size++, lane.next += lane.step) {
-        for (let c = 0; c < this.makers.length; c++) (this.batch.columns[c] as Column)[size] = (this.makers[c] as Make)(lane.next);
-      }
-    }
-    return size;
-  }
-  private isAtEnd(): boolean {
-    const { rows } = this.spec;
-    return rows === null ? this.lanes.length === 0 : this.lanes.every((lane) => lane.next >= rows);
-  }
-  positions(): Json { return { lanes: this.lanes.map(({ next, step }) => ({ next, step })) }; }
-  close(): Promise<void> { clearTimeout(this.timer); return Promise.resolve(); }
-}
-export const datagenSource: SourceFactory = { identifier: 'datagen', create: (node, context, wake) => new DatagenReader(node.spec as unknown as DatagenSpec, node, context, wake) };
+export const datagenSource: SourceFactory = {
+  identifier: 'datagen',
+  create(node, context, wake) {
+    const spec = node.spec as unknown as DatagenSpec;
+    const makers = node.fields.map((f): MakeValue => (f.kind === 'physical' ? makerOf(spec.fields[f.field] as FieldSpec, spec.types[f.field] as SqlType, () => context.nowMs()) : () => null));
+    return new NumberedRowsReader({ rowsPerSecond: spec.rowsPerSecond, rows: spec.rows, makers }, context, wake);
+  },
+};

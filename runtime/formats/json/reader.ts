@@ -13,7 +13,7 @@ import type { TextBuffer } from '../../../core/row/text.ts';
 import { hexDigit, isUtf8, skipBlanks, skipFailure, skipNumber, skipString, skipValue } from './skip.ts';
 
 const EMPTY = Buffer.alloc(0) as TextBuffer;
-const NO_WORDS: Int32Array<ArrayBufferLike> = new Int32Array(0);
+const EMPTY_VIEW = new DataView(new ArrayBuffer(0));
 
 export class JsonReader {
   bytes: TextBuffer = EMPTY;
@@ -29,16 +29,13 @@ export class JsonReader {
   readonly format: string;
   constructor(format: string) { this.format = format; }
 
-  /** The same memory as `bytes` in aligned words of four bytes; byte `o` of `bytes` is byte `o + wordOffset` of the words. */
-  words = NO_WORDS;
-  wordOffset = 0;
+  /** The same memory as `bytes`, for reading words of four bytes. */
+  view: DataView = EMPTY_VIEW;
 
   open(bytes: Buffer, start: number, end: number): void {
     if (bytes !== this.bytes) {
       this.bytes = bytes as TextBuffer;
-      const { buffer } = bytes;
-      if (buffer !== this.words.buffer) this.words = new Int32Array(buffer, 0, buffer.byteLength >> 2);
-      this.wordOffset = bytes.byteOffset;
+      this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
     }
     this.start = start;
     this.end = end;

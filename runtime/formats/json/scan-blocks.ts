@@ -1,8 +1,8 @@
 /**
  * Pieces of generated scanner code. Names of a user appear in the code only as byte numbers to compare with.
  *
- * Variables of the generated function: `b` bytes, `o` position, `end`, `cols` and `at` (column arrays, row), `r` the JsonReader, `C`
- * exact converters by wanted field, `F` timestamp forms, `T` the helpers below. A block stands on the first byte of a value and leaves `o`
+ * Variables of the generated function: `b` bytes, `w` the same as a DataView, `o` position, `end`, `cols` and `at` (column arrays, row),
+ * `r` the JsonReader, `C` exact converters by wanted field, `F` timestamp forms, `T` the helpers below. A block stands on the first byte of a value and leaves `o`
  * behind it. It handles the common form of its type by itself and hands all else to the exact converter, so results never differ.
  * Digits may be read past `end`; the scanner checks in the end that `o` is not behind it.
  */
@@ -30,9 +30,9 @@ const exact = (i: number, slot: number): string => `{ if (b[s] <= 32 || s >= end
 const NULL_OR = (i: number, slot: number): string => `if (b[s] === 110 && b[s+1] === 117 && b[s+2] === 108 && b[s+3] === 108) { cols[${slot}][at] = null; o = s + 4; } else ${exact(i, slot)}`;
 
 /** Strings that were longer than this in the sample are searched by words. */
-const LONG_STRING = 18;
+const LONG_STRING = 12;
 /** Moves `o` from behind the opening quote to the first quote, backslash or byte above 127, and sets `c` to it. */
-const toSpecial = (length: number): string => (length > LONG_STRING ? 'o = T.findSpecial(b, r.words, r.wordOffset, o, end); if (o < end) c = b[o];' : 'while (o < end && (c = b[o]) !== 34 && c !== 92 && c < 128) o++;');
+const toSpecial = (length: number): string => (length > LONG_STRING ? 'o = T.findSpecial(w, o, end); if (o < end) c = b[o];' : 'while (o < end && (c = b[o]) !== 34 && c !== 92 && c < 128) o++;');
 
 /** Code that reads the value of wanted field `i` of a type into output slot `slot`; `length` is that of the value in a sample. */
 export function readBlock(type: SqlType, i: number, slot: number, length = 0): string {
@@ -87,8 +87,16 @@ export function skipBlock(firstByte: number, length: number): string {
   return 'if ((o = T.skipValue(b, o, end, 1)) < 0) return -1;';
 }
 
-/** Condition that the bytes at `at` equal `bytes`. */
-export const bytesEqual = (bytes: Uint8Array, at: string): string => Array.from(bytes, (c, i) => `b[${at}+${i}] === ${c}`).join(' && ') || 'true';
+/** Condition that the bytes at `at` equal `bytes`, of which none lies at or behind `end`. From four on they are compared by words. */
+export function bytesEqual(bytes: Uint8Array, at: string): string {
+  const n = bytes.length;
+  if (n < 4) return Array.from(bytes, (c, i) => `b[${at}+${i}] === ${c}`).join(' && ') || 'true';
+  const view = new DataView(bytes.buffer, bytes.byteOffset, n), tests = [`${at} + ${n} <= end`];
+  for (let i = 0; i + 4 <= n; i += 4) tests.push(`w.getInt32(${at}+${i}, true) === ${view.getInt32(i, true)}`);
+  // The last word overlaps the one before it.
+  if (n % 4 !== 0) tests.push(`w.getInt32(${at}+${n - 4}, true) === ${view.getInt32(n - 4, true)}`);
+  return tests.join(' && ');
+}
 
 /** True when a type has a timestamp form. */
 export const isTimestampType = (type: SqlType): type is SqlType & TimestampType => type.kind === 'TIMESTAMP' || type.kind === 'TIMESTAMP_LTZ';

@@ -3,7 +3,7 @@
  *
  *   1. learned shapes: for key orders seen before, straight-line code that compares the bytes between the values with those of the
  *      sample (keys, colons, white space) and reads or steps over the values. It verifies every key up to the closing brace, so a
- *      duplicate key, a new key or a malformed rest is always noticed (0.1 µs for 2 of 7 fields);
+ *      duplicate key, a new key or a malformed rest is always noticed (0.14 µs for 2 of 7 fields of 240 bytes);
  *   2. a scanner for keys in any order: a switch over key length and bytes; a later duplicate overwrites an earlier one;
  *   3. the exact reader, which knows everything (escaped keys, flattened names, missing-field checks) and throws the errors.
  *
@@ -145,7 +145,7 @@ function readers(fields: readonly ScanField[], lengths?: ReadonlyMap<number, num
   const blocks = fields.map((f, i) => readBlock(f.type, i, f.slot, lengths?.get(i)));
   if (fields.length <= INLINE_FIELDS) return { declarations: '', read: (i) => blocks[i] ?? '' };
   return {
-    declarations: blocks.map((block, i) => `function R${i}(b, o, end, cols, at, r) { ${block} return o; }`).join('\n'),
+    declarations: blocks.map((block, i) => `function R${i}(b, o, end, cols, at, r) { const w = r.view; ${block} return o; }`).join('\n'),
     read: (i) => `if ((o = R${i}(b, o, end, cols, at, r)) < 0) return -1;`,
   };
 }
@@ -158,10 +158,10 @@ function shapeCode(shape: Shape, fields: readonly ScanField[]): string {
   // Wide objects: a function per part keeps each within what V8 optimises.
   const parts: string[] = [];
   for (let i = 0; i < steps.length; i += INLINE_FIELDS) parts.push(steps.slice(i, i + INLINE_FIELDS).join('\n'));
-  const functions = parts.length === 1 ? '' : parts.map((part, i) => `function P${i}(b, o, end, cols, at, r) { ${part} return o; }`).join('\n');
+  const functions = parts.length === 1 ? '' : parts.map((part, i) => `function P${i}(b, o, end, cols, at, r) { const w = r.view; ${part} return o; }`).join('\n');
   const body = parts.length === 1 ? parts[0] ?? '' : parts.map((_, i) => `if ((o = P${i}(b, o, end, cols, at, r)) < 0) return -1;`).join('\n');
   const missing = fields.filter((_, i) => !found.has(i)).map((f) => `cols[${f.slot}][at] = null;`).join(' ');
-  return `${declarations}\n${functions}\nreturn function (b, o, end, cols, at, r) { ${body}\n${literal(shape.tail)} if (o > end) return -1; ${missing} return o; };`;
+  return `${declarations}\n${functions}\nreturn function (b, o, end, cols, at, r) { const w = r.view; ${body}\n${literal(shape.tail)} if (o > end) return -1; ${missing} return o; };`;
 }
 
 function anyOrderCode(fields: readonly ScanField[]): string {
@@ -180,7 +180,7 @@ function anyOrderCode(fields: readonly ScanField[]): string {
     const own = fields.slice(m * 31, m * 31 + 31), all = own.reduce((mask, _f, i) => mask | 1 << i, 0);
     return `if (m${m} !== ${all}) { ${own.map((f, i) => `if ((m${m} & ${1 << i}) === 0) cols[${f.slot}][at] = null;`).join(' ')} }`;
   }).join('\n');
-  return `${declarations}\nreturn function (b, o, end, cols, at, r) {
+  return `${declarations}\nreturn function (b, o, end, cols, at, r) { const w = r.view;
     ${Array.from({ length: masks }, (_, m) => `let m${m} = 0;`).join(' ')}
     o++; ${blanks}
     if (b[o] === 125) o++; else for (;;) {

@@ -4,7 +4,8 @@ import { blackholeSink } from './blackhole/blackhole.ts';
 import { datagenSource } from './datagen/datagen.ts';
 import { kafkaSink, upsertKafkaSink } from './kafka/sink.ts';
 import { kafkaSource, upsertKafkaSource } from './kafka/source.ts';
+import { nexmarkSource } from './nexmark/nexmark.ts';
 import { printSink } from './print/print.ts';
 
-export const sourceFactories: readonly SourceFactory[] = [kafkaSource, upsertKafkaSource, datagenSource];
+export const sourceFactories: readonly SourceFactory[] = [kafkaSource, upsertKafkaSource, datagenSource, nexmarkSource];
 export const sinkFactories: readonly SinkFactory[] = [kafkaSink, upsertKafkaSink, printSink, blackholeSink];

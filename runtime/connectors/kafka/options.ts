@@ -9,7 +9,7 @@ const common: readonly DeclaredOption[] = [
   { key: 'properties.bootstrap.servers', type: 'string', required: true, description: 'Brokers, separated by commas.' },
   { key: 'properties.group.id', type: 'string', description: 'Consumer group for committed offsets; not used to assign partitions.' },
   ...secrets,
-  { key: 'properties.*', type: 'map', description: 'Kafka client properties: SASL, TLS, isolation.level, auto.offset.reset …' },
+  { key: 'properties.*', type: 'map', description: 'Kafka client properties: SASL, TLS, isolation.level, auto.offset.reset and the like.' },
   { key: 'format', type: 'string', description: 'Format of the value.' },
   { key: 'key.format', type: 'string', description: 'Format of the key.' },
   { key: 'value.format', type: 'string', description: 'Format of the value.' },

@@ -14,7 +14,7 @@ const CATEGORIES = process.env['CONFORMANCE_CASES'] ?? '^(case-null|changelog|de
 
 /** Runs run.mjs; gives its output and exit code. */
 function runCases(server: ServerProcess, filter: string, more: readonly string[] = []): Promise<{ code: number | null; output: string }> {
-  const child = spawn(process.execPath, [join(here, 'run.mjs'), '--backend', 'pg', '--kafka', bootstrap(), '--filter', filter, '--jobs', '2', '--prefix', `conf${process.pid}_`, ...more], {
+  const child = spawn(process.execPath, [join(here, 'run.mjs'), '--backend', 'pg', '--kafka', bootstrap(), ...more, '--filter', filter, '--jobs', '2', '--prefix', `conf${process.pid}_`], {
     env: { ...process.env, CONF_MODULES: root, PGHOST: '127.0.0.1', PGPORT: String(server.pgPort), PGUSER: 'tester', CONF_SESSION_SQL: 'CREATE DATABASE IF NOT EXISTS conf_${id}; USE conf_${id}', CONF_CLOSE_SQL: '' }, stdio: ['ignore', 'pipe', 'pipe'],
   });
   let output = '';

@@ -98,7 +98,11 @@ class KafkaReader implements SourceReader {
     const { topic, bytes, start, end, count, baseOffset, baseTimestampMs, maxTimestampMs, timestampType, leaderEpoch } = batch;
     this.queue.push({ topic, partition: batch.partition, bytes, start, end, count, baseOffset, baseTimestampMs, maxTimestampMs, timestampType, leaderEpoch, split: partition.tag });
     this.queuedBytes += end - start;
-    if (!this.paused && this.queuedBytes > PAUSE_BYTES) { this.paused = true; this.fetcher?.pause(); }
+    if (this.paused || this.queuedBytes <= PAUSE_BYTES) return;
+    this.paused = true;
+    this.fetcher?.pause();
+    // The end of the answer, which wakes otherwise, does not come while fetching is paused.
+    this.wake();
   }
   private outOfRange(partition: Partition, log: { readonly earliest: number; readonly latest: number }): void {
     const reset = this.spec.properties['auto.offset.reset'], to = reset === 'earliest' ? log.earliest : reset === 'latest' ? log.latest : -1;

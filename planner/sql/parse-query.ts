@@ -1,5 +1,6 @@
 /** Queries: WITH, set operations, SELECT and its clauses, VALUES, ORDER BY and LIMIT. Source: Flink "Queries", Calcite "SQL language". */
 import type { CommonTable, Expression, GroupBy, GroupItem, Identifier, NamedWindow, Query, QueryBody, Select, SelectItem, SetOperation, TableReference, WithClause } from './ast.ts';
+import { REFUSED_NAMES } from './keywords.ts';
 import { TableParser } from './parse-table.ts';
 
 const NOTHING: never[] = [];
@@ -136,8 +137,13 @@ export abstract class QueryParser extends TableParser {
     const star = this.tok.word === '*' ? this.#star() : this.qualifiedStar();
     if (star !== undefined) return { kind: 'selectItem', expression: star, alias: undefined, range: this.rangeFrom(start) };
     const expression = this.expression();
-    const alias = this.take('AS') ? this.identifier('a column name') : this.atName ? this.#implicitAlias() : undefined;
+    const alias = this.take('AS') ? this.#label() : this.atName ? this.#implicitAlias() : undefined;
     return { kind: 'selectItem', expression, alias, range: this.rangeFrom(start) };
+  }
+  /** Behind AS. In PostgreSQL any word may stand there. */
+  #label(): Identifier {
+    const { type, word } = this.peek(), ends = type === 'end' || word === ',' || word === ')' || word === ';' || word === 'FROM';
+    return ends && this.refused !== REFUSED_NAMES ? this.anyIdentifier('a column name') : this.identifier('a column name');
   }
   #implicitAlias(): Identifier {
     this.noteAlternatives(BEHIND_ITEM);

@@ -11,6 +11,7 @@ import { ExpressionCompiler, type QueryPlan, type SetCall, type SortKey } from '
 import { FromCompiler, conditionsOf, type CteTable, type FromPlan } from './from.ts';
 import { rowComparer, type OrderKey } from './order.ts';
 import { Scope, fold, reader, unite, type Column, type Env, type Row } from './scope.ts';
+import { printType } from './type-name.ts';
 import { commonType, converter, keyText } from './values.ts';
 import { runWindow, type WindowCall } from './windows.ts';
 
@@ -222,18 +223,23 @@ function groupItem(expressions: ExpressionCompiler, items: readonly Item[], g: G
   return [expressions.compile(g)];
 }
 /** The name PostgreSQL gives a column without alias. */
-function nameOf(e: Expression): string {
+const nameOf = (e: Expression): string => figure(e)?.name ?? '?column?';
+/** `strong`: a name of the user's or of a function; a type's name gives way to one. Source: FigureColname in PostgreSQL's parse_target.c. */
+function figure(e: Expression): { readonly name: string; readonly strong: boolean } | undefined {
+  const strong = (name: string): { name: string; strong: boolean } => ({ name, strong: true });
   switch (e.kind) {
-    case 'column': return fold(e.parts.at(-1) as never);
-    case 'field': return fold(e.field);
-    case 'call': return (e.name.parts.at(-1)?.value ?? '').toLowerCase();
-    case 'cast': { const inner = nameOf(e.operand); return inner !== '?column?' ? inner : e.type.kind === 'simpleType' ? e.type.name.toLowerCase() : '?column?'; }
-    case 'collate': case 'index': case 'slice': return nameOf(e.operand);
-    case 'case': case 'array': case 'exists': case 'extract': case 'row': return e.kind;
-    case 'collectionQuery': return 'array';
-    case 'trim': return e.mode === 'LEADING' ? 'ltrim' : e.mode === 'TRAILING' ? 'rtrim' : 'btrim';
-    case 'boolean': return 'bool';
-    case 'subquery': { const first = e.query.body.kind === 'select' ? e.query.body.items[0] : undefined; return first === undefined ? '?column?' : first.alias === undefined ? nameOf(first.expression) : fold(first.alias); }
-    default: return '?column?';
+    case 'column': return strong(fold(e.parts.at(-1) as never));
+    case 'field': return strong(fold(e.field));
+    case 'call': return strong((e.name.parts.at(-1)?.value ?? '').toLowerCase());
+    case 'cast': { const inner = figure(e.operand); return inner?.strong === true ? inner : e.type.kind === 'simpleType' ? { name: printType(e.type), strong: false } : inner; }
+    case 'collate': case 'index': case 'slice': return figure(e.operand);
+    case 'case': { const otherwise = e.otherwise === undefined ? undefined : figure(e.otherwise); return otherwise?.strong === true ? otherwise : { name: 'case', strong: false }; }
+    case 'array': case 'exists': case 'extract': return strong(e.kind);
+    case 'row': return e.items.length === 1 && e.items[0] !== undefined && !e.explicit ? figure(e.items[0]) : strong('row');
+    case 'collectionQuery': return strong('array');
+    case 'trim': return strong(e.mode === 'LEADING' ? 'ltrim' : e.mode === 'TRAILING' ? 'rtrim' : 'btrim');
+    case 'boolean': return { name: 'bool', strong: false };
+    case 'subquery': { const first = e.query.body.kind === 'select' ? e.query.body.items[0] : undefined; return first === undefined ? undefined : first.alias === undefined ? figure(first.expression) : strong(fold(first.alias)); }
+    default: return undefined;
   }
 }

@@ -33,7 +33,7 @@ const common: readonly DeclaredOption[] = [
   { key: 'sink.delivery-guarantee', type: 'enum', values: ['none', 'at-least-once', 'exactly-once'], default: 'at-least-once', description: 'What a failure may do to written rows.' },
   { key: 'sink.semantic', type: 'enum', values: ['none', 'at-least-once', 'exactly-once'], description: 'Old name of sink.delivery-guarantee.' },
   { key: 'sink.transactional-id-prefix', type: 'string', description: 'Required for exactly-once; unique per job.' },
-  { key: 'sink.transaction-naming-strategy', type: 'enum', values: ['INCREMENTING', 'POOLING'], default: 'INCREMENTING', description: 'Accepted; two transactional ids per subtask are used in turn.' },
+  { key: 'sink.transaction-naming-strategy', type: 'enum', values: ['INCREMENTING', 'POOLING'], default: 'INCREMENTING', description: 'Accepted; a few transactional ids per subtask are used in turn.' },
   ...['accessKeyId', 'accessKeySecret', 'instanceId', 'endpoint', 'regionId'].map((k): DeclaredOption => ({ key: `aliyun.kafka.${k}`, type: 'string', secret: k === 'accessKeySecret', description: 'Accepted for ApsaraMQ; not used.' })),
 ];
 export const kafkaOptions: readonly DeclaredOption[] = common;

@@ -2,11 +2,12 @@
 import { featureNotSupported } from '../../core/errors/common.ts';
 import { columnNotFound, invalidQuery } from '../../core/errors/planner.ts';
 import { nearest } from '../../core/errors/define.ts';
+import { INT, asNullable, notNull, typeText, type SqlType } from '../../core/types/sql-type.ts';
 import type { Expr } from '../physical/expr.ts';
 import type { JoinType } from '../physical/plan.ts';
 import { conjunction } from '../logical/expr-tools.ts';
-import { join, type JoinRel, type Rel } from '../logical/rel.ts';
-import type { Join, NamedTable, Query, TableAlias, TableReference } from '../sql/ast.ts';
+import { column, join, project, type JoinRel, type RelColumn, type Rel } from '../logical/rel.ts';
+import type { Join, NamedTable, Query, TableAlias, TableReference, Unnest } from '../sql/ast.ts';
 import type { BindState } from './context.ts';
 import { ExpressionBinder } from './expression.ts';
 import type { Environment } from './environment.ts';
@@ -27,6 +28,7 @@ export interface FromResult { readonly rel: Rel; readonly scope: Scope }
 export async function bindFrom(context: FromContext, from: readonly TableReference[], outer: Scope | undefined): Promise<FromResult> {
   let result: FromResult | undefined;
   for (const reference of from) {
+    if (reference.kind === 'unnest' && result !== undefined) { result = bindUnnest(context, result, reference, false, outer); continue; }
     const next = await bindReference(context, reference, outer);
     result = result === undefined ? next : combine(result, next, 'inner', null, context, [], outer);
   }
@@ -44,7 +46,7 @@ async function bindReference(context: FromContext, r: TableReference, outer: Sco
       const name = r.call.name.parts.at(-1)?.value.toUpperCase() ?? '';
       throw featureNotSupported({ feature: ['TUMBLE', 'HOP', 'CUMULATE', 'SESSION'].includes(name) ? `window table-valued function ${name}` : `table function ${name}` }, { range: r.range });
     }
-    case 'unnest': throw featureNotSupported({ feature: 'UNNEST' }, { range: r.range });
+    case 'unnest': return bindUnnest(context, { rel: { kind: 'values', columns: [], rows: [[]] }, scope: new Scope([], [], outer) }, r, false, outer);
     case 'matchRecognize': throw featureNotSupported({ feature: 'MATCH_RECOGNIZE' }, { range: r.range });
   }
 }
@@ -84,7 +86,31 @@ function aliased(rel: Rel, names: readonly string[], alias: TableAlias | undefin
 }
 
 const JOIN_TYPES: Readonly<Record<Join['type'], JoinType>> = { INNER: 'inner', CROSS: 'inner', LEFT: 'left', RIGHT: 'right', FULL: 'full', 'LEFT SEMI': 'semi', 'LEFT ANTI': 'anti' };
+/** CROSS JOIN UNNEST(collection of the left side) [WITH ORDINALITY]. */
+function bindUnnest(context: FromContext, left: FromResult, u: Unnest, keepsEmpty: boolean, outer: Scope | undefined): FromResult {
+  const [operand] = u.operands;
+  if (operand === undefined || u.operands.length > 1) throw featureNotSupported({ feature: 'UNNEST of several collections' }, { range: u.range });
+  const collection = new ExpressionBinder(context.state, new Scope(left.scope.relations, left.scope.merged, outer)).bind(operand), width = left.rel.columns.length;
+  const elements = elementColumns(collection.type);
+  if (elements === undefined) throw invalidQuery({ what: `UNNEST needs an ARRAY, MAP or MULTISET, not ${typeText(collection.type)}` }, { range: operand.range });
+  const named = [...elements, ...(u.ordinality ? [{ name: 'ORDINALITY', type: notNull(INT) }] : [])].map((c, i) => ({ name: u.alias?.columns[i]?.value ?? c.name, type: keepsEmpty ? asNullable(c.type) : c.type }));
+  if (u.alias !== undefined && u.alias.columns.length > named.length) throw invalidQuery({ what: `${u.alias.columns.length} column names are given for ${named.length} columns` }, { range: u.alias.range });
+  const input = project(left.rel, [...left.rel.columns.map((_, i) => column(left.rel, i)), collection], [...left.rel.columns.map((c) => c.name), 'unnest$']);
+  const rel: Rel = { kind: 'unnest', input, column: width, outer: keepsEmpty, ordinality: u.ordinality, columns: [...input.columns, ...named] };
+  return { rel, scope: new Scope([...left.scope.relations, { names: [u.alias?.name.value ?? 'UNNEST'], start: width + 1, columns: named }], left.scope.merged, outer) };
+}
+function elementColumns(type: SqlType): RelColumn[] | undefined {
+  if (type.kind === 'MAP') return [{ name: 'KEY', type: type.key }, { name: 'VALUE', type: type.value }];
+  if (type.kind !== 'ARRAY' && type.kind !== 'MULTISET') return undefined;
+  const { element } = type;
+  return element.kind === 'ROW' ? element.fields.map((f) => ({ name: f.name, type: asNullable(f.type, f.type.nullable || element.nullable) })) : [{ name: 'EXPR$0', type: element }];
+}
 async function bindJoin(context: FromContext, r: Join, outer: Scope | undefined): Promise<FromResult> {
+  if (r.right.kind === 'unnest') {
+    const always = r.on === undefined || (r.on.kind === 'boolean' && r.on.value === true);
+    if (!always || r.natural || r.using.length > 0 || (r.type !== 'CROSS' && r.type !== 'INNER' && r.type !== 'LEFT')) throw featureNotSupported({ feature: 'a join with UNNEST other than CROSS JOIN, or INNER or LEFT JOIN ON TRUE' }, { range: r.range });
+    return bindUnnest(context, await bindReference(context, r.left, outer), r.right, r.type === 'LEFT', outer);
+  }
   const left = await bindReference(context, r.left, outer), right = await bindReference(context, r.right, outer);
   const type = JOIN_TYPES[r.type];
   const using = r.natural ? left.scope.columnNames().filter((n) => right.scope.columnNames().includes(n)) : r.using.map((u) => u.value);

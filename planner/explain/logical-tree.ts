@@ -30,6 +30,7 @@ function labelOf(rel: Rel): string {
     case 'aggregate': return `LogicalAggregate(group=[{${rel.keys.join(', ')}}]${rel.calls.map((c, i) => `, ${rel.columns[rel.keys.length + i]?.name ?? ''}=[${c.function}(${c.distinct ? 'DISTINCT ' : ''}${c.args.map((a) => `$${a}`).join(', ')})${c.filter === null ? '' : ` FILTER $${c.filter}`}]`).join('')})`;
     case 'union': return 'LogicalUnion(all=[true])';
     case 'setOp': return `${rel.op === 'intersect' ? 'LogicalIntersect' : 'LogicalMinus'}(all=[${rel.all}])`;
+    case 'unnest': return `LogicalCorrelate(unnest=[$${rel.column}], joinType=[${rel.outer ? 'left' : 'inner'}])`;
     case 'sort': return `LogicalSort(${[...rel.keys.map((k, i) => `sort${i}=[$${k.column}], dir${i}=[${k.descending ? 'DESC' : 'ASC'}${k.nullsFirst ? '-nulls-first' : '-nulls-last'}]`), ...(rel.offset === 0 ? [] : [`offset=[${rel.offset}]`]), ...(rel.limit === null ? [] : [`fetch=[${rel.limit}]`])].join(', ')})`;
   }
 }

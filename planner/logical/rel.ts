@@ -22,10 +22,12 @@ export interface Aggregate { readonly kind: 'aggregate'; readonly columns: reado
 /** UNION ALL. */
 export interface Union { readonly kind: 'union'; readonly columns: readonly RelColumn[]; readonly inputs: readonly Rel[] }
 export interface SetOp { readonly kind: 'setOp'; readonly columns: readonly RelColumn[]; readonly op: 'intersect' | 'except'; readonly all: boolean; readonly left: Rel; readonly right: Rel }
+/** UNNEST: the input's columns, then those of an element of the collection in `column`, then its position from 1 (`ordinality`). `outer`: a row without elements stays, padded. */
+export interface Unnest { readonly kind: 'unnest'; readonly columns: readonly RelColumn[]; readonly input: Rel; readonly column: number; readonly outer: boolean; readonly ordinality: boolean }
 export interface SortKey { readonly column: number; readonly descending: boolean; readonly nullsFirst: boolean }
 /** `limit` null: no limit. */
 export interface Sort { readonly kind: 'sort'; readonly columns: readonly RelColumn[]; readonly input: Rel; readonly keys: readonly SortKey[]; readonly offset: number; readonly limit: number | null }
-export type Rel = Scan | ValuesRel | Project | Filter | JoinRel | Aggregate | Union | SetOp | Sort;
+export type Rel = Scan | ValuesRel | Project | Filter | JoinRel | Aggregate | Union | SetOp | Unnest | Sort;
 
 export const project = (input: Rel, exprs: readonly Expr[], names: readonly string[]): Project => ({ kind: 'project', input, exprs, columns: exprs.map((e, i) => ({ name: names[i] ?? `EXPR$${i}`, type: e.type })) });
 export const filter = (input: Rel, condition: Expr): Filter => ({ kind: 'filter', input, condition, columns: input.columns });

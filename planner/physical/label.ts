@@ -91,6 +91,7 @@ export function labelOf(draft: Draft, tables: ReadonlyMap<Draft, TableObject>): 
     case 'set-op': return `${body.op === 'intersect' ? 'Intersect' : 'Minus'}(all=[${body.all}])`;
     case 'sink-materialize': return `SinkUpsertMaterialize(key=[${listText(body.key, columns)}], inputUpsertKey=[${body.inputUpsertKey === null ? '' : listText(body.inputUpsertKey, columns)}])`;
     case 'final-sort': return sortLabel(body, columns);
+    case 'unnest': return `Correlate(invocation=[UNNEST(${columns[body.column]?.name ?? ''})], joinType=[${body.outer ? 'LEFT' : 'INNER'}])`;
     case 'limit': return `Limit(offset=[${body.offset}], fetch=[${body.limit}])`;
     case 'sink': return `Sink(table=[${tables.has(draft) ? pathSummary((tables.get(draft) as TableObject).path) : body.table}], fields=[${fields}])`;
     case 'collect': return `Collect(fields=[${fields}])`;

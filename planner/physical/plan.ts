@@ -120,6 +120,8 @@ export interface FinalSortNode extends NodeBase {
   readonly offset: number;
   readonly limit: number | null;
 }
+/** Output: the input's columns, the element's columns (a ROW's fields, a MAP's key and value), the position when `ordinality`. Flink: StreamExecCorrelate with UNNEST. */
+export interface UnnestNode extends NodeBase { readonly type: 'unnest'; readonly column: number; readonly outer: boolean; readonly ordinality: boolean }
 /** Streaming LIMIT without ORDER BY over append-only input: the first n rows. */
 export interface LimitNode extends NodeBase { readonly type: 'limit'; readonly offset: number; readonly limit: number }
 export interface SinkNode extends NodeBase {
@@ -137,6 +139,6 @@ export interface SinkNode extends NodeBase {
 /** Result of a SELECT: rows go to the client that asked. Always one subtask. */
 export interface CollectNode extends NodeBase { readonly type: 'collect' }
 
-export type PhysicalNode = SourceNode | ValuesNode | CalcNode | UnionNode | JoinNode | GroupAggregateNode | ChangelogNormalizeNode | DropUpdateBeforeNode | SetOpNode | SinkMaterializeNode | FinalSortNode | LimitNode | SinkNode | CollectNode;
+export type PhysicalNode = SourceNode | ValuesNode | CalcNode | UnionNode | JoinNode | GroupAggregateNode | ChangelogNormalizeNode | DropUpdateBeforeNode | SetOpNode | SinkMaterializeNode | FinalSortNode | UnnestNode | LimitNode | SinkNode | CollectNode;
 export type NodeType = PhysicalNode['type'];
 export type NodeOf<T extends NodeType> = Extract<PhysicalNode, { type: T }>;

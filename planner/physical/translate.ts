@@ -8,7 +8,7 @@ import type { FunctionRegistry } from '../../catalog/registry/functions.ts';
 import type { TableObject } from '../../catalog/objects/objects.ts';
 import { isDeterministic } from '../logical/deterministic.ts';
 import { conjunction, conjuncts } from '../logical/expr-tools.ts';
-import type { Aggregate, JoinRel, Rel, Scan, SetOp, Sort, Union, ValuesRel } from '../logical/rel.ts';
+import type { Aggregate, JoinRel, Rel, Scan, SetOp, Sort, Union, ValuesRel, Unnest } from '../logical/rel.ts';
 import { joinKeys, joinSide, projectColumns, projectKeys, type JoinInput } from '../properties/keys.ts';
 import { isIdentity, mergeCalc } from './calc.ts';
 import { APPEND_KINDS, DraftTable, isAppend, type ChangeKinds, type ColumnSet, type Distribution, type Draft, type DraftEdge } from './draft.ts';
@@ -57,6 +57,7 @@ export class PlanBuilder {
       case 'aggregate': return this.aggregate(rel);
       case 'union': return this.union(rel);
       case 'setOp': return this.setOp(rel);
+      case 'unnest': return this.unnest(rel);
       case 'sort': return this.sort(rel);
     }
   }
@@ -129,6 +130,12 @@ export class PlanBuilder {
     const edges = all.length === 0 ? [this.single(left), this.single(right)] : [this.byKey(left, all), this.byKey(right, all)];
     return this.table.make({ type: 'set-op', op: rel.op, all: rel.all, ttlMs: this.options.settings.stateTtlMs }, edges, rel.columns,
       { kinds: { update: false, delete: !append }, unique: keys, upsert: keys, distribution: all.length === 0 ? { kind: 'single' } : { kind: 'hash', keys: all } });
+  }
+  /** Elements come and go with their row: updates leave as deletes and inserts. */
+  private unnest(rel: Unnest): Draft {
+    const input = this.build(rel.input), { kinds } = input;
+    return this.table.make({ type: 'unnest', column: rel.column, outer: rel.outer, ordinality: rel.ordinality }, [{ node: input, exchange: FORWARD }], rel.columns,
+      { kinds: { update: false, delete: kinds.update || kinds.delete }, unique: [], upsert: [], distribution: input.distribution });
   }
   private sort(rel: Sort): Draft {
     const input = this.build(rel.input);

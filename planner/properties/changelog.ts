@@ -60,7 +60,7 @@ function needsBefore(draft: Draft, input: number, need: boolean): boolean {
     case 'calc': return need || body.condition !== null;
     case 'union': case 'limit': case 'drop-update-before': return body.type !== 'drop-update-before' && need;
     case 'join': return need || !keyHoldsJoinKey(source.upsert, input === 0 ? body.leftKeys : body.rightKeys);
-    case 'group-aggregate': case 'set-op': case 'sink-materialize': case 'final-sort': case 'collect': return true;
+    case 'group-aggregate': case 'set-op': case 'sink-materialize': case 'final-sort': case 'collect': case 'unnest': return true;
     case 'sink': return sinkNeedsBefore(draft, source);
     case 'changelog-normalize': case 'source': case 'values': return false;
   }
@@ -72,7 +72,7 @@ function sinkNeedsBefore(draft: Draft, source: Draft): boolean {
 function givesBefore(draft: Draft, need: boolean, input: (n: number) => boolean): boolean {
   switch (draft.body.type) {
     case 'source': return draft.sourceBefore === true;
-    case 'values': case 'drop-update-before': case 'set-op': case 'sink-materialize': case 'final-sort': return false;
+    case 'values': case 'drop-update-before': case 'set-op': case 'sink-materialize': case 'final-sort': case 'unnest': return false;
     case 'changelog-normalize': case 'group-aggregate': return need && draft.kinds.update;
     case 'calc': case 'union': case 'limit': case 'join': case 'sink': case 'collect': return draft.inputs.some((_, n) => input(n));
   }

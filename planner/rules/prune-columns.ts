@@ -74,6 +74,12 @@ function prune(rel: Rel, needed: ReadonlySet<number>): Pruned {
       const all = rel.columns.map((_, i) => i);
       return { rel: { ...rel, left: exact(rel.left, all), right: exact(rel.right, all) }, at: positions(all) };
     }
+    case 'unnest': {
+      const width = rel.input.columns.length, elements = rel.columns.slice(width);
+      const { rel: input, at } = narrow(rel.input, new Set([...[...needed].filter((i) => i < width), rel.column]));
+      const positioned = new Map([...at, ...elements.map((_, i): [number, number] => [width + i, input.columns.length + i])]);
+      return { rel: { ...rel, input, column: at.get(rel.column) ?? rel.column, columns: [...input.columns, ...elements] }, at: positioned };
+    }
     case 'sort': {
       const { rel: input, at } = narrow(rel.input, new Set([...needed, ...rel.keys.map((k) => k.column)]));
       return { rel: { ...rel, input, keys: rel.keys.map((k) => ({ ...k, column: at.get(k.column) ?? k.column })), columns: input.columns }, at };

@@ -37,6 +37,10 @@ function push(rel: Rel, predicates: readonly Expr[], functions: FunctionRegistry
     case 'union': return over({ ...rel, inputs: rel.inputs.map((i) => push(i, movable, functions)) }, fixed);
     case 'setOp': return over({ ...rel, left: push(rel.left, movable, functions), right: push(rel.right, movable, functions) }, fixed);
     case 'sort': return rel.limit === null && rel.offset === 0 ? over({ ...rel, input: push(rel.input, movable, functions) }, fixed) : over({ ...rel, input: push(rel.input, [], functions) }, predicates);
+    case 'unnest': {
+      const width = rel.input.columns.length, below = movable.filter((p) => [...columnsIn(p)].every((i) => i < width));
+      return over({ ...rel, input: push(rel.input, below, functions) }, predicates.filter((p) => !below.includes(p)));
+    }
     case 'scan': case 'values': return over(rel, predicates);
   }
 }

@@ -9,7 +9,8 @@ import { join } from './join.ts';
 import { dropUpdateBefore, limit, union, values } from './pass.ts';
 import { setOp } from './set-op.ts';
 import { sinkMaterialize } from './sink-materialize.ts';
+import { unnest } from './unnest.ts';
 
 export const operators = [
-  calc, join, groupAggregate, changelogNormalize, dropUpdateBefore, union, setOp, sinkMaterialize, finalSort, limit, values,
+  calc, join, groupAggregate, changelogNormalize, dropUpdateBefore, union, setOp, sinkMaterialize, finalSort, limit, values, unnest,
 ] as readonly { readonly type: NodeType }[] as readonly OperatorFactory<NodeType>[];

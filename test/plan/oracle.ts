@@ -18,7 +18,7 @@ export function rowsOf(rel: Rel, tables: Tables): Row[] {
     case 'aggregate': return grouped(rel, rowsOf(rel.input, tables));
     case 'union': return rel.inputs.flatMap((i) => rowsOf(i, tables));
     case 'setOp': return combined(rel, tables);
-    case 'sort': throw new TypeError('the oracle does not sort');
+    case 'sort': case 'unnest': throw new TypeError(`the oracle has no ${rel.kind}`);
   }
 }
 function joined(rel: JoinRel, tables: Tables): Row[] {

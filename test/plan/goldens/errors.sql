@@ -144,8 +144,15 @@ AT 1:29 "users FOR SYSTEM_TIME AS OF c.ts AS u"
 ----
 SELECT * FROM clicks CROSS JOIN UNNEST(ARRAY[1, 2]) AS t (x);
 ---- expect
-ERROR 0A000: UNNEST is not supported yet
-AT 1:33 "UNNEST(ARRAY[1, 2]) AS t (x)"
+Collect(fields=[user_id, url, n, x], changelogMode=[I])
++- Exchange(distribution=[single], changelogMode=[I])
+   +- Calc(select=[user_id, url, n, x], changelogMode=[I])
+      +- Correlate(invocation=[UNNEST(unnest$)], joinType=[INNER], changelogMode=[I])
+         +- Calc(select=[user_id, url, n, ARRAY(1, 2) AS unnest$], changelogMode=[I])
+            +- TableSourceScan(table=[[default_catalog, default_database, clicks]], fields=[user_id, url, n], changelogMode=[I])
+
+== State ==
+No operator keeps rows; sources keep their positions only.
 ----
 SELECT user_id, COUNT(*) FROM clicks GROUP BY ROLLUP (user_id);
 ---- expect

@@ -46,8 +46,8 @@ describe('exactly-once writer', function () {
     writer.idle?.();
     await eventually(`row ${text} at the broker`, async () => (await readAll(client, topicOf(node), { isolation: 'read_uncommitted' })).some((r) => r.value === text));
   }
-  /** The process dies: connections end, nothing else is done. */
-  const die = async (writer: SinkWriter): Promise<void> => { writers.splice(writers.indexOf(writer), 1); await writer.close(); };
+  /** Nobody asks the writer for anything any more, as if its process had died; it is closed behind the tests, a zombie by then. */
+  const die = async (_writer: SinkWriter): Promise<void> => {};
 
   it('a restart commits what the checkpoint names and nothing that was begun behind it, however many epochs ago', async () => {
     for (const epochs of [1, 2, 3, 4, 5, 6, 7]) {
@@ -118,6 +118,33 @@ describe('exactly-once writer', function () {
     await next.commit(await next.prepare(2));
     await eventually('a reader to get past what was left open', async () => (await visible(node)).includes('c'));
     expect((await visible(node)).sort()).to.deep.equal(['a', 'b', 'c']);
+  });
+  it('a writer that closes aborts what it has open, and nothing that is prepared', async () => {
+    const node = await nodeOf('closing'), writer = await open(node);
+    await write(node, writer, 'prepared');
+    const named = await writer.prepare(1);
+    await write(node, writer, 'open');
+    await writer.close();
+    const plain = client.producer({});
+    await plain.init();
+    const topic = await plain.topic(topicOf(node)), bytes = Buffer.from('plain');
+    plain.append(topic, 0, null, -1, -1, bytes, 0, bytes.length, Date.now(), null);
+    await plain.flush();
+    await plain.close();
+    expect(await visible(node), 'the prepared one still stands before readers').to.deep.equal([]);
+    await kafkaSink.recover?.(node, [named], context());
+    await eventually('readers to get past', async () => (await visible(node)).length === 2);
+    expect(await visible(node)).to.deep.equal(['prepared', 'plain']);
+  });
+  it('a zombie that closes late does not disturb its successor', async () => {
+    const node = await nodeOf('zombie'), zombie = await open(node);
+    await write(node, zombie, 'of the zombie');
+    const next = await open(node);
+    await write(node, next, 'of the successor');
+    await zombie.close();
+    await next.commit(await next.prepare(1));
+    await eventually('the row', async () => (await visible(node)).length === 1);
+    expect(await visible(node)).to.deep.equal(['of the successor']);
   });
   it('A12: a transaction that Kafka has aborted is reported as lost, not passed over', async () => {
     const node = await nodeOf('lost'), writer = await open(node);

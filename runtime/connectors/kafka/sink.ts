@@ -24,6 +24,8 @@ import { UpsertBuffer, type BufferedRow } from './upsert-buffer.ts';
 
 /** Flink's default is an hour; brokers allow 15 minutes unless told otherwise (transaction.max.timeout.ms). */
 const TRANSACTION_TIMEOUT_MS = 15 * 60_000;
+/** How long a closing writer tries to abort what it has open. */
+const ABORT_LIMIT_MS = 2000;
 
 /** A producer; with exactly-once one of LANES. `busy` while its prepared transaction is not ended. */
 interface Lane { readonly producer: Producer; readonly topic: ProducerTopic; isOpen: boolean; busy: Promise<void> | undefined; free: (() => void) | undefined }
@@ -176,8 +178,27 @@ class KafkaWriter implements SinkWriter {
   }
   async close(): Promise<void> {
     clearTimeout(this.flushTimer);
+    await this.abortOpen();
     for (const lane of this.lanes) await lane.producer.close();
     await this.client.close();
+  }
+  /**
+   * Rows behind the last barrier will never be committed: without an end they would stand before read_committed readers until the
+   * transaction's timeout. By EndTxn, not by InitProducerId: a process that was thought dead must not fence its successor. What cannot be
+   * ended in time is left to the next start and the timeout. Prepared transactions are not touched.
+   */
+  private async abortOpen(): Promise<void> {
+    const open = this.exactlyOnce ? this.lanes.filter((lane) => lane.isOpen && lane.producer.failure === undefined && lane.producer.transactionHasRecords) : [];
+    if (open.length === 0) return;
+    const ended = open.map(async ({ producer }) => {
+      // A batch still under way would come behind the abort and hang there.
+      await producer.flush();
+      if (producer.storedTransaction !== undefined) await this.client.endTransactionWith(producer.storedTransaction, 'abort');
+    });
+    let timer: NodeJS.Timeout | undefined;
+    const inTime = new Promise<void>((resolve) => { timer = setTimeout(resolve, ABORT_LIMIT_MS); });
+    await Promise.race([Promise.allSettled(ended), inTime]);
+    clearTimeout(timer);
   }
 }
 

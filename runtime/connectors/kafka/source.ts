@@ -72,7 +72,7 @@ class KafkaReader implements SourceReader {
       onReachedEnd: (partition) => { partition.tag.ended = true; this.wake(); },
       onOffsetOutOfRange: (partition, log) => this.outOfRange(partition, log),
       onError: (error) => this.fail(error),
-    });
+    }, { reuseMemory: true });
     for (const split of splits) this.read(split);
     if (this.spec.discoveryMs > 0) this.discovery = setInterval(() => void this.discover(), Math.max(10, this.spec.discoveryMs)).unref();
     this.wake();
@@ -167,6 +167,7 @@ class KafkaReader implements SourceReader {
     while (row < most) {
       if (!cursor.next()) {
         this.current = undefined;
+        this.fetcher?.release(queued.bytes);
         this.queuedBytes -= queued.end - queued.start;
         if (this.paused && this.queuedBytes < RESUME_BYTES) { this.paused = false; this.fetcher?.resume(); }
         break;

@@ -47,6 +47,7 @@ export class Connection {
   readonly #pending: Pending[] = [];
   readonly #onClose: (() => void)[] = [];
   #socket: Socket | undefined;
+  readonly #frames: FrameAssembler;
   #nextCorrelationId = 1;
   #cancelTimer: (() => void) | undefined;
   #timerAt = Infinity;
@@ -55,7 +56,10 @@ export class Connection {
     this.server = `${endpoint.host}:${endpoint.port}`;
     this.#config = config;
     this.#clock = clock;
+    this.#frames = new FrameAssembler(config.maxFrameBytes, (frame) => this.#onFrame(frame));
   }
+  /** Frames of later answers come from here. */
+  set frameMemory(allocate: (size: number) => Buffer) { this.#frames.allocate = allocate; }
 
   /** Connects, learns the broker's versions, logs in. Rejects with kafkaConnectionLost, kafkaTimeout, kafkaTlsFailed, kafkaAuthenticationFailed. */
   static async open(endpoint: Endpoint, config: KafkaClientConfig, clock: Clock): Promise<Connection> {
@@ -77,7 +81,7 @@ export class Connection {
 
   #connect(endpoint: Endpoint): Promise<void> {
     return new Promise((resolve, reject) => {
-      const frames = new FrameAssembler(this.#config.maxFrameBytes, (frame) => this.#onFrame(frame));
+      const frames = this.#frames;
       const fed = (n: number): boolean => {
         this.bytesIn += n;
         const wrong = frames.failed;

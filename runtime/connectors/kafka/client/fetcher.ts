@@ -17,6 +17,7 @@ import type { Connection } from './connection.ts';
 import { PartitionState, type Chunk } from './fetch-partition.ts';
 import type { Fetcher, FetcherOptions, FetchHandler, FetchPartition, TopicPartition } from './types.ts';
 import { APIS } from './wire/apis.ts';
+import { FramePool } from './wire/frame-pool.ts';
 import { CODE, errorName, isRetriable, isStaleMetadata } from './wire/error-codes.ts';
 
 const TURN_MS = 10;
@@ -56,6 +57,8 @@ export class PartitionFetcher<Tag> implements Fetcher<Tag> {
   readonly #loops = new Map<number, Loop<Tag>>();
   readonly #queue: Answer<Tag>[] = [];
   readonly #reader = new BatchReader();
+  readonly #frames = new FramePool();
+  readonly #reuses: boolean;
   #paused = false;
   #closed = false;
   #pumpScheduled = false;
@@ -70,6 +73,7 @@ export class PartitionFetcher<Tag> implements Fetcher<Tag> {
     this.#maxBytes = options.maxBytes ?? cluster.config.fetcher.maxBytes ?? 8 * 1024 * 1024;
     this.#partitionMaxBytes = options.partitionMaxBytes ?? cluster.config.fetcher.partitionMaxBytes ?? 1024 * 1024;
     this.#maxWaitMs = options.maxWaitMs ?? cluster.config.fetcher.maxWaitMs ?? 500;
+    this.#reuses = options.reuseMemory ?? false;
     cluster.members.add(this);
     this.#checkCrc = options.checkCrc ?? cluster.config.fetcher.checkCrc ?? true;
   }
@@ -208,6 +212,7 @@ export class PartitionFetcher<Tag> implements Fetcher<Tag> {
     this.#cluster.connection(loop.brokerId, this.#purpose).then((connection) => {
       if (this.#closed) { this.#cluster.release(this.#purpose); return; }
       loop.connection = connection;
+      if (this.#reuses) connection.frameMemory = this.#frames.take;
       loop.busy = false;
       this.#kick(loop);
     }).catch((e: unknown) => { this.#lost(loop, e); });
@@ -249,7 +254,7 @@ export class PartitionFetcher<Tag> implements Fetcher<Tag> {
       entry.state.highWatermark = part.highWatermark;
       entry.state.visibleEnd = this.#committedOnly && part.lastStableOffset >= 0 ? part.lastStableOffset : part.highWatermark;
       const chunk = this.#locate(entry.state, part, frame);
-      if (chunk !== undefined) chunks.push(chunk);
+      if (chunk !== undefined) { chunks.push(chunk); this.#frames.hold(frame); }
     }
     if (slow) loop.throttledUntil = Math.max(loop.throttledUntil, this.#cluster.clock.monotonic() + this.#cluster.config.retryBackoffMs);
     if (chunks.length > 0) { this.#queue.push({ loop, chunks, next: 0 }); loop.waiting++; }
@@ -371,7 +376,7 @@ export class PartitionFetcher<Tag> implements Fetcher<Tag> {
     const state = chunk.partition;
     if (state.removed || state.generation !== chunk.generation || state.reachedEnd) return true;
     if (state.paused) { state.held.push(chunk); return true; }
-    if (chunk.at >= chunk.end) return true;
+    if (chunk.at >= chunk.end) { this.#frames.release(chunk.frame); return true; }
     const reader = this.#reader;
     this.#guard(state, () => {
       const end = chunk.at + 12 + chunk.frame.readInt32BE(chunk.at + 8);
@@ -381,13 +386,19 @@ export class PartitionFetcher<Tag> implements Fetcher<Tag> {
       state.position = Math.max(position, Math.min(reader.lastOffset + 1, state.until));
       if (!this.#hidden(chunk, reader)) {
         reader.readRecords(position, state.until);
-        if (reader.count > 0) this.#handler.onRecords(state, reader);
+        if (reader.count > 0) {
+          if (reader.bytes === chunk.frame) this.#frames.hold(chunk.frame);
+          this.#handler.onRecords(state, reader);
+        }
       }
       this.#checkEnd(state);
     });
     if (state.outOfRange !== undefined) this.#tellOutOfRange(state);
-    return chunk.at >= chunk.end;
+    if (chunk.at < chunk.end) return false;
+    this.#frames.release(chunk.frame);
+    return true;
   }
+  release(bytes: Buffer): void { this.#frames.release(bytes); }
 
   /** Control batches, and under read_committed those of aborted transactions (as the Java client's CompletedFetch). */
   #hidden(chunk: Chunk<Tag>, reader: BatchReader): boolean {

@@ -61,7 +61,7 @@ export interface NewTopic {
 
 /**
  * One record batch as handed to `onRecords`. The object is reused for the next batch; `bytes` is not (it may be kept, it then holds
- * the memory of a whole answer). `bytes[start..end)` holds `count` records of format v2, none below the position asked for.
+ * the memory of a whole answer), unless the fetcher was made with `reuseMemory`. `bytes[start..end)` holds `count` records of format v2, none below the position asked for.
  */
 export interface FetchedBatch extends TopicPartition {
   readonly bytes: Buffer;
@@ -125,6 +125,8 @@ export interface FetcherOptions {
   readonly maxWaitMs?: number | undefined;
   /** Verify the CRC-32C of every batch (check.crcs); default true. */
   readonly checkCrc?: boolean | undefined;
+  /** The handler calls `release` with the bytes of every batch once it has read it, and keeps no views of them; default false. */
+  readonly reuseMemory?: boolean | undefined;
 }
 
 export interface Fetcher<Tag = unknown> {
@@ -141,6 +143,8 @@ export interface Fetcher<Tag = unknown> {
   readonly outage: RivuletError | undefined;
   /** Bytes received since the start, for metrics. */
   readonly bytesIn: number;
+  /** With `reuseMemory`: the batch handed over with these bytes is read; once for each. One that never is costs memory until collected. */
+  release(bytes: Buffer): void;
   /** Stops; no handler is called afterwards. */
   close(): void;
 }

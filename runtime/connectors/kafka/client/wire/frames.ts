@@ -1,11 +1,13 @@
 /**
- * Cuts the byte stream of a connection into frames (4 bytes length, content). Each frame is a buffer of its own, never reused, so that
- * readers may keep parts of it. Two ways in: `room`/`filled` lets the socket read straight into the frame; `feed` copies from chunks
+ * Cuts the byte stream of a connection into frames (4 bytes length, content). Each frame is a buffer of its own from `allocate`, by
+ * default fresh memory, so that readers may keep parts of it. Two ways in: `room`/`filled` lets the socket read straight into the frame; `feed` copies from chunks
  * (TLS). After `failed` is set nothing more comes out.
  */
 export class FrameAssembler {
   /** What is wrong with the stream; undefined while it is well. */
   failed: string | undefined;
+  /** Where frames come from; see `frame-pool.ts`. */
+  allocate: (size: number) => Buffer = freshFrame;
   readonly #maxFrameBytes: number;
   readonly #onFrame: (frame: Buffer) => void;
   readonly #head = Buffer.alloc(4);
@@ -50,8 +52,9 @@ export class FrameAssembler {
       this.failed = `it announces ${size} bytes (first bytes ${this.#head.toString('hex')}), which no Kafka answer has; the limit is ${this.#maxFrameBytes}`;
       return;
     }
-    // Slow: not from the shared pool, which a kept slice would hold as a whole.
-    this.#frame = Buffer.allocUnsafeSlow(size);
+    this.#frame = this.allocate(size);
     this.#frameBytes = 0;
   }
 }
+/** Slow: not from the shared pool, which a kept slice would hold as a whole. */
+const freshFrame = (size: number): Buffer => Buffer.allocUnsafeSlow(size);

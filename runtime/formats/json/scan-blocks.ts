@@ -82,9 +82,9 @@ function fractionBlock(type: SqlType, out: string, other: string): string {
 
 /** Code that steps over a value; first byte and length of the sample's value choose what is tried first. */
 export function skipBlock(firstByte: number, length: number): string {
-  if (firstByte === 34) return `if (b[o] === 34) { const s = o++; let c = 0; ${toSpecial(length)} if (c === 34 && o < end) o++; else if ((o = T.skipString(b, s, end)) < 0) return -1; } else if ((o = T.skipValue(b, o, end, 1)) < 0) return -1;`;
-  if (firstByte === 45 || (firstByte >= 48 && firstByte <= 57)) return `if (b[o] >= 49 && b[o] <= 57) { const s = o; do o++; while (b[o] >= 48 && b[o] <= 57); if ((b[o] === 46 || (b[o] | 32) === 101) && (o = T.skipNumber(b, s, end)) < 0) return -1; } else if ((o = T.skipValue(b, o, end, 1)) < 0) return -1;`;
-  return 'if ((o = T.skipValue(b, o, end, 1)) < 0) return -1;';
+  if (firstByte === 34) return `if (b[o] === 34) { const s = o++; let c = 0; ${toSpecial(length)} if (c === 34 && o < end) o++; else if ((o = T.skipString(b, s, end)) < 0) return -1; } else if ((o = T.skipValue(b, o, end, r.depth)) < 0) return -1;`;
+  if (firstByte === 45 || (firstByte >= 48 && firstByte <= 57)) return `if (b[o] >= 49 && b[o] <= 57) { const s = o; do o++; while (b[o] >= 48 && b[o] <= 57); if ((b[o] === 46 || (b[o] | 32) === 101) && (o = T.skipNumber(b, s, end)) < 0) return -1; } else if ((o = T.skipValue(b, o, end, r.depth)) < 0) return -1;`;
+  return 'if ((o = T.skipValue(b, o, end, r.depth)) < 0) return -1;';
 }
 
 /** Condition that the bytes at `at` equal `bytes`, of which none lies at or behind `end`. From four on they are compared by words. */

@@ -35,6 +35,7 @@ export class ObjectScanner {
   private readonly places: ReadonlyMap<string, number>;
   /** Names of all declared fields when their absence is an error. */
   private readonly required: readonly string[] | undefined;
+  private readonly path: string;
   /** With flattening: `a` and `a.b` when `a.b.c` is wanted. */
   private readonly prefixes: ReadonlySet<string>;
   private readonly anyOrder: Scan | undefined;
@@ -48,7 +49,8 @@ export class ObjectScanner {
   constructor(fields: readonly ScanField[], all: readonly { readonly name: string }[], settings: ScanSettings, path = '', exactOnly = false) {
     this.fields = fields;
     this.settings = settings;
-    this.converters = fields.map((f) => compileConverter(f.type, path + f.name, settings));
+    this.path = path;
+    this.converters = fields.map((f) => compileConverter(f.type, path + f.name, exactOnly ? { ...settings, exactRows: true } : settings));
     this.places = new Map(fields.map((f, i) => [f.name, i]));
     this.required = settings.failOnMissingField ? all.map((f) => f.name) : undefined;
     this.prefixes = new Set(settings.flatten ? fields.flatMap((f) => prefixesOf(f.name)) : []);
@@ -105,7 +107,7 @@ export class ObjectScanner {
     const levels = this.prefixes.size === 0 ? undefined : new Map<string, number>();
     this.members(r, '', cols, at, seen, levels);
     const missing = seen === undefined ? undefined : this.required?.find((name) => !seen.has(name));
-    if (missing !== undefined) throw missingField(r, missing);
+    if (missing !== undefined) throw missingField(r, this.path + missing);
   }
   private members(r: JsonReader, prefix: string, cols: readonly Column[], at: number, seen: Set<string> | undefined, levels: Map<string, number> | undefined): void {
     const level = r.depth;
@@ -128,7 +130,7 @@ export class ObjectScanner {
   /** A flattened name must not meet a member that has the same name by itself. */
   private checkLevel(r: JsonReader, levels: Map<string, number>, name: string, level: number): void {
     const known = levels.get(name);
-    if (known !== undefined && known !== level && !this.settings.ignoreParseErrors) throw r.wrong(name, 'the flattened name of a nested field is also the name of another field');
+    if (known !== undefined && known !== level && !this.settings.ignoreParseErrors) throw r.wrong(this.path + name, 'the flattened name of a nested field is also the name of another field');
     levels.set(name, level);
   }
 }
@@ -174,7 +176,7 @@ function anyOrderCode(fields: readonly ScanField[]): string {
     cases.push(`if (${bytesEqual(bytes, 'k')}) { ${read(i)} m${Math.floor(i / 31)} |= ${1 << i % 31}; break; }`);
     byLength.set(bytes.length, cases);
   });
-  const cases = [...byLength].map(([length, list]) => `case ${length}: ${list.join('\n')} if ((o = T.skipValue(b, o, end, 1)) < 0) return -1; break;`).join('\n');
+  const cases = [...byLength].map(([length, list]) => `case ${length}: ${list.join('\n')} if ((o = T.skipValue(b, o, end, r.depth)) < 0) return -1; break;`).join('\n');
   const blanks = 'if (b[o] <= 32) o = T.skipBlanks(b, o, end);';
   const missing = Array.from({ length: masks }, (_, m) => {
     const own = fields.slice(m * 31, m * 31 + 31), all = own.reduce((mask, _f, i) => mask | 1 << i, 0);
@@ -190,7 +192,7 @@ function anyOrderCode(fields: readonly ScanField[]): string {
       if (c !== 34 || (h > 127 && !T.isUtf8(b, k, o))) return -1;
       const n = o - k; o++;
       ${blanks} if (b[o] !== 58) return -1; o++; ${blanks}
-      switch (n) { ${cases} default: if ((o = T.skipValue(b, o, end, 1)) < 0) return -1; }
+      switch (n) { ${cases} default: if ((o = T.skipValue(b, o, end, r.depth)) < 0) return -1; }
       ${blanks}
       if (b[o] === 125) { o++; break; }
       if (b[o] !== 44) return -1;

@@ -7,15 +7,13 @@ import { badRecord } from '../../../core/errors/format.ts';
 import { timestampDigits, typeText, type RowField, type SqlType } from '../../../core/types/sql-type.ts';
 import type { JsonSettings } from './descriptor.ts';
 import { decimalValue, doubleText, wholePart, wholeText } from './numbers.ts';
-import type { Column } from '../../../core/row/batch.ts';
 import type { JsonReader } from './reader.ts';
-import { ObjectScanner } from './scan.ts';
 import { cursor, readDate, readTime, readTimestamp, type TimestampForm } from './temporal.ts';
 
 export type Converter = (reader: JsonReader) => unknown;
 export interface DecodeSettings extends Pick<JsonSettings, 'failOnMissingField' | 'ignoreParseErrors' | 'timestampStandard' | 'acceptBothStandards'> {
-  /** No generated scanners for nested rows (tests compare). */
-  readonly exactRows?: boolean;
+  /** Reads nested rows (the reader stands on `{`) by generated code; without it they are read exactly here. */
+  readonly rows?: (fields: readonly RowField[], path: string, settings: DecodeSettings) => (r: JsonReader) => unknown[];
 }
 
 /** Converter for a column or a nested value; `path` names it in errors. NULL gives null; with ignore-parse-errors so does a bad value. */
@@ -104,7 +102,10 @@ function compileBare(type: SqlType, path: string, settings: DecodeSettings): Con
     case 'ARRAY': return arrayOf(compileConverter(type.element, `${path}[]`, settings), cannot);
     case 'MAP': return mapOf(compileConverter(type.value, `${path}{}`, settings), cannot);
     case 'MULTISET': return mapOf(compileConverter({ kind: 'INT', nullable: true }, `${path}{}`, settings), cannot);
-    case 'ROW': return settings.exactRows === true ? exactRowOf(type.fields, path, settings, cannot) : rowOf(type.fields, path, settings, cannot);
+    case 'ROW': {
+      const read = (settings.rows ?? exactRows)(type.fields, path, settings);
+      return (r) => { if (r.bytes[r.at] !== 123) throw cannot(r, rawText(r)); return read(r); };
+    }
     case 'NULL': return (r) => { r.skip(); return null; };
     case 'RAW': return (r) => { throw cannot(r, rawText(r)); };
   }
@@ -169,23 +170,10 @@ function mapOf(value: Converter, cannot: Cannot): Converter {
     return map;
   };
 }
-/** A nested row by a scanner of its own, which writes into one-row columns. */
-function rowOf(fields: readonly RowField[], path: string, settings: DecodeSettings, cannot: Cannot): Converter {
-  const scanner = new ObjectScanner(fields.map((f, slot) => ({ name: f.name, type: f.type, slot })), fields, { ...settings, flatten: false }, `${path}.`);
-  const columns: Column[] = fields.map(() => [null]);
-  return (r) => {
-    if (r.bytes[r.at] !== 123) throw cannot(r, rawText(r));
-    scanner.read(r, columns, 0);
-    const values: unknown[] = [];
-    for (let i = 0; i < columns.length; i++) values.push(columns[i]![0]);
-    return values;
-  };
-}
-function exactRowOf(fields: readonly RowField[], path: string, settings: DecodeSettings, cannot: Cannot): Converter {
+function exactRows(fields: readonly RowField[], path: string, settings: DecodeSettings): (r: JsonReader) => unknown[] {
   const places = new Map(fields.map((f, i) => [f.name, i]));
   const converters = fields.map((f) => compileConverter(f.type, `${path}.${f.name}`, settings));
   return (r) => {
-    if (r.bytes[r.at] !== 123) throw cannot(r, rawText(r));
     const values: unknown[] = new Array(converters.length).fill(null), seen = settings.failOnMissingField ? new Set<number>() : undefined;
     r.enter();
     if (r.next() === 125) r.at++;

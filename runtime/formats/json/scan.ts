@@ -10,7 +10,7 @@
  * A way gives up (-1) before anything is emitted; what it wrote into the row is overwritten by the next one.
  */
 import type { Column } from '../../../core/row/batch.ts';
-import type { SqlType } from '../../../core/types/sql-type.ts';
+import type { RowField, SqlType } from '../../../core/types/sql-type.ts';
 import { compileConverter, missingField, timestampForm, type Converter, type DecodeSettings } from './convert.ts';
 import type { TextBuffer } from '../../../core/row/text.ts';
 import type { JsonReader } from './reader.ts';
@@ -50,7 +50,7 @@ export class ObjectScanner {
     this.fields = fields;
     this.settings = settings;
     this.path = path;
-    this.converters = fields.map((f) => compileConverter(f.type, path + f.name, exactOnly ? { ...settings, exactRows: true } : settings));
+    this.converters = fields.map((f) => compileConverter(f.type, path + f.name, exactOnly ? settings : { ...settings, rows: scannedRows }));
     this.places = new Map(fields.map((f, i) => [f.name, i]));
     this.required = settings.failOnMissingField ? all.map((f) => f.name) : undefined;
     this.prefixes = new Set(settings.flatten ? fields.flatMap((f) => prefixesOf(f.name)) : []);
@@ -133,6 +133,18 @@ export class ObjectScanner {
     if (known !== undefined && known !== level && !this.settings.ignoreParseErrors) throw r.wrong(this.path + name, 'the flattened name of a nested field is also the name of another field');
     levels.set(name, level);
   }
+}
+
+/** Nested rows by scanners of their own, which write into columns of one row. */
+function scannedRows(fields: readonly RowField[], path: string, settings: DecodeSettings): (r: JsonReader) => unknown[] {
+  const scanner = new ObjectScanner(fields.map((f, slot) => ({ name: f.name, type: f.type, slot })), fields, { ...settings, flatten: false }, `${path}.`);
+  const columns: Column[] = fields.map(() => [null]);
+  return (r) => {
+    scanner.read(r, columns, 0);
+    const values: unknown[] = [];
+    for (let i = 0; i < columns.length; i++) values.push(columns[i]![0]);
+    return values;
+  };
 }
 
 /** `a.b.c` → `a`, `a.b`. */

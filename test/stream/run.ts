@@ -2,7 +2,7 @@
  * Runs a plan in one thread with checkpoints, restores and changes of parallelism wherever it is told to: exchanges are the real partition
  * hash, state goes through real blocks. Rows reach their operator at once and in order, so at parallelism 1 the changelog is exact.
  */
-import { BATCH_ROWS, ChangeBatch } from '../../core/row/batch.ts';
+import { BATCH_ROWS, ChangeBatch, UPDATE_AFTER, UPDATE_BEFORE } from '../../core/row/batch.ts';
 import { compilePartitioner } from '../../core/row/partition.ts';
 import type { Partitioner } from '../../core/row/partition.ts';
 import type { NodeOf, NodeType, PhysicalPlan } from '../../planner/physical/plan.ts';
@@ -25,6 +25,8 @@ export class StreamRun {
   private instances: Instance[][];
   private partitioners = new Map<number, Partitioner>();
   inconsistent = 0;
+  /** The clock of state that expires. */
+  nowMs = 0;
   constructor(plan: PhysicalPlan, parallelism: number) {
     this.plan = plan;
     this.layout = layOut(plan, parallelism);
@@ -32,14 +34,21 @@ export class StreamRun {
     this.instances = this.build(undefined);
   }
   take(sink: string): Change[] { const taken = this.outputs.get(sink) ?? []; this.outputs.delete(sink); return taken; }
-  /** Rows of a table's physical columns, into every source of it; the first column picks the subtask, as a partition would. */
-  push(table: string, changes: readonly Change[]): void {
+  /**
+   * Rows of a table's physical columns into every source of it, row by row (-U and its +U together, as one record of a format gives them), or
+   * as one batch per subtask. The first column that the plan
+   * reads picks the subtask, as a partition would.
+   */
+  push(table: string, changes: readonly Change[], whole: boolean): void {
     for (const { node, index, instances } of this.layout.nodes) {
-      if (node.type !== 'source' || !node.table.endsWith(table)) continue;
-      const partition = instances === 1 ? () => 0 : compilePartitioner(node.columns.map((c) => c.type), [0]);
-      for (const { kind, row } of changes) {
-        const own = node.fields.map((f) => (f.kind === 'physical' ? row[f.field] : null));
-        this.emit(index, partition(own.map((v) => [v]), 0) % instances, batchOf([{ kind, row: own }], own.length));
+      if (node.type !== 'source' || !node.table.endsWith(`.${table}`)) continue;
+      const partition = instances === 1 || node.columns.length === 0 ? () => 0 : compilePartitioner(node.columns.map((c) => c.type), [0]);
+      const width = node.fields.length, rows = changes.map(({ kind, row }) => ({ kind, row: node.fields.map((f) => (f.kind === 'physical' ? row[f.field] : null)) }));
+      const ownerOf = (change: Change): number => partition(change.row.map((v) => [v]), 0) % instances;
+      if (!whole) { for (const together of updatesTogether(rows)) this.emit(index, ownerOf(together[0]!), batchOf(together, width)); continue; }
+      for (let subtask = 0; subtask < instances; subtask++) {
+        const own = rows.filter((change) => ownerOf(change) === subtask);
+        if (own.length > 0) this.emit(index, subtask, batchOf(own, width));
       }
     }
   }
@@ -55,7 +64,7 @@ export class StreamRun {
     return this.layout.nodes.map((at) => Array.from({ length: at.instances }, (_, subtask) => {
       const old = former?.(at.index), isSame = old?.count === at.instances;
       const tables = old === undefined ? undefined : Manifest.join(isSame ? [old.instances[subtask]!.manifest] : old.instances.map((i) => i.manifest));
-      const backend = new OperatorStateBackend({ nowMs: () => 0, restored: tables === undefined ? undefined : { tables, share: isSame ? undefined : { subtask, parallelism: at.instances } } });
+      const backend = new OperatorStateBackend({ nowMs: () => this.nowMs, restored: tables === undefined ? undefined : { tables, share: isSame ? undefined : { subtask, parallelism: at.instances } } });
       return { operator: this.create(at, subtask, backend), backend, manifest: isSame ? old!.instances[subtask]!.manifest : new Manifest() };
     }));
   }
@@ -65,7 +74,7 @@ export class StreamRun {
     const inputs = at.inputs.map((edge) => this.layout.nodes[edge.from]!.node);
     return factory.create(node as NodeOf<NodeType>, {
       output: { push: (batch) => this.emit(at.index, subtask, batch), watermark() {} }, state, functions: functionRegistry,
-      env: { timeZone: 'UTC', nowMs: () => 0, random: () => 0 }, settings: this.plan.settings, subtask, parallelism: at.instances,
+      env: { timeZone: 'UTC', nowMs: () => this.nowMs, random: () => 0 }, settings: this.plan.settings, subtask, parallelism: at.instances,
       inputTypes: inputs.map((n) => n.columns.map((c) => c.type)), inputChangelogs: inputs.map((n) => n.changelog),
       counter: (name) => { const run = this; return { get value() { return run.inconsistent; }, set value(v) { if (name === 'inconsistentRetractions') run.inconsistent = v; } }; },
     });
@@ -89,6 +98,15 @@ export class StreamRun {
     list.push(...changesOf(batch));
     this.outputs.set(name, list);
   }
+}
+/** Rows one by one, but a -U with the +U after it. */
+function updatesTogether(changes: readonly Change[]): Change[][] {
+  const groups: Change[][] = [];
+  for (const change of changes) {
+    const last = groups.at(-1);
+    if (change.kind === UPDATE_AFTER && last?.length === 1 && last[0]!.kind === UPDATE_BEFORE) last.push(change); else groups.push([change]);
+  }
+  return groups;
 }
 const changesOf = (batch: ChangeBatch): Change[] => Array.from({ length: batch.size }, (_, i) => ({ kind: batch.kindAt(i), row: batch.columns.map((c) => c[i]) }));
 function batchOf(changes: readonly Change[], width: number): ChangeBatch {

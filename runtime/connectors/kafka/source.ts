@@ -17,7 +17,7 @@ import { RecordDecoder } from './record-decoder.ts';
 import type { KafkaSourceSpec } from './spec.ts';
 
 /** Fetching pauses above, goes on below (bytes of fetched, undecoded records). */
-const PAUSE_BYTES = 16 << 20, RESUME_BYTES = 6 << 20;
+const PAUSE_BYTES = 4 << 20, RESUME_BYTES = 2 << 20;
 /** Of records that are skipped the first are logged, then every so many. */
 const LOGGED_SKIPS = 10, LOG_EVERY = 1000;
 

@@ -17,8 +17,8 @@ import { SnapshotNames, type Names } from './names.ts';
 import { unite, type Column, type Env, type Row, type Uses } from './scope.ts';
 import { converter, isReg } from './values.ts';
 
-/** About a second of work. */
-const MAX_ROWS = 5_000_000;
+/** Less than a second of work, and what memory its rows may take. */
+const MAX_ROWS = 2_000_000;
 
 /** A compiled expression. */
 export interface Value {

@@ -203,8 +203,10 @@ function best(leaves: readonly LeafNode[], waiting: readonly Condition[], done: 
     if ((maskOf(node.source.uses) & ~done) !== 0) continue;
     const own = 1 << node.leaf.index;
     const lookups = node.source.isFixed ? waiting.flatMap((c) => c.lookups).filter((l) => l.leaf === node.leaf.index && (maskOf(l.key.uses) & ~done) === 0) : [];
-    const constant = lookups.find((l) => maskOf(l.key.uses) === 0), lookup = constant ?? lookups[0];
-    const points = constant !== undefined ? 4 : lookup !== undefined ? 3 : !node.source.isFixed ? 2 : waiting.some((c) => (c.mask & ~done) === own) ? 1 : 0;
+    // A table that has to be asked for by one column is read by that column or as late as possible.
+    const by = node.source.loaded?.table.demandBy, asked = by === undefined ? undefined : lookups.find((l) => node.source.loaded?.table.columns[l.at]?.name === by);
+    const constant = by === undefined ? lookups.find((l) => maskOf(l.key.uses) === 0) : asked !== undefined && maskOf(asked.key.uses) === 0 ? asked : undefined, lookup = asked ?? constant ?? lookups[0];
+    const points = constant !== undefined ? 4 : by !== undefined && asked === undefined ? -0.5 : lookup !== undefined ? 3 : !node.source.isFixed ? 2 : waiting.some((c) => (c.mask & ~done) === own) ? 1 : 0;
     if (points > score) { score = points; found = { node, lookup }; }
   }
   return found;

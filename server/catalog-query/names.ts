@@ -5,9 +5,9 @@ import { systemDefinitions } from '../../catalog/system/definitions.ts';
 import { INFORMATION_SCHEMA_OID, OWNER_OID, PG_CATALOG_OID, functionOid, namespaceOid } from '../../catalog/system/oids.ts';
 import { formatType, oidOfType, pgTypeByOid, pgTypeNamed } from '../../catalog/system/pg-types.ts';
 import { quoteName } from '../../catalog/system/relations/define.ts';
-import { isTypeFunction } from '../../catalog/system/relations/types.ts';
+import { typeFunctionNames } from '../../catalog/system/relations/types.ts';
 import type { Snapshot } from '../../catalog/system/snapshot.ts';
-import { systemTable } from '../../catalog/system/system-tables.ts';
+import { systemTable, type FunctionCard } from '../../catalog/system/system-tables.ts';
 
 export interface Names {
   /** Throws when nothing has that name. Digits are an id. */
@@ -30,6 +30,16 @@ export function relationId(snapshot: Snapshot, parts: readonly string[]): number
   return own?.oid ?? (parts.length === 1 && !(parts[0] ?? '').startsWith('pg_') ? undefined : systemTable(parts)?.oid);
 }
 
+const byFunctions = new WeakMap<readonly FunctionCard[], ReadonlyMap<number, FunctionCard>>();
+/** Functions by object id, names in lower case; the input and output functions of types among them. */
+export function functionsById(functions: readonly FunctionCard[]): ReadonlyMap<number, FunctionCard> {
+  let map = byFunctions.get(functions);
+  if (map === undefined) {
+    map = new Map([...typeFunctionNames.map((name): FunctionCard => ({ name, kind: 'scalar' })), ...functions.map((f) => ({ ...f, name: f.name.toLowerCase() }))].map((f) => [functionOid(f.name), f]));
+    byFunctions.set(functions, map);
+  }
+  return map;
+}
 export class SnapshotNames implements Names {
   private readonly snapshot: Snapshot;
   constructor(snapshot: Snapshot) { this.snapshot = snapshot; }
@@ -53,7 +63,7 @@ export class SnapshotNames implements Names {
       case 'regrole': return OWNER_OID;
       case 'regproc': case 'regprocedure': {
         const bare = name.replace(/\(.*$/, '').toLowerCase();
-        if (!isTypeFunction(bare) && !context.functions.some((f) => f.name.toLowerCase() === bare)) throw functionNotFound({ name: bare, known: context.functions.map((f) => f.name) });
+        if (!functionsById(context.functions).has(functionOid(bare))) throw functionNotFound({ name: bare, known: context.functions.map((f) => f.name) });
         return functionOid(bare);
       }
       default: return 0;
@@ -71,7 +81,7 @@ export class SnapshotNames implements Names {
       case 'regtype': return pgTypeByOid(id) === undefined ? String(id) : formatType(id, null);
       case 'regnamespace': return id === PG_CATALOG_OID ? 'pg_catalog' : id === INFORMATION_SCHEMA_OID ? 'information_schema' : this.snapshot.namespaceName(id) ?? String(id);
       case 'regrole': return id === OWNER_OID ? quoteName(context.user) : String(id);
-      case 'regproc': case 'regprocedure': return context.functions.find((f) => functionOid(f.name.toLowerCase()) === id)?.name.toLowerCase() ?? String(id);
+      case 'regproc': case 'regprocedure': return functionsById(context.functions).get(id)?.name ?? String(id);
       default: return String(id);
     }
   }

@@ -15,8 +15,9 @@ import { printType } from './type-name.ts';
 import { commonType, converter, keyText } from './values.ts';
 import { runWindow, type WindowCall } from './windows.ts';
 
+/** Rounds of a recursion count like so many rows, so that an endless one ends before it fills the memory. */
+const ROUND_COST = 100;
 type Ctes = ReadonlyMap<string, CteTable>;
-const MAX_RECURSION = 10_000;
 
 /** What a body gives: `width` visible columns, then hidden ones to sort by. */
 interface Body { readonly columns: readonly Column[]; readonly width: number; readonly order: readonly OrderKey[]; readonly uses: readonly number[]; readonly run: (env: Env | undefined, max?: number) => Row[] }
@@ -72,7 +73,8 @@ function recursiveTable(compiler: Compiler, body: SetOperation, parent: Scope | 
     const seen = new Set<string>(), fresh = (rows: readonly Row[]): Row[] => (body.all ? [...rows] : rows.filter((r) => { const key = keyText(r); if (seen.has(key)) return false; seen.add(key); return true; }));
     const found = fresh(start.run(env));
     working = [...found];
-    for (let round = 0; working.length > 0 && round < MAX_RECURSION; round++) {
+    while (working.length > 0) {
+      compiler.look(ROUND_COST + working.length);
       const next = fresh(steps.flatMap((s, i) => s.run(env).map((r) => r.map((v, c) => (v === null ? null : casts[i]?.[c]?.(v))))));
       found.push(...next);
       working = next;

@@ -18,8 +18,7 @@ const builtInTypes = (): readonly RowObject[] => (builtIn ??= pgTypes.map(typeRo
 /** Every relation has a row type of its name. */
 const rowType = (r: RelationInfo): RowObject => ({ oid: hashOid('row type', r.oid), typname: r.name, typnamespace: r.namespace, typowner: OWNER_OID, typlen: -1, typtype: 'c', typcategory: 'C', typisdefined: true, typdelim: ',', typrelid: r.oid, typalign: 'd', typstorage: 'x', typtypmod: -1 });
 /** Input, output and the like of every type, so that joins over typreceive and typinput find a name. */
-const typeFunctionNames: readonly string[] = [...new Set(pgTypes.map((t) => (t.name.startsWith('_') ? 'array_' : t.name)))].flatMap((io) => ['in', 'out', 'recv', 'send'].map((what) => `${io}${what}`));
-export const isTypeFunction = (name: string): boolean => typeFunctionNames.includes(name);
+export const typeFunctionNames: readonly string[] = [...new Set(pgTypes.map((t) => (t.name.startsWith('_') ? 'array_' : t.name)))].flatMap((io) => ['in', 'out', 'recv', 'send'].map((what) => `${io}${what}`));
 function functionRow(name: string, kind: string): RowObject {
   return { oid: functionOid(name), proname: name, pronamespace: PG_CATALOG_OID, proowner: OWNER_OID, prolang: 12, procost: 1, prokind: kind, proisstrict: kind === 'f', provolatile: 'i', proparallel: 's', pronargs: 0, prorettype: 2276, prosrc: name };
 }

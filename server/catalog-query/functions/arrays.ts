@@ -1,11 +1,12 @@
 /** Arrays, numbers, and the functions that give rows. int2vector and oidvector count from 0, all other arrays from 1. */
 import { divisionByZero } from '../../../core/errors/data.ts';
+import { systemQueryTooLarge } from '../../../core/errors/system-query.ts';
 import { elementOf, isArrayType } from '../../../catalog/system/pg-types.ts';
 import { textOf } from '../values.ts';
 import { KEYWORDS_OF_POSTGRES } from './keywords.ts';
 import { define, named, type Call, type CatalogFunction, type SetFunction } from './define.ts';
 
-const MAX_SERIES = 1_000_000;
+const MAX_SERIES = 100_000;
 const lower = (type: string | undefined): number => (type === 'int2vector' || type === 'oidvector' ? 0 : 1);
 const firstType = (types: readonly string[]): string => types[0] ?? 'text';
 const asArray = (type: string): string => (isArrayType(type) ? `${elementOf(type)}[]` : `${type === 'unknown' ? 'text' : type}[]`);
@@ -42,7 +43,7 @@ const one = (name: string, type: string): readonly { name: string; type: string 
 const series = ([from, to, step = 1]: readonly unknown[]): unknown[][] => {
   const by = Number(step), rows: unknown[][] = [];
   if (by === 0) return [];
-  for (let n = Number(from); by > 0 ? n <= Number(to) : n >= Number(to); n += by) { if (rows.length >= MAX_SERIES) break; rows.push([n]); }
+  for (let n = Number(from); by > 0 ? n <= Number(to) : n >= Number(to); n += by) { if (rows.length >= MAX_SERIES) throw systemQueryTooLarge({ rows: MAX_SERIES }); rows.push([n]); }
   return rows;
 };
 export const setFunctions: readonly SetFunction[] = [

@@ -1,11 +1,12 @@
 /** Functions over the catalogs: definitions, names, visibility, privileges, comments, sizes. Source: PostgreSQL 15, "System Information Functions". */
-import { OWNER_OID, PG_CATALOG_OID, functionOid } from '../../../catalog/system/oids.ts';
+import { OWNER_OID, PG_CATALOG_OID } from '../../../catalog/system/oids.ts';
 import { formatType, isArrayType, oidOfType, pgTypeNamed } from '../../../catalog/system/pg-types.ts';
 import { indexDefinition, keyDefinition, viewText } from '../../../catalog/system/relations/class.ts';
 import { quoteName } from '../../../catalog/system/relations/define.ts';
 import { systemDefinitions } from '../../../catalog/system/definitions.ts';
 import type { RelationInfo } from '../../../catalog/system/snapshot.ts';
-import { relationId, splitName } from '../names.ts';
+import type { FunctionCard } from '../../../catalog/system/system-tables.ts';
+import { functionsById, relationId, splitName } from '../names.ts';
 import { define, named, type Call, type CatalogFunction } from './define.ts';
 
 const relations = { relations: true } as const;
@@ -18,7 +19,7 @@ function isVisible(id: number, call: Call): boolean | null {
 }
 /** An id, or a name as the functions that take either get it. */
 const idOf = (value: unknown, call: Call): number => (typeof value === 'number' ? value : /^\d+$/.test(String(value)) ? Number(value) : relationId(call.snapshot, splitName(String(value))) ?? 0);
-const card = (id: number, call: Call): { readonly signature?: string | undefined; readonly description?: string | undefined } | undefined => call.context.functions.find((f) => functionOid(f.name.toLowerCase()) === id);
+const card = (id: number, call: Call): FunctionCard | undefined => functionsById(call.context.functions).get(id);
 /** What stands in the parentheses of a signature. */
 const argumentsOf = (signature: string | undefined): string => /\((.*)\)/s.exec(signature ?? '')?.[1] ?? '';
 

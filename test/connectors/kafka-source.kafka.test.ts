@@ -235,7 +235,8 @@ describe('kafka source', () => {
     const driver = await new ReaderDriver(kafkaTable({ n: INT }, topic, JSON_TABLE), { bounded: true }).open();
     const queued = (): number => (driver.reader as unknown as { queuedBytes: number }).queuedBytes;
     for (let last = -1; queued() !== last || last < 1e6;) { last = queued(); await new Promise((resolve) => { setTimeout(resolve, 100); }); }
-    expect(queued()).within(16 << 20, 26 << 20);
+    // Of 34 MB; the window and what one more answer may bring.
+    expect(queued()).within(1e6, 20 << 20);
     await driver.run();
     expect(sorted(driver.rows)).deep.equal(Array.from({ length: 36_000 }, (_, i) => i));
     await driver.close();

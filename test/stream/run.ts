@@ -36,8 +36,7 @@ export class StreamRun {
   take(sink: string): Change[] { const taken = this.outputs.get(sink) ?? []; this.outputs.delete(sink); return taken; }
   /**
    * Rows of a table's physical columns into every source of it, row by row (-U and its +U together, as one record of a format gives them), or
-   * as one batch per subtask. The first column that the plan
-   * reads picks the subtask, as a partition would.
+   * as one batch per subtask. The first column that the plan reads picks the subtask, as a partition would.
    */
   push(table: string, changes: readonly Change[], whole: boolean): void {
     for (const { node, index, instances } of this.layout.nodes) {

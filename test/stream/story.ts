@@ -117,7 +117,7 @@ export function printedChanges(changes: readonly Change[], types: readonly SqlTy
 }
 export const textOf = (changes: readonly TextChange[]): string => changes.map((c) => `${c.kind}[${c.values.join(', ')}]`).join('  ');
 
-/** What the changes of a sink amount to. Fails on a retraction of a row that was never sent, and on kinds the sink does not take. */
+/** What the changes of a sink amount to; a sink by key takes -U as a delete, as upsert-kafka does. Fails on a retraction of a row that was never sent. */
 export class SinkTable {
   private readonly rows = new Map<string, { readonly text: string; count: number }>();
   private readonly sink: Sink;
@@ -127,7 +127,6 @@ export class SinkTable {
   apply(changes: readonly TextChange[], where: string): void {
     for (const change of changes) {
       const text = change.values.join(', '), key = this.sink.upsert ? SinkTable.keyOf(this.sink, change) : text, known = this.rows.get(key);
-      if (this.sink.upsert && change.kind === '-U') fail(`${where}: -U at an upsert sink: ${text}`);
       if (isAccumulate(KIND_TEXT.indexOf(change.kind as '+I'))) this.rows.set(key, { text, count: this.sink.upsert ? 1 : (known?.count ?? 0) + 1 });
       else if (known === undefined) fail(`${where}: retraction of a row never sent: ${text}`);
       else if (--known.count === 0 || this.sink.upsert) this.rows.delete(key);

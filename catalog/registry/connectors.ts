@@ -21,7 +21,10 @@ export interface SourceDescription {
   readonly bounded: boolean;
   /** Metadata keys that may be read, with their types. */
   readonly metadata: ReadonlyMap<string, SqlType>;
-  /** Given to the run-time half unchanged: options already parsed and checked. Equal specs mean the same source (scan sharing). */
+  /**
+   * Given to the run-time half unchanged: options already parsed and checked. Equal specs mean the same source (scan sharing). If it has
+   * a member `identity`, only that counts for the node's id: state and positions stay with a source whose other options change.
+   */
   readonly spec: Json;
   /** Primary-key columns that identify rows of an upsert stream (the planner adds ChangelogNormalize). */
   readonly upsertKey?: readonly string[] | undefined;

@@ -6,7 +6,7 @@
  * reads does not count either, because another query may widen it; what stands on a scan is identified by the fields it takes from it.
  */
 import { createHash } from 'node:crypto';
-import type { ChangelogMode } from '../../catalog/registry/connectors.ts';
+import type { ChangelogMode, Json } from '../../catalog/registry/connectors.ts';
 import type { TableObject } from '../../catalog/objects/objects.ts';
 import { inferChangelog } from '../properties/changelog.ts';
 import { rewrite } from '../logical/expr-tools.ts';
@@ -56,7 +56,7 @@ interface ScanFields { readonly scan: string; readonly fields: readonly string[]
 
 function meaningOf(body: NodeBody, inputs: readonly InputEdge[], draft: Draft, scans: ReadonlyMap<string, ScanFields>): { text: string; scan?: ScanFields | undefined } {
   if (body.type === 'source') {
-    const { fields, ...rest } = body, text = JSON.stringify(rest);
+    const { fields, ...rest } = body, text = JSON.stringify({ ...rest, spec: identityOf(body.spec) });
     return { text, scan: { scan: text, fields: fields.map((f) => JSON.stringify(f)) } };
   }
   const [input] = inputs, below = input === undefined ? undefined : scans.get(input.node);
@@ -69,6 +69,10 @@ function meaningOf(body: NodeBody, inputs: readonly InputEdge[], draft: Draft, s
   }
   const references = inputs.map((i) => [scans.get(i.node) ?? i.node, i.exchange]);
   return { text: JSON.stringify([body, references, draft.columns.map((c) => c.type)]) };
+}
+/** What of a source's spec says which rows it gives (SourceDescription.spec). */
+function identityOf(spec: Json): Json {
+  return spec !== null && typeof spec === 'object' && 'identity' in spec ? spec['identity'] ?? null : spec;
 }
 const chosen = (scan: ScanFields): { text: string; scan: ScanFields } => ({ text: JSON.stringify(scan), scan });
 

@@ -237,6 +237,8 @@ export class Job {
   }
   async stop(options: StopOptions): Promise<{ savepointPath?: string | undefined }> {
     const { execution, coordinator } = this;
+    // Without a savepoint there is nothing to wait for: a job that starts, or starts over and over, is stopped as it is.
+    if (!options.savepoint && options.drain !== true && !this.isFinal && this.status !== 'RUNNING') { await this.cancel(); return {}; }
     if (this.status !== 'RUNNING' || execution === undefined || coordinator === undefined || this.isStopping) this.refuse('stop', 'RUNNING');
     this.isStopping = true;
     coordinator.suspend(true);
@@ -253,7 +255,16 @@ export class Job {
     await this.finish('FINISHED');
     return { savepointPath };
   }
+  /**
+   * Of a running job: of now. Of one that has ended: of its newest checkpoint, so that a job that failed on a record can go on as a changed
+   * statement; what that checkpoint has prepared is committed first, because a savepoint does not carry it.
+   */
   async savepoint(): Promise<{ savepointPath: string }> {
+    const newest = FINAL.has(this.status) ? this.history.newest() : undefined;
+    if (newest !== undefined) {
+      await this.env.pool.recover(this.id, this.record.plan, this.settings.parallelism, newest.committables);
+      return { savepointPath: await this.copySavepoint(newest) };
+    }
     if (this.status !== 'RUNNING' || this.coordinator === undefined || this.isStopping) this.refuse('take a savepoint of', 'RUNNING');
     return { savepointPath: await this.copySavepoint(await this.coordinator.run('savepoint', 'continue')) };
   }

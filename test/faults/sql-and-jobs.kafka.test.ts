@@ -42,10 +42,27 @@ describe('faults: SQL and jobs', function () {
     await bench.sql(`STOP JOB '${trying}'`);
     await unaffected();
   });
-  it('a topic that does not exist: SELECT and INSERT name it, also as a sink', async () => {
+  it('a job that failed on a record goes on with its state as a changed statement, by a savepoint of its last checkpoint', async () => {
+    await bench.topic('repair');
+    await bench.values('repair', ['{"k":"a"}', '{"k":"b"}']);
+    const sql = (options: Record<string, string>): string => `CREATE TEMPORARY TABLE t (k STRING) ${bench.with('repair', options)}; CREATE TEMPORARY TABLE p (k STRING, c BIGINT) WITH ('connector'='print'); INSERT INTO p SELECT k, COUNT(*) FROM t GROUP BY k`;
+    const failed = await bench.submit(sql({}));
+    await bench.printed(failed, 2);
+    await eventually('a checkpoint', async () => (await bench.job(failed)).checkpoints.some((c) => c.status === 'completed'));
+    await bench.values('repair', ['oops', '{"k":"a"}']);
+    expect(await bench.failure(failed)).to.contain('offset 2');
+    const { savepointPath } = await (await fetch(bench.server.url(`/api/v1/jobs/${failed}/savepoint`), { method: 'POST' })).json() as { savepointPath: string };
+    for (const change of [{ 'scan.on-error': 'skip' }, { 'json.ignore-parse-errors': 'true', 'properties.client.id': 'other' }]) {
+      const next = await bench.submit(`SET 'execution.savepoint.path' = '${savepointPath}'; ${sql(change)}`);
+      expect(await bench.printed(next, 2)).to.deep.equal(['-U[a, 1]', '+U[a, 2]']);
+      await bench.sql(`STOP JOB '${next}'`);
+    }
+    await unaffected();
+  });
+  it('a topic that does not exist: SELECT and INSERT name it and do not make it', async () => {
     const missing = `CREATE TEMPORARY TABLE m (n BIGINT) ${bench.with('nowhere')}; CREATE TEMPORARY TABLE p (n BIGINT) WITH ('connector'='print'); CREATE TEMPORARY TABLE t (n BIGINT) ${bench.with('steady')};`;
     expect(await bench.refusal(`${missing} SELECT * FROM m`)).to.contain(bench.name('nowhere'));
-    for (const insert of ['INSERT INTO p SELECT n FROM m', 'INSERT INTO m SELECT n FROM t']) {
+    for (const insert of ['INSERT INTO p SELECT n FROM m', 'INSERT INTO t SELECT n FROM m']) {
       const { body } = await bench.server.sql(`${missing} ${insert}`);
       const why = body.error !== undefined ? JSON.stringify(body.error) : await bench.failure(String(body.results?.at(-1)?.rows[0]?.[0]));
       expect(why, insert).to.contain(bench.name('nowhere'));

@@ -117,8 +117,14 @@ function describeSource(connector: Connector, table: TableObject, context: Descr
     checkGroup: parseBoolean('scan.check.duplicated.group.id', o.get('scan.check.duplicated.group.id') ?? 'false'),
     onError: parseEnum('scan.on-error', o.get('scan.on-error') ?? 'fail', ['fail', 'skip']) as 'fail', headerFilter: headerFilterOf(table), ...specsOf(table, layout, 'decode'), upsert, changelog: changelog.delete || changelog.updateAfter,
   };
+  const bare = (format: FormatSpec | null): Json => (format === null ? null : { format: format.format, fields: format.fields as unknown as Json });
+  // Not: how to connect, the group, what to do with bad records and other settings of formats.
+  const identity: Json = {
+    table: spec.table, topics: spec.topics, pattern: spec.pattern, cluster: spec.properties['bootstrap.servers'] ?? null, startup: spec.startup as unknown as Json, bounded: spec.bounded as unknown as Json,
+    upsert, changelog: spec.changelog, headerFilter: spec.headerFilter, key: bare(spec.key), value: bare(spec.value),
+  };
   const metadata = new Map([...READABLE_METADATA, ...[...layout.value.descriptor.metadata].map(([k, t]): [string, SqlType] => [`value.${k}`, t])]);
-  return { changelogMode: upsert ? UPSERT : changelog, bounded: bounded.mode !== 'unbounded', metadata, spec: spec as unknown as Json, upsertKey: upsert ? layout.keyColumns : undefined };
+  return { changelogMode: upsert ? UPSERT : changelog, bounded: bounded.mode !== 'unbounded', metadata, spec: { ...spec, identity } as unknown as Json, upsertKey: upsert ? layout.keyColumns : undefined };
 }
 function headerFilterOf(table: TableObject): string | null {
   const text = table.options.get('scan.header-filter') ?? null;

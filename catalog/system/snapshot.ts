@@ -56,7 +56,12 @@ export class Snapshot {
   private loaded: readonly RelationInfo[] = [];
   private loadedNamespaces: readonly Namespace[] = [];
   private byOid: ReadonlyMap<number, RelationInfo> = new Map();
-  constructor(context: SystemContext) { this.context = context; }
+  /** The current catalog has to look outside to know a table's columns. */
+  readonly isDear: boolean;
+  constructor(context: SystemContext) {
+    this.context = context;
+    this.isDear = context.catalog.manager.get(context.currentCatalog).type !== 'generic_in_memory';
+  }
 
   namespaces(): Promise<readonly Namespace[]> { return (this.namespaceList ??= this.readNamespaces()); }
   relations(): Promise<readonly RelationInfo[]> { return (this.relationList ??= this.readRelations()); }
@@ -103,7 +108,7 @@ export class Snapshot {
   }
   private async readRelations(): Promise<readonly RelationInfo[]> {
     const { currentCatalog, catalog, topicSchemas } = this.context, source = catalog.manager.get(currentCatalog);
-    const isCheap = source.type === 'generic_in_memory', result: RelationInfo[] = [];
+    const isCheap = !this.isDear, result: RelationInfo[] = [];
     for (const namespace of await this.namespaces()) {
       const views = new Set(await source.listViews(namespace.name));
       for (const name of await catalog.tableNames(currentCatalog, namespace.name)) {

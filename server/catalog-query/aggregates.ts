@@ -5,7 +5,7 @@ import { rowComparer } from './order.ts';
 import { keyText, compareValues } from './values.ts';
 import type { Env, Row } from './scope.ts';
 
-export interface AggregateSpec { readonly args: readonly Value[]; readonly order: readonly SortKey[]; readonly filter: Value | undefined; readonly distinct: boolean; readonly finish: (rows: readonly Row[]) => unknown }
+export interface AggregateSpec { readonly args: readonly Value[]; readonly order: readonly SortKey[]; readonly filter: Value | undefined; readonly distinct: boolean; /** A plain COUNT(*): nothing is kept. */ readonly isCount: boolean; readonly finish: (rows: readonly Row[]) => unknown }
 type Finish = (rows: readonly Row[]) => unknown;
 interface Found { readonly type: string; readonly finish: Finish }
 
@@ -39,16 +39,20 @@ export class Group {
   readonly env: Env;
   private readonly collected: Row[][];
   private readonly specs: readonly AggregateSpec[];
+  private size = 0;
   /** `first`: the environment of the group's first row, whose values stand for the group. */
   constructor(first: Env, specs: readonly AggregateSpec[]) { this.env = first; this.specs = specs; this.collected = specs.map(() => []); }
   add(env: Env): void {
+    this.size++;
     this.specs.forEach((s, i) => {
+      if (s.isCount) return;
       if (s.filter !== undefined && s.filter.run(env) !== true) return;
       this.collected[i]?.push([...s.args.map((a) => a.run(env)), ...s.order.map((o) => o.value.run(env))]);
     });
   }
   results(): unknown[] {
     return this.specs.map((s, i) => {
+      if (s.isCount) return this.size;
       let rows: readonly Row[] = this.collected[i] ?? [];
       const width = s.args.length;
       if (s.distinct) rows = [...new Map(rows.map((r) => [keyText(r.slice(0, width)), r])).values()].sort((a, b) => (a[0] === null || b[0] === null ? 0 : compareValues(a[0], b[0])));

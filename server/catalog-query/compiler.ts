@@ -33,7 +33,7 @@ export interface Value {
   readonly fields?: readonly Column[] | undefined;
 }
 /** `demand` tells the snapshot which relations' columns are wanted, and is absent where nothing is dear to find. */
-export interface LoadedTable { readonly table: SystemTable; rows: readonly Row[]; readonly demand: (key: unknown) => void }
+export interface LoadedTable { readonly table: SystemTable; rows: readonly Row[]; readonly demand: ((key: unknown) => void) | undefined }
 /** Types of $n as the client declared or the description found them, and their values when the query is to run. */
 export interface QueryParameters { readonly types: readonly (SqlType | undefined)[]; readonly values?: readonly unknown[] | undefined }
 
@@ -57,7 +57,7 @@ export class Compiler {
   look(rows: number): void { if ((this.rowsLeft -= rows) < 0) throw systemQueryTooLarge({ rows: MAX_ROWS }); }
   table(table: SystemTable): LoadedTable {
     let loaded = this.tables.get(table);
-    if (loaded === undefined) { loaded = { table, rows: [], demand: (key) => this.snapshot.demand(key) }; this.tables.set(table, loaded); }
+    if (loaded === undefined) { loaded = { table, rows: [], demand: this.snapshot.isDear ? (key) => this.snapshot.demand(key) : undefined }; this.tables.set(table, loaded); }
     return loaded;
   }
   async load(): Promise<void> {

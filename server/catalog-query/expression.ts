@@ -291,7 +291,7 @@ export class ExpressionCompiler {
     const { type, finish } = aggregateNamed(name, args.map((a) => a.type)) as { type: string; finish: (rows: readonly Row[]) => unknown };
     const order = [...e.orderBy, ...e.withinGroup].map((o) => inner.sortKey(o));
     const filter = e.filter === undefined ? undefined : inner.condition(e.filter), at = aggregates.length;
-    aggregates.push({ args, order, filter, distinct: e.quantifier === 'DISTINCT', finish });
+    aggregates.push({ args, order, filter, distinct: e.quantifier === 'DISTINCT', isCount: isStar && filter === undefined, finish });
     return { type, uses: unite([...args, ...order.map((o) => o.value)].map((a) => a.uses)), run: (env) => env.aggregates?.[at] ?? null };
   }
   private window(name: string, e: FunctionCall): Value {

@@ -204,7 +204,7 @@ function best(leaves: readonly LeafNode[], waiting: readonly Condition[], done: 
     const own = 1 << node.leaf.index;
     const lookups = node.source.isFixed ? waiting.flatMap((c) => c.lookups).filter((l) => l.leaf === node.leaf.index && (maskOf(l.key.uses) & ~done) === 0) : [];
     // A table that has to be asked for by one column is read by that column or as late as possible.
-    const by = node.source.loaded?.table.demandBy, asked = by === undefined ? undefined : lookups.find((l) => node.source.loaded?.table.columns[l.at]?.name === by);
+    const by = node.source.loaded?.demand === undefined ? undefined : node.source.loaded.table.demandBy, asked = by === undefined ? undefined : lookups.find((l) => node.source.loaded?.table.columns[l.at]?.name === by);
     const constant = by === undefined ? lookups.find((l) => maskOf(l.key.uses) === 0) : asked !== undefined && maskOf(asked.key.uses) === 0 ? asked : undefined, lookup = asked ?? constant ?? lookups[0];
     const points = constant !== undefined ? 4 : by !== undefined && asked === undefined ? -0.5 : lookup !== undefined ? 3 : !node.source.isFixed ? 2 : waiting.some((c) => (c.mask & ~done) === own) ? 1 : 0;
     if (points > score) { score = points; found = { node, lookup }; }
@@ -254,10 +254,10 @@ type Demand = (loaded: LoadedTable | undefined, key: unknown) => void;
 /** What reading this table in this way asks the catalog for; see SystemTable.demandBy. */
 function demandOf(loaded: LoadedTable | undefined, leaf: Leaf, lookup: { readonly at: number; readonly key: Value } | undefined): Demand | undefined {
   const table = loaded?.table, column = lookup === undefined ? undefined : table?.columns[lookup.at]?.name;
-  if (table === undefined || leaf.index < 0) return undefined;
-  if (table.demandConstant !== undefined) return column === table.demandConstant && maskOf(lookup?.key.uses ?? []) === 0 ? (l, key) => l?.demand(key) : undefined;
+  if (table === undefined || loaded?.demand === undefined || leaf.index < 0) return undefined;
+  if (table.demandConstant !== undefined) return column === table.demandConstant && maskOf(lookup?.key.uses ?? []) === 0 ? (l, key) => l?.demand?.(key) : undefined;
   if (table.demandBy === undefined) return undefined;
-  return column === table.demandBy ? (l, key) => l?.demand(key) : (l) => l?.demand(undefined);
+  return column === table.demandBy ? (l, key) => l?.demand?.(key) : (l) => l?.demand?.(undefined);
 }
 function leftJoin(inner: Step, leaves: readonly LeafNode[], conditions: readonly Value[]): Step {
   return (env, emit) => {

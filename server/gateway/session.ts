@@ -14,6 +14,7 @@ import { parseStatements } from '../../planner/sql/parser.ts';
 import { parseClientText } from '../catalog-query/route.ts';
 import { alterTable, alterView, createCatalog, createDatabase, createTable, createView, drop, partsOf, requireWritable } from './ddl.ts';
 import type { ExecuteOptions, Notice, PreparedStatement, RowsResult, Session, SessionOptions, StatementResult, TransactionStatus } from './contract.ts';
+import { copyFormat } from './copy-format.ts';
 import { Cursors } from './cursors.ts';
 import type { Engine } from './engine.ts';
 import { QueryRunner } from './query.ts';
@@ -253,7 +254,7 @@ export class EngineSession implements Session {
       case 'copy': {
         if (statement.direction !== 'TO STDOUT' || statement.source.kind !== 'query') throw featureNotSupported({ feature: `COPY ${statement.direction}`, instead: 'COPY (query) TO STDOUT works.' }, { range: statement.range });
         const result = await this.queries.select(statement.source, options);
-        return { ...result, tag: 'COPY' };
+        return { ...result, tag: 'COPY', copy: copyFormat(statement.options) };
       }
       case 'prepare': this.prepared.set(statement.name.value, { statement: statement.statement, text }); return done('PREPARE');
       case 'executePrepared': {

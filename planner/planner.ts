@@ -10,7 +10,7 @@ import type { BindState, PlannerContext } from './bind/context.ts';
 import { bindInsert, type BoundInsert } from './bind/insert.ts';
 import { noCommonTables } from './bind/environment.ts';
 import { bindQuery } from './bind/query.ts';
-import { bindTable } from './bind/table.ts';
+import { declaredColumns } from './bind/table.ts';
 import { explainText } from './explain/explain.ts';
 import { logicalTree } from './explain/logical-tree.ts';
 import type { Rel, RelColumn } from './logical/rel.ts';
@@ -81,11 +81,9 @@ export function bindQuerySchema(query: Query, context: PlannerContext): Promise<
     return { columns: rel.columns, parameterTypes: Array.from(state.parameters, (t) => t ?? STRING) };
   });
 }
-/** Columns of a table with the types of its computed columns. Falls back to declared columns when the connector refuses its options. */
-export async function describeObject(table: TableObject, context: PlannerContext): Promise<readonly RelColumn[]> {
-  if (!table.columns.some((c) => c.kind === 'computed')) return table.columns.flatMap((c) => (c.kind === 'computed' ? [] : [{ name: c.name, type: c.type }]));
-  const columns = (await bindTable(stateFor(context, true), table)).columns;
-  return columns.map((c) => { const declared = table.columns.find((d) => d.name === c.name); return declared === undefined || declared.kind === 'computed' ? c : { name: c.name, type: declared.type }; });
+/** Columns of a table with the types of its computed columns. */
+export function describeObject(table: TableObject, context: PlannerContext): Promise<readonly RelColumn[]> {
+  return guarded(async () => declaredColumns(stateFor(context, true), table));
 }
 
 /** A SELECT is explained as it would run: bounded unless the session asks for endless SELECTs. */

@@ -40,8 +40,8 @@ export const objectInUse = defineError<{ noun: string; name: string; user: strin
 export const invalidTableDefinition = defineError<{ what: string; hint?: string | undefined }>({
   sqlstate: '42P16', name: 'invalid-table-definition', domain: 'user', retry: 'never', message: (p) => p.what, hint: (p) => p.hint,
 });
-export const duplicateColumn = defineError<{ column: string; table: string }>({
-  sqlstate: '42701', name: 'duplicate-column', domain: 'user', retry: 'never', message: (p) => `column ${quoted(p.column)} is declared more than once in table ${quoted(p.table)}`,
+export const duplicateColumn = defineError<{ column: string }>({
+  sqlstate: '42701', name: 'duplicate-column', domain: 'user', retry: 'never', message: (p) => `column ${quoted(p.column)} is declared more than once`,
 });
 export const schemaNotInferable = defineError<{ topic: string; sampled: number; why: string }>({
   sqlstate: '42P16', name: 'schema-not-inferable', domain: 'user', retry: 'never',

@@ -39,9 +39,14 @@ export const kafkaUnsupportedBroker = defineError<{ server: string; call: string
   sqlstate: '0A000', name: 'kafka-unsupported-broker', domain: 'external', retry: 'never',
   message: (p) => `Kafka broker ${quoted(p.server)} does not support ${p.call} in a version known here`, detail: (p) => `It offers ${p.has}, needed is ${p.needs}.`,
 });
+function existingTopics(known: Iterable<string>): string | undefined {
+  const names = [...known], shown = names.slice(0, SHOWN_TOPICS).map(quoted).join(', ');
+  return names.length === 0 ? undefined : `Existing topics: ${shown}${names.length > SHOWN_TOPICS ? ` and ${names.length - SHOWN_TOPICS} more` : ''}.`;
+}
+const SHOWN_TOPICS = 50;
 export const kafkaUnknownTopic = defineError<{ topic: string; known: Iterable<string> }>({
   sqlstate: '42P01', name: 'kafka-unknown-topic', domain: 'user', retry: 'never',
-  message: (p) => `Kafka topic ${quoted(p.topic)} does not exist`, hint: (p) => didYouMean(p.topic, p.known),
+  message: (p) => `Kafka topic ${quoted(p.topic)} does not exist`, detail: (p) => existingTopics(p.known), hint: (p) => didYouMean(p.topic, p.known),
 });
 /** The topic was deleted, or deleted and made again, under a running reader or writer. */
 export const kafkaTopicReplaced = defineError<{ topic: string; partition: number; position: number; now: 'gone' | 'another' }>({

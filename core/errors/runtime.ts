@@ -5,6 +5,11 @@ export const jobNotFound = defineError<{ id: string; known?: Iterable<string> | 
   sqlstate: '42704', name: 'job-not-found', domain: 'user', retry: 'never', message: (p) => `job ${quoted(p.id)} does not exist`,
   hint: (p) => (p.known === undefined ? undefined : didYouMean(p.id, p.known)) ?? 'List the jobs with SHOW JOBS.',
 });
+export const printSinkNotFound = defineError<{ sink: string; known: readonly string[] }>({
+  sqlstate: '42704', name: 'print-sink-not-found', domain: 'user', retry: 'never', message: (p) => `the job has no print sink ${quoted(p.sink)}`,
+  detail: (p) => (p.known.length === 0 ? 'It has no print sinks.' : `Its print sinks: ${p.known.map(quoted).join(', ')}.`),
+  hint: (p) => didYouMean(p.sink, p.known.flatMap((name) => [name, name.slice(name.lastIndexOf('.') + 1)])),
+});
 export const jobWrongStatus = defineError<{ id: string; status: string; action: string; allowed: string }>({
   sqlstate: '55000', name: 'job-wrong-status', domain: 'user', retry: 'never',
   message: (p) => `cannot ${p.action} job ${quoted(p.id)}: it is ${p.status}`, hint: (p) => `This is possible for jobs that are ${p.allowed}.`,
@@ -89,7 +94,7 @@ export const stateStoreUnreadable = defineError<{ path: string; why: string }>({
 });
 
 export const runtimeErrors = {
-  jobNotFound, jobWrongStatus, jobEnded, serverStopping, workerDied, taskFailed, notNullViolated, unknownRuntimePart, planVersionUnknown,
+  jobNotFound, printSinkNotFound, jobWrongStatus, jobEnded, serverStopping, workerDied, taskFailed, notNullViolated, unknownRuntimePart, planVersionUnknown,
   checkpointTimedOut, checkpointWriteFailed, stateDamaged, noUsableCheckpoint, stateNotClaimed, savepointUnreadable, savepointFailed,
   stateVersionUnknown, dataDirectoryInUse, dataDirectoryUnusable, stateStoreUnreadable,
 };

@@ -33,6 +33,20 @@ export function connectorOf(state: BindState, table: TableObject): Connector {
   return connector;
 }
 
+/** The columns of a table with the types of its computed ones; the connector is not asked, so tables that are only written to have them too. */
+export function declaredColumns(state: BindState, table: TableObject): RelColumn[] {
+  const given = table.columns.flatMap((c): RelColumn[] => (c.kind === 'computed' ? [] : [{ name: c.name, type: c.type }]));
+  const binder = new ExpressionBinder(state, Scope.of(given, [table.path.name]));
+  return table.columns.map((c) => ({ name: c.name, type: c.kind === 'computed' ? unplaced(() => binder.bind(parseExpression(c.expression)).type) : c.type }));
+}
+/** Errors in a stored expression have no place in the statement at hand. */
+function unplaced<T>(bind: () => T): T {
+  try { return bind(); } catch (error) {
+    if (error instanceof RivuletError) error.range = undefined;
+    throw error;
+  }
+}
+
 /** Columns in declared order: physical and metadata columns from the scan, computed ones over them. */
 export async function bindTable(state: BindState, table: TableObject): Promise<Rel> {
   const virtual = await state.context.virtualRows?.(table);
@@ -66,10 +80,7 @@ export async function bindTable(state: BindState, table: TableObject): Promise<R
       if (!canCast(value.type, c.type)) throw featureNotSupported({ feature: `metadata column "${c.name}" declared with a type that its key "${c.metadataKey}" cannot be cast to` });
       return binder.cast(value, asNullable(c.type, value.type.nullable && c.type.nullable));
     }
-    try { return binder.bind(parseExpression(c.expression)); } catch (error) {
-      if (error instanceof RivuletError) error.range = undefined;
-      throw error;
-    }
+    return unplaced(() => binder.bind(parseExpression(c.expression)));
   });
   return project(scan, exprs, declared.map((c) => c.name));
 }

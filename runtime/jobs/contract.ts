@@ -158,7 +158,7 @@ export interface JobManager {
   savepoints(): Promise<readonly SavepointInfo[]>;
   /** Tables read or written by jobs that are not in a final status: connector spec table name → job ids (for DROP checks and dependency lists). */
   usedTables(): ReadonlyMap<string, readonly string[]>;
-  metrics(): readonly MetricSample[];
+  metrics(): Promise<readonly MetricSample[]>;
   /** False while restoring at start or shutting down; the reason for humans in `notReady`. */
   readonly ready: boolean;
   readonly notReady: string | undefined;

@@ -6,7 +6,7 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { RivuletError } from '../../core/errors/define.ts';
-import { jobEnded, jobNotFound, serverStopping, stateStoreUnreadable } from '../../core/errors/runtime.ts';
+import { jobEnded, jobNotFound, printSinkNotFound, serverStopping, stateStoreUnreadable } from '../../core/errors/runtime.ts';
 import type { Log } from '../../core/ports/log.ts';
 import type { PhysicalPlan } from '../../planner/physical/plan.ts';
 import { layOut } from '../graph/layout.ts';
@@ -20,14 +20,14 @@ import { jobDetail, jobMetrics } from './detail.ts';
 import { Job } from './job.ts';
 import type { JobEnvironment, JobRecord } from './job.ts';
 import { FINAL } from './lifecycle.ts';
-import { PrintWriter } from './print-log.ts';
+import { isSink, PrintWriter } from './print-log.ts';
 import { Query } from './query.ts';
 import { jobSettings } from './settings.ts';
 import { WorkerPool } from './workers.ts';
 
 /** A stop within 10 s is promised; the final checkpoints get most of it. */
 const SUSPEND_TIMEOUT_MS = 6000;
-const STATS_AGE_MS = 1000;
+const STATS_AGE_MS = 1000, STATS_WAIT_MS = 500;
 
 class Manager implements JobManager {
   ready = false;
@@ -117,7 +117,11 @@ class Manager implements JobManager {
     job.printLog.close();
     this.log.info('job dropped', { jobId: id });
   }
-  printed(id: string, options: { sink?: string | undefined; tail?: number | undefined }): readonly PrintLine[] | undefined { return this.jobs.get(id)?.printLog.newest(options); }
+  printed(id: string, options: { sink?: string | undefined; tail?: number | undefined }): readonly PrintLine[] | undefined {
+    const job = this.jobs.get(id), sinks = job?.record.plan.nodes.flatMap((node) => (node.type === 'sink' && node.connector === 'print' ? [node.table] : [])) ?? [];
+    if (job !== undefined && options.sink !== undefined && !sinks.some((sink) => isSink(sink, options.sink))) throw printSinkNotFound({ sink: options.sink, known: sinks });
+    return job?.printLog.newest(options);
+  }
   followPrinted(id: string, options: { sink?: string | undefined; signal: AbortSignal }): AsyncIterable<PrintLine> { return this.job(id).printLog.follow(options); }
 
   runQuery(plan: PhysicalPlan, options: QueryOptions): AsyncIterable<RowChunk> {
@@ -150,8 +154,8 @@ class Manager implements JobManager {
     }
     return new Map([...used].map(([table, ids]) => [table, [...ids]]));
   }
-  metrics(): readonly MetricSample[] {
-    this.refreshStats();
+  async metrics(): Promise<readonly MetricSample[]> {
+    await this.refreshStats();
     const statuses = new Map<string, number>();
     for (const job of this.jobs.values()) statuses.set(job.status, (statuses.get(job.status) ?? 0) + 1);
     return [
@@ -162,12 +166,15 @@ class Manager implements JobManager {
       ...[...this.jobs.values()].flatMap((job) => jobMetrics(job)),
     ];
   }
-  /** Row counters live in the workers; a scrape shows what the scrape before asked for, at most so old. */
-  private refreshStats(): void {
+  /** Row counters live in the workers, which answer between two batches; one that is busy for longer than a scrape may wait shows its last ones. */
+  private async refreshStats(): Promise<void> {
     const nowMs = this.env.clock.monotonic();
     if (nowMs - this.statsMs < STATS_AGE_MS) return;
     this.statsMs = nowMs;
-    for (const job of this.jobs.values()) void job.stats().catch(() => {});
+    let stopTimer = (): void => {};
+    const timeout = new Promise<void>((resolve) => { stopTimer = this.env.clock.after(STATS_WAIT_MS, resolve); });
+    await Promise.race([Promise.all([...this.jobs.values()].map((job) => job.stats().catch(() => {}))), timeout]);
+    stopTimer();
   }
   shutdown(): Promise<void> { return this.ending ??= this.end(); }
   private async end(): Promise<void> {

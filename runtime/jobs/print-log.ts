@@ -67,7 +67,7 @@ export class PrintLog {
 }
 
 /** A sink answers to its full name and to its last part: `default_catalog.default_database.out` and `out`. */
-const isSink = (sink: string, wanted: string | undefined): boolean => wanted === undefined || sink === wanted || sink.endsWith(`.${wanted}`);
+export const isSink = (sink: string, wanted: string | undefined): boolean => wanted === undefined || sink === wanted || sink.endsWith(`.${wanted}`);
 /**
  * Writes print lines to stdout and stderr, in the order they came, and tells when they are out: a blocked reader blocks the print sinks
  * and nothing else. When the stream breaks the lines are dropped.

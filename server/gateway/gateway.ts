@@ -26,5 +26,5 @@ export class EngineGateway implements Gateway {
   savepointJob(id: string): Promise<{ savepointPath: string }> { return this.engine.jobs.savepoint(id); }
   restartJob(id: string, options: { from: 'latest' | 'initial' | { savepointPath: string } }): Promise<void> { return this.engine.jobs.restart(id, options); }
   dropJob(id: string): Promise<void> { return this.engine.jobs.drop(id); }
-  metrics(): Promise<string> { return prometheusText(this.engine.jobs.metrics()); }
+  async metrics(): Promise<string> { return prometheusText(await this.engine.jobs.metrics()); }
 }

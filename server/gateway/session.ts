@@ -59,14 +59,17 @@ export class EngineSession implements Session {
   async close(): Promise<void> { await this.cursors.closeAll(); }
 
   async *execute(text: string, options: ExecuteOptions): AsyncGenerator<StatementResult> {
-    let any = false;
+    let any = false, current: Statement | undefined;
     try {
       const statements = (this.statementSet === undefined ? this.openedByPiece(text) : undefined) ?? parseClientText(text);
       for (const statement of statements) {
         any = true;
+        current = statement;
         yield await this.run(statement, text, options);
       }
     } catch (error) {
+      // A text over HTTP may hold many statements and has no client that shows which one failed.
+      if (this.options.protocol === 'http' && error instanceof RivuletError) error.range ??= current?.range;
       this.noteError();
       throw error;
     }
@@ -281,7 +284,7 @@ function pieceStatements(text: string): readonly Statement[] | undefined {
 }
 const sliceOf = (text: string, statement: Statement): string => text.slice(statement.range.start, statement.range.end);
 /** `createFunction` → `CREATE FUNCTION`. */
-const wordsOf = (statement: Statement): string => statement.kind.replace(/[A-Z]/g, (c) => ` ${c}`).toUpperCase();
+const wordsOf = (statement: Statement): string => statement.kind === 'queryStatement' ? 'SELECT' : statement.kind.replace(/[A-Z]/g, (c) => ` ${c}`).toUpperCase();
 function queryOf(text: string): Query {
   const statement = parseStatements(text)[0];
   if (statement?.kind !== 'queryStatement') throw featureNotSupported({ feature: 'a view over something else than a query' });

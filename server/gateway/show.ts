@@ -1,6 +1,7 @@
 /** SHOW and DESCRIBE. Column names and cells as Flink prints them ("SHOW Statements", "DESCRIBE Statements"). */
 import { wrongObjectKind } from '../../core/errors/catalog.ts';
 import { featureNotSupported } from '../../core/errors/common.ts';
+import { noSuchJob } from '../../core/errors/wire.ts';
 import { BIGINT, STRING, timestamp, typeText } from '../../core/types/sql-type.ts';
 import type { SessionCatalog } from '../../catalog/objects/manager.ts';
 import { pathSummary, type CatalogObject, type TableObject } from '../../catalog/objects/objects.ts';
@@ -64,6 +65,7 @@ async function showSavepoints(jobs: JobManager): Promise<RowsResult> {
 export async function describe(context: ShowContext, s: Describe): Promise<RowsResult> {
   if (s.target === 'JOB') {
     const job = context.engine.jobs.list().filter((j) => j.id === s.jobId);
+    if (job.length === 0) throw noSuchJob({ id: s.jobId ?? '' }, { range: s.range });
     return rowsResult('DESCRIBE', JOB_COLUMNS, job.map((j) => [j.id, j.name, j.status, j.startTimeMs]));
   }
   const parts = s.name === undefined ? [] : partsOf(s.name);

@@ -68,7 +68,7 @@ export function addElements(parts: Parts, elements: readonly TableElement[], lik
         if (at >= 0) {
           const old = parts.columns[at];
           const overwrites = like !== undefined && inherited.has(column.name) && old !== undefined && old.kind === column.kind && strategy(like.options, old.kind === 'computed' ? 'GENERATED' : 'METADATA') === 'OVERWRITING';
-          if (!overwrites) throw duplicateColumn({ column: column.name, table: '' }, { range: element.name.range });
+          if (!overwrites) throw duplicateColumn({ column: column.name }, { range: element.name.range });
           parts.columns[at] = column;
         } else insertColumn(parts.columns, column, element);
         if (element.kind === 'physicalColumn' && element.constraint !== undefined) setPrimaryKey(parts, element.constraint, [column.name]);

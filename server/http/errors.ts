@@ -38,7 +38,7 @@ const lowerFirst = (text: string): string => text.slice(0, 1).toLowerCase() + te
 
 /** Names of errors whose status says more than their domain. */
 const STATUS: ReadonlyMap<string, number> = new Map([
-  ['no-such-job', 404], ['job-not-found', 404], ['no-such-page', 404], ['host-refused', 403], ['origin-refused', 403], ['message-too-large', 413], ['result-too-large', 413], ['result-too-slow', 408], ['server-shutdown', 503],
+  ['no-such-job', 404], ['job-not-found', 404], ['print-sink-not-found', 404], ['no-such-page', 404], ['host-refused', 403], ['origin-refused', 403], ['message-too-large', 413], ['result-too-large', 413], ['result-too-slow', 408], ['server-shutdown', 503],
   ['unsupported-content', 415],
 ]);
 function statusOf(error: RivuletError): number {

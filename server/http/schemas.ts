@@ -18,6 +18,18 @@ const result = object({
 const done = object({ id: string, result: string }, ['id', 'result']), withSavepoint = object({ id: string, result: string, savepointPath: string }, ['id', 'result']);
 const params = object({ id: { type: 'string', description: 'job id' } }, ['id']);
 
+const list = (items: unknown) => ({ type: 'array', items }), counts = { type: 'object', additionalProperties: integer };
+const summary = { id: string, name: string, status: { type: 'string', description: 'status as Flink names it' }, startTimeMs: integer, endTimeMs: integer, parallelism: integer, restarts: integer, lastError: string };
+const node = object({
+  id: string, type: string, label: { type: 'string', description: 'as EXPLAIN shows it' }, inputs: list(object({ node: string, exchange: string })), recordsIn: integer, recordsOut: integer, watermarkMs: integer,
+  stateBytes: integer, stateEntries: integer, counters: counts, activity: { type: 'array', items: string, description: 'of sources and sinks, one word per subtask' },
+});
+const checkpoint = object({ epoch: integer, kind: string, status: string, startedMs: integer, durationMs: { type: 'number' }, sizeBytes: { type: 'integer', description: 'written by this checkpoint' }, totalBytes: { type: 'integer', description: 'all state it stands for' }, failure: string, path: string });
+const detail = object({
+  ...summary, sql: string, settings: { type: 'object', additionalProperties: string }, nodes: { type: 'array', items: node, description: 'the plan, inputs first' }, checkpoints: { type: 'array', items: checkpoint, description: 'newest first' },
+  exceptions: { type: 'array', items: object({ atMs: integer, message: string, sqlstate: string, code: string, detail: string, hint: string, nodeId: string, subtask: integer }), description: 'newest first' }, restoredFrom: { type: 'string', description: 'initial, checkpoint n, or a savepoint path' },
+}, ['id', 'name', 'status', 'nodes', 'checkpoints']);
+
 export const schemas = {
   sql: {
     operationId: 'runSql', summary: 'Run statements', tags: ['sql'],
@@ -27,12 +39,12 @@ export const schemas = {
   },
   jobs: {
     operationId: 'listJobs', summary: 'List jobs', tags: ['jobs'],
-    response: { 200: json('All jobs', object({ jobs: { type: 'array', items: object({ id: string, name: string, status: string, startTimeMs: integer }, ['id', 'name', 'status', 'startTimeMs']) } }, ['jobs'])), ...failed },
+    response: { 200: json('All jobs', object({ jobs: { type: 'array', items: object(summary, ['id', 'name', 'status', 'startTimeMs']) } }, ['jobs'])), ...failed },
   },
-  job: { operationId: 'getJob', summary: 'One job: plan, state, counts, checkpoints, restarts, last failure', tags: ['jobs'], params, response: { 200: json('The job', object({})), ...failed } },
+  job: { operationId: 'getJob', summary: 'One job: plan, state, counts, checkpoints, restarts, last failure', tags: ['jobs'], params, response: { 200: json('The job', detail), ...failed } },
   printed: {
     operationId: 'getPrinted', summary: 'Rows a job has printed', tags: ['jobs'], params, description: 'One row per line. With `follow=true` the answer goes on with each row printed; with `Accept: text/event-stream` as server-sent events.',
-    querystring: object({ sink: { type: 'string', description: 'only this sink' }, tail: { type: 'integer', description: 'only the newest n rows' }, follow: { type: 'boolean' } }),
+    querystring: object({ sink: { type: 'string', description: 'only this sink' }, tail: { type: 'integer', description: 'only the newest n rows' }, follow: { type: 'boolean', description: 'go on with each row printed from now on' } }),
     response: { 200: { description: 'The rows', content: { 'text/plain': { schema: string }, 'text/event-stream': { schema: string } } }, ...failed },
   },
   stop: { operationId: 'stopJob', summary: 'Stop a job, with a savepoint if asked', tags: ['jobs'], params, body: object({ savepoint: { type: 'boolean' }, drain: { type: 'boolean' } }), response: { 200: json('Stopped', withSavepoint), ...failed } },

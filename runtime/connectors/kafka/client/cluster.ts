@@ -26,6 +26,8 @@ interface TopicState { topicId: string | undefined; internal: boolean; leaders: 
 export type CoordinatorKind = 'group' | 'transaction';
 
 /** While the cluster was never reached, a wrong address should show soon. */
+/** Looks at a topic that the broker may be making: with the pauses of `retry` about a second. */
+const CREATION_LOOKS = 7;
 const FIRST_CONTACT_MS = 10_000;
 
 export class Cluster {
@@ -153,9 +155,9 @@ export class Cluster {
     try { return await done; } finally { if (this.#refreshing === mine) this.#refreshing = undefined; }
   }
 
-  async #refreshNow(topics: readonly string[] | null): Promise<MetadataAnswer> {
+  async #refreshNow(topics: readonly string[] | null, mayCreate = false): Promise<MetadataAnswer> {
     const connection = await this.anyConnection();
-    const answer = await connection.call(APIS.metadata, (w, v) => writeMetadata(w, v, topics), readMetadata);
+    const answer = await connection.call(APIS.metadata, (w, v) => writeMetadata(w, v, topics, mayCreate), readMetadata);
     if (answer.brokers.length > 0) this.#brokers = new Map(answer.brokers.map((b) => [b.id, { host: b.host, port: b.port }]));
     this.#controllerId = answer.controllerId;
     for (const entry of answer.topics) this.#take(entry);
@@ -173,14 +175,22 @@ export class Cluster {
   /** Broker id of the leader as far as known; -1 when unknown. */
   leader(topic: string, partition: number): number { return this.topics.get(topic)?.leaders[partition] ?? -1; }
 
-  /** Topics that exist; repeats while leaders are missing is the caller's. Rejects with kafkaUnknownTopic or kafkaRequestFailed. */
-  async requireTopics(names: readonly string[]): Promise<TopicEntry[]> {
+  /**
+   * Topics that exist, or, with `mayCreate`, that the broker makes when they are written to (auto.create.topics.enable): it answers "unknown"
+   * while it does. Repeats while leaders are missing is the caller's. Rejects with kafkaUnknownTopic or kafkaRequestFailed.
+   */
+  async requireTopics(names: readonly string[], mayCreate = false): Promise<TopicEntry[]> {
+    let unknowns = 0;
     return await this.retry(async () => {
-      const { topics } = await this.refresh(names);
+      const { topics } = mayCreate ? await this.#refreshNow(names, true) : await this.refresh(names);
       const entries: TopicEntry[] = [];
       for (const name of names) {
         const entry = topics.find((t) => t.topic === name);
-        if (entry === undefined || entry.code === CODE.UNKNOWN_TOPIC_OR_PARTITION || entry.code === 17) throw kafkaUnknownTopic({ topic: name, known: await this.#topicNames() });
+        if (entry === undefined || entry.code === CODE.UNKNOWN_TOPIC_OR_PARTITION || entry.code === 17) {
+          const unknown = kafkaUnknownTopic({ topic: name, known: await this.#topicNames() });
+          if (mayCreate && entry?.code === CODE.UNKNOWN_TOPIC_OR_PARTITION && ++unknowns < CREATION_LOOKS) return new Again(unknown);
+          throw unknown;
+        }
         if (isRetriable(entry.code)) return new Again(kafkaRequestFailed({ call: 'Metadata', code: errorName(entry.code), what: `topic '${name}'` }));
         if (entry.code !== 0) throw kafkaRequestFailed({ call: 'Metadata', code: errorName(entry.code), what: `topic '${name}'` });
         entries.push(entry);

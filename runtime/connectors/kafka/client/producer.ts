@@ -81,7 +81,7 @@ export class BatchProducer implements Producer, SenderHost {
     this.#check();
     const known = this.topics.get(name);
     if (known !== undefined) return known;
-    const [entry] = await this.cluster.requireTopics([name]);
+    const [entry] = await this.cluster.requireTopics([name], true);
     const made = this.topics.get(name) ?? new TopicQueues(name, entry?.partitions.length ?? 0, this.#number);
     this.topics.set(name, made);
     return made;

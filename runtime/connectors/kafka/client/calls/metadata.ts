@@ -1,4 +1,4 @@
-/** Metadata v4–v12: brokers, controller, and for each topic its id and the leaders of its partitions. Creates nothing. */
+/** Metadata v4–v12: brokers, controller, and for each topic its id and the leaders of its partitions. */
 import type { WireReader } from '../wire/reader.ts';
 import type { WireWriter } from '../wire/writer.ts';
 
@@ -14,11 +14,11 @@ export interface MetadataAnswer { readonly brokers: readonly BrokerEntry[]; read
 
 export const NO_UUID = '0'.repeat(32);
 
-/** `topics` null asks for all. */
-export function writeMetadata(w: WireWriter, version: number, topics: readonly string[] | null): void {
+/** `topics` null asks for all. `mayCreate`: a broker with auto.create.topics.enable makes those that are missing, as for Java's producer. */
+export function writeMetadata(w: WireWriter, version: number, topics: readonly string[] | null, mayCreate: boolean): void {
   if (topics === null) w.arrayLength(-1);
   else w.array(topics, (e, topic) => { if (version >= 10) e.uuid(NO_UUID); e.string(topic).tags(); });
-  w.bool(false);
+  w.bool(mayCreate);
   if (version >= 8 && version <= 10) w.bool(false);
   if (version >= 8) w.bool(false);
   w.tags();

@@ -1,0 +1,78 @@
+/** What a user meets besides the main job: sinks whose topic is new, jobs that do not start, tables that are only written to, metrics, errors over HTTP. */
+import { expect } from 'chai';
+import { Kafka, logLevel, type Admin } from 'kafkajs';
+import type pg from 'pg';
+import { ServerProcess, bootstrap, eventually } from './server-process.ts';
+
+const prefix = `user${Date.now().toString(36)}_`;
+const withKafka = (topic: string, more = ''): string => `WITH ('connector'='kafka', 'topic'='${prefix}${topic}', 'properties.bootstrap.servers'='${bootstrap()}', 'format'='json', 'scan.startup.mode'='earliest-offset'${more})`;
+
+describe('a user by hand', function () {
+  this.timeout(60_000);
+  let server: ServerProcess, client: pg.Client, admin: Admin;
+  const jobId = async (sql: string): Promise<string> => String(Object.values((await client.query(sql)).rows[0] as Record<string, string>)[0]);
+  const status = async (id: string): Promise<string> => String((await client.query(`DESCRIBE JOB '${id}'`)).rows[0].status);
+  async function failure(sql: string): Promise<{ code: string; message: string; detail?: string; hint?: string }> {
+    try { await client.query(sql); } catch (error) { return error as never; }
+    throw new Error(`was not refused: ${sql}`);
+  }
+  before(async () => {
+    admin = new Kafka({ clientId: 'user', brokers: [bootstrap()], logLevel: logLevel.NOTHING }).admin();
+    await admin.connect();
+    server = await ServerProcess.start();
+    client = await server.connect();
+  });
+  after(async () => {
+    await client?.end().catch(() => {});
+    await server?.remove();
+    const made = (await admin.listTopics()).filter((t) => t.startsWith(prefix));
+    if (made.length > 0) await admin.deleteTopics({ topics: made });
+    await admin?.disconnect();
+  });
+
+  it('writes to a topic that the broker makes with the first write, as with Flink; reading makes none', async () => {
+    await client.query(`CREATE TEMPORARY TABLE made (id BIGINT, name STRING) ${withKafka('made')}`);
+    const id = await jobId(`INSERT INTO made VALUES (1, 'a'), (2, 'b')`);
+    await eventually('the end of the job', async () => (await status(id)) === 'FINISHED');
+    expect((await client.query('SELECT * FROM made ORDER BY id')).rows).to.deep.equal([{ id: '1', name: 'a' }, { id: '2', name: 'b' }]);
+    const error = await failure(`SELECT * FROM made /*+ OPTIONS('topic'='${prefix}mad') */`);
+    expect(error).to.include({ code: '42P01', message: `Kafka topic "${prefix}mad" does not exist` });
+    expect(error.hint).to.contain(`"${prefix}made"`);
+    expect(error.detail).to.contain('Existing topics: ');
+    expect(await admin.listTopics()).to.include(`${prefix}made`).and.not.include(`${prefix}mad`);
+  });
+  it('describes tables that can only be written to, computed columns too', async () => {
+    await client.query(`CREATE TEMPORARY TABLE hole (id BIGINT, twice AS id * 2) WITH ('connector'='blackhole')`);
+    expect((await client.query('DESCRIBE hole')).rows.map((r: Record<string, string>) => [r['name'], r['type'], r['extras']])).to.deep.equal([['id', 'BIGINT', null], ['twice', 'BIGINT', 'AS id * 2']]);
+    expect((await failure('CREATE TABLE twins (a INT, a INT)')).message).to.equal('column "a" is declared more than once');
+  });
+  it('stops a job that starts over and over', async () => {
+    await client.query(`SET 'restart-strategy.type' = 'fixed-delay'; SET 'restart-strategy.fixed-delay.attempts' = '1000'; SET 'restart-strategy.fixed-delay.delay' = '1 h'`);
+    await client.query(`CREATE TEMPORARY TABLE far (n INT) ${withKafka('far').replace(bootstrap(), '127.0.0.1:1')}; CREATE TEMPORARY TABLE nothing (n INT) WITH ('connector'='blackhole')`);
+    const id = await jobId('INSERT INTO nothing SELECT n FROM far');
+    await eventually('an attempt', async () => ['INITIALIZING', 'RESTARTING'].includes(await status(id)));
+    expect((await failure(`STOP JOB '${id}' WITH SAVEPOINT`)).code).to.equal('55000');
+    await client.query(`STOP JOB '${id}'`);
+    expect(await status(id)).to.equal('CANCELED');
+    expect(await failure(`DESCRIBE JOB 'nope'`)).to.include({ code: '42704', message: 'job "nope" does not exist' });
+    await client.query('RESET');
+  });
+  it('counts rows in the first scrape', async () => {
+    await client.query(`CREATE TEMPORARY TABLE seen (id BIGINT, name STRING) WITH ('connector'='print')`);
+    const id = await jobId('INSERT INTO seen SELECT * FROM made');
+    await eventually('printed rows', async () => (await server.printed(id)).length === 2);
+    const lines = (await (await fetch(server.url('/metrics'))).text()).split('\n').filter((l) => l.includes(id));
+    expect(lines.find((l) => l.startsWith('rivulet_operator_records_in_total') && l.includes('type="sink"'))).to.match(/ 2$/);
+    const unknown = await fetch(server.url(`/api/v1/jobs/${id}/print?sink=sen`));
+    expect(unknown.status).to.equal(404);
+    expect((await unknown.json() as { error: Record<string, string> }).error).to.include({ message: 'the job has no print sink "sen"', hint: 'Did you mean "seen"?' });
+    expect(await server.printed(id, 'seen')).to.have.length(2);
+    await client.query(`STOP JOB '${id}'`);
+  });
+  it('says over HTTP which statement failed, also when the error has no place of its own', async () => {
+    const { status: code, body } = await server.sql(`SELECT 1;\n  USE CATALOG nowhere;`);
+    expect(code).to.equal(400);
+    expect(body.error).to.include({ sqlstate: '3D000', line: 2, column: 3 });
+    expect(body.results).to.have.length(1);
+  });
+});

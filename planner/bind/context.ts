@@ -10,8 +10,8 @@ export interface PlannerContext {
   resolveTable(parts: readonly string[]): Promise<CatalogObject>;
   /** Rows of a system table, known at plan time; undefined for tables with a connector. */
   virtualRows?: ((table: TableObject) => Promise<readonly (readonly unknown[])[]> | undefined) | undefined;
-  /** The object id of a relation named in `'name'::regclass`. */
-  regclass?: ((parts: readonly string[]) => Promise<number | undefined>) | undefined;
+  /** The object id of a relation named in `'name'::regclass`; whether there is such a relation is not looked up. */
+  regclass?: ((name: string) => number) | undefined;
   readonly currentCatalog: string;
   readonly currentDatabase: string;
   readonly functions: FunctionRegistry;

@@ -221,7 +221,8 @@ export class ExpressionBinder {
     return { op: 'case', branches: whens.map((when, i) => ({ when, then: as(results[i] ?? otherwise) })), otherwise: as(otherwise), type: common };
   }
   private explicitCast(e: Extract<Expression, { kind: 'cast' }>): Expr {
-    const to = resolveTypeNode(e.type);
+    const to = resolveTypeNode(e.type), { regclass } = this.state.context;
+    if (regclass !== undefined && e.operand.kind === 'string' && e.type.kind === 'simpleType' && e.type.name.toUpperCase() === 'REGCLASS') return literal(regclass(e.operand.value), notNull(BIGINT));
     const operand = this.bindAs(e.operand, to);
     if (e.operand.kind === 'interval' && operand.type.kind === to.kind) return operand;
     if (!canCast(operand.type, to)) throw cannotCast({ from: typeText(operand.type), to: typeText(to) }, { range: e.range });

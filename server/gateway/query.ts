@@ -15,7 +15,7 @@ import type { ExecuteOptions, PreparedStatement, ResultColumn, RowChunk, RowsRes
 import type { Engine } from './engine.ts';
 import { rowsResult, stringColumns } from './results.ts';
 import type { SessionSettings } from './settings.ts';
-import { systemContext, tableObjectOf } from './system-context.ts';
+import { regclassOf, systemContext, tableObjectOf } from './system-context.ts';
 
 /** Values for $1… with the types the statement was described with. */
 export interface BoundParameters { readonly values: readonly unknown[]; readonly types: readonly SqlType[] }
@@ -88,13 +88,20 @@ export class QueryRunner {
   private systemContext(): SystemContext {
     return systemContext({ engine: this.engine, catalog: this.catalog, settings: this.settings, user: this.user, sessionId: this.sessionId, schemaOf: (object) => this.schemaOfObject(object) });
   }
+  /** System tables first, as PostgreSQL's search path has it; a bare name inside a view comes with the view's catalog and database. */
+  private async resolveTable(parts: readonly string[]): Promise<CatalogObject> {
+    const bare = parts.length === 3 ? systemTable(parts.slice(-1)) : undefined;
+    const system = systemTable(parts) ?? (bare !== undefined && (await this.catalog.find(parts)) === undefined ? bare : undefined);
+    return system === undefined ? this.catalog.resolve(parts) : tableObjectOf(system, this.catalog.currentCatalog);
+  }
   private context(parameters?: BoundParameters): PlannerContext {
     const timeZone = this.settings.timeZone();
     const session = { user: this.user, catalog: this.catalog.currentCatalog, database: this.catalog.currentDatabase, version: this.engine.version, setting: (name: string) => this.settings.pgParameter(name) ?? this.settings.get(name) };
     const env: EvalEnv = { timeZone, nowMs: () => this.engine.clock.now(), random: Math.random, session };
     return {
-      resolveTable: (parts) => { const system = systemTable(parts); return system === undefined ? this.catalog.resolve(parts) : Promise.resolve(tableObjectOf(system, this.catalog.currentCatalog)); },
+      resolveTable: (parts) => this.resolveTable(parts),
       virtualRows: (table) => (table.options.size === 0 ? systemTable([table.path.database, table.path.name])?.rows(this.systemContext()) : undefined),
+      regclass: (name) => regclassOf(name, this.catalog),
       currentCatalog: this.catalog.currentCatalog, currentDatabase: this.catalog.currentDatabase,
       functions: this.engine.functions, connectors: this.engine.connectors, formats: this.engine.formats,
       option: (key) => this.settings.get(key), timeZone,

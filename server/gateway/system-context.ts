@@ -1,9 +1,10 @@
 /** What the system tables are told of a session. */
 import type { SessionCatalog } from '../../catalog/objects/manager.ts';
 import type { CatalogObject, TableObject } from '../../catalog/objects/objects.ts';
-import { hashOid } from '../../catalog/system/oids.ts';
-import type { FunctionCard, SystemContext, SystemTable } from '../../catalog/system/system-tables.ts';
+import { hashOid, relationOid } from '../../catalog/system/oids.ts';
+import { systemTable, type FunctionCard, type SystemContext, type SystemTable } from '../../catalog/system/system-tables.ts';
 import { TopicSchemas } from '../../catalog/system/topic-schemas.ts';
+import { splitName } from '../catalog-query/names.ts';
 import { functionCards } from '../catalog-query/functions/index.ts';
 import type { ResultColumn } from './contract.ts';
 import type { Engine } from './engine.ts';
@@ -42,4 +43,11 @@ export function systemContext({ engine, catalog, settings, user, sessionId, sche
 /** A system table as the planner sees tables; `rows` of it come through PlannerContext.virtualRows. */
 export function tableObjectOf(table: SystemTable, catalog: string): TableObject {
   return { kind: 'table', path: { catalog, database: table.schema, name: table.name }, temporary: false, columns: table.columns.map((c) => ({ kind: 'physical', name: c.name, type: c.type })), options: new Map() };
+}
+/** The object id a name stands for, by its path alone. */
+export function regclassOf(name: string, catalog: SessionCatalog): number {
+  const parts = splitName(name), system = systemTable(parts);
+  if (system !== undefined) return system.oid;
+  const path = catalog.path(parts);
+  return relationOid(path.catalog, path.database, path.name, catalog.temporaryObject(path) !== undefined);
 }

@@ -12,7 +12,7 @@ import { aggregateNamed, type AggregateSpec } from './aggregates.ts';
 import type { Compiler, Value } from './compiler.ts';
 import { shown } from './compiler.ts';
 import { setFunction, scalarFunction } from './functions/index.ts';
-import { likePattern, matches, regex, similarPattern } from './functions/text.ts';
+import { checkLength, likePattern, matches, regex, similarPattern } from './functions/text.ts';
 import { fold, unite, type Env, type Row, type Scope } from './scope.ts';
 import { commonType, compareValues, isNumber, isText } from './values.ts';
 import type { WindowCall } from './windows.ts';
@@ -145,7 +145,7 @@ export class ExpressionCompiler {
       if (r.type === 'unknown') return this.compiler.call('array_cat', [l, this.compiler.cast(r, l.type, range)], range);
       return this.compiler.call(isArrayType(l.type) ? (isArrayType(r.type) ? 'array_cat' : 'array_append') : 'array_prepend', [l, r], range);
     }
-    return strict('text', [this.compiler.cast(l, 'text', range), this.compiler.cast(r, 'text', range)], (a, b) => (a as string) + (b as string));
+    return strict('text', [this.compiler.cast(l, 'text', range), this.compiler.cast(r, 'text', range)], (a, b) => { checkLength((a as string).length + (b as string).length); return (a as string) + (b as string); });
   }
   private arithmetic(op: string, left: Value, right: Value, range: SourceRange): Value {
     const wanted = isNumber(left.type) ? left.type : isNumber(right.type) ? right.type : left.type === 'oid' || right.type === 'oid' ? 'int8' : 'numeric';

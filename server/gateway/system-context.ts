@@ -2,13 +2,14 @@
 import type { SessionCatalog } from '../../catalog/objects/manager.ts';
 import type { CatalogObject, TableObject } from '../../catalog/objects/objects.ts';
 import { hashOid, relationOid } from '../../catalog/system/oids.ts';
+import { quoteName } from '../../catalog/system/relations/define.ts';
 import { systemTable, type FunctionCard, type SystemContext, type SystemTable } from '../../catalog/system/system-tables.ts';
 import { TopicSchemas } from '../../catalog/system/topic-schemas.ts';
 import { splitName } from '../catalog-query/names.ts';
 import { functionCards } from '../catalog-query/functions/index.ts';
 import type { ResultColumn } from './contract.ts';
 import type { Engine } from './engine.ts';
-import type { SessionSettings } from './settings.ts';
+import { pgParameters, type SessionSettings } from './settings.ts';
 
 interface Shared { readonly functions: readonly FunctionCard[]; readonly topicSchemas: TopicSchemas }
 const perEngine = new WeakMap<Engine, Shared>();
@@ -33,7 +34,10 @@ export interface SystemContextParts {
 }
 /** For one statement. */
 export function systemContext({ engine, catalog, settings, user, sessionId, schemaOf }: SystemContextParts): SystemContext {
-  const setting = (name: string): string | undefined => (name.toLowerCase() === 'search_path' ? settings.pgParameter(name) : settings.pgParameter(name) ?? settings.get(name));
+  const setting = (name: string): string | undefined => {
+    const value = settings.pgParameter(name) ?? settings.get(name);
+    return name.toLowerCase() === 'search_path' && value === pgParameters.get('search_path') ? quoteName(catalog.currentDatabase) : value;
+  };
   return {
     catalog, currentCatalog: catalog.currentCatalog, currentDatabase: catalog.currentDatabase, schemaOf, jobs: () => engine.jobs.list(),
     settings: () => settings.allPg(), setting, setSetting: (name, value) => settings.setPg(name, value),

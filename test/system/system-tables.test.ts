@@ -78,6 +78,9 @@ describe('system tables', () => {
     expect((await failure(run(w, 'select count(*) from pg_attribute a, pg_attribute b, pg_attribute c'))).sqlstate).to.equal('54000');
     expect((await failure(run(w, 'with recursive t(n) as (select 1 union all select n from t) select count(*) from t'))).sqlstate).to.equal('54000');
     expect((await failure(run(w, 'select count(*) from generate_series(1, 90000) a, generate_series(1, 90000) b'))).sqlstate).to.equal('54000');
+    for (const text of ["repeat(repeat('a', 100000), 100000)", "lpad('a', 2000000000)", "format('%2000000000s', 'a')"]) expect((await failure(run(w, `select ${text}`))).sqlstate, text).to.equal('22023');
+    for (const text of ["select 'a'::text union all select s || s from t", "select repeat('a', 8) union all select s || s from t"]) expect((await failure(run(w, `with recursive t(s) as (${text}) select count(*) from t`))).sqlstate, text).to.equal('22023');
+    expect((await failure(run(w, "with recursive t(a) as (select array[1] union all select a || a from t) select count(*) from t"))).sqlstate).to.equal('54000');
     expect(await run(w, "select count(*) from pg_class where repeat('a', 30) ~ '(a+)+$'")).to.match(/^\d+$/);
   });
 });

@@ -23,7 +23,7 @@ export const arrayFunctions: readonly CatalogFunction[] = [
   define<[unknown[] | null, unknown]>('array_position', ['any', 'any'], 'int4', ([a, x]) => { const at = a?.findIndex((v) => v === x) ?? -1; return at < 0 ? null : at + 1; }, { strict: false }),
   define<[unknown[] | null, unknown]>('array_append', ['any', 'any'], (t) => asArray(firstType(t)), ([a, x]) => [...(a ?? []), x], { strict: false }),
   define<[unknown, unknown[] | null]>('array_prepend', ['any', 'any'], (t) => asArray(t[1] ?? 'text[]'), ([x, a]) => [x, ...(a ?? [])], { strict: false }),
-  define<[unknown[] | null, unknown[] | null]>('array_cat', ['any', 'any'], (t) => asArray(firstType(t)), ([a, b]) => (a === null && b === null ? null : [...(a ?? []), ...(b ?? [])]), { strict: false }),
+  define<[unknown[] | null, unknown[] | null]>('array_cat', ['any', 'any'], (t) => asArray(firstType(t)), ([a, b]) => { if ((a?.length ?? 0) + (b?.length ?? 0) > MAX_SERIES) throw systemQueryTooLarge({ rows: MAX_SERIES }); return a === null && b === null ? null : [...(a ?? []), ...(b ?? [])]; }, { strict: false }),
   define<[unknown[] | null, unknown]>('array_remove', ['any', 'any'], (t) => asArray(firstType(t)), ([a, x]) => a?.filter((v) => v !== x) ?? null, { strict: false }),
 ];
 const numberType = (types: readonly string[]): string => (firstType(types) === 'unknown' ? 'float8' : firstType(types));

@@ -12,7 +12,7 @@ export const sessionFunctions: readonly CatalogFunction[] = [
   define<[boolean]>('current_schemas', ['bool'], 'name[]', ([implicit], { context }) => (implicit ? ['pg_catalog', context.currentDatabase] : [context.currentDatabase])),
   ...named(['current_user', 'session_user', 'user', 'current_role', 'system_user'], (name) => define(name, [], 'name', (_, { context }) => context.user)),
   define<[string, boolean?]>('current_setting', ['text', 'bool'], 'text', ([name, missing], { context }) => {
-    const value = name.toLowerCase() === 'search_path' ? context.setting(name) ?? context.currentDatabase : context.setting(name);
+    const value = context.setting(name);
     if (value === undefined && missing !== true) throw unknownSetting({ name, known: context.settings().map(([k]) => k) });
     return value ?? null;
   }),

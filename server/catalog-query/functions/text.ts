@@ -1,7 +1,7 @@
 /** Texts and regular expressions as PostgreSQL has them. Patterns of users run on RE2 (linear time). */
 import { createHash } from 'node:crypto';
 import { RE2JS } from 're2js';
-import { invalidArgument, invalidPattern } from '../../../core/errors/data.ts';
+import { castFailed, invalidArgument, invalidPattern } from '../../../core/errors/data.ts';
 import { quoteName } from '../../../catalog/system/relations/define.ts';
 import { splitName, type Names } from '../names.ts';
 import { textOf } from '../values.ts';
@@ -35,6 +35,9 @@ export function likePattern(pattern: string, escape = '\\'): string {
 /** SIMILAR TO: a regular expression with `%` and `_`. */
 export const similarPattern = (pattern: string): string => `^(?:${[...pattern].map((c) => (c === '%' ? '.*' : c === '_' ? '.' : c === '.' || c === '^' || c === '$' ? `\\${c}` : c)).join('')})$`;
 
+const MAX_TEXT = 10_000_000;
+/** Throws for a text that would fill the memory; `length` in UTF-16 units. */
+export function checkLength(length: number): void { if (!(length <= MAX_TEXT)) throw invalidArgument({ function: 'a text function', what: `the result would be longer than ${MAX_TEXT} characters` }); }
 export const quoteLiteral = (text: string): string => (text.includes('\\') ? ' E' : '') + `'${text.replaceAll("'", "''").replaceAll('\\', '\\\\')}'`;
 /** format(): %s %I %L %%, with positions (`%1$s`). */
 function format(args: readonly unknown[]): string {
@@ -43,11 +46,15 @@ function format(args: readonly unknown[]): string {
     if (kind === '%') return '%';
     const value = args[position === undefined ? next++ : Number(position)] ?? null;
     const text = kind === 'L' ? (value === null ? 'NULL' : quoteLiteral(String(value))) : value === null ? '' : kind === 'I' ? quoteName(String(value)) : String(value);
+    checkLength(Math.abs(Number(width ?? 0)));
     return width === undefined ? text : width.startsWith('-') ? text.padEnd(-Number(width)) : text.padStart(Number(width));
   });
 }
 /** A value as JSON; records by the names of their columns are not known here and become lists. */
-const jsonOf = (value: unknown, type: string): unknown => (value !== null && type === 'json' ? JSON.parse(String(value)) as unknown : value);
+function jsonOf(value: unknown, type: string): unknown {
+  if (value === null || type !== 'json') return typeof value === 'bigint' ? Number(value) : value;
+  try { return JSON.parse(String(value)) as unknown; } catch { throw castFailed({ value: String(value), type: 'json' }); }
+}
 function jsonObject(args: readonly unknown[], types: readonly string[]): string {
   const entries: string[] = [];
   for (let i = 0; i + 1 < args.length; i += 2) entries.push(`${JSON.stringify(String(args[i]))} : ${JSON.stringify(jsonOf(args[i + 1], types[i + 1] ?? ''))}`);
@@ -67,6 +74,7 @@ const trimSet = (side: 'l' | 'r' | 'b') => ([text, set = ' ']: readonly [string,
   return units.slice(from, to).join('');
 };
 function pad(text: string, length: number, fill: string, atStart: boolean): string {
+  checkLength(length);
   const units = [...text], filler = [...fill];
   if (units.length >= length) return units.slice(0, length).join('');
   if (filler.length === 0) return text;
@@ -74,6 +82,7 @@ function pad(text: string, length: number, fill: string, atStart: boolean): stri
   return (atStart ? [...added, ...units] : [...units, ...added]).join('');
 }
 function regexpReplace([text, pattern, replacement, flags = '']: readonly [string, string, string, string?]): string {
+  checkLength(flags.includes('g') ? (text.length + 1) * (replacement.length + 1) / 8 : 0); // an estimate: every eighth place may match
   const java = replacement.replace(/\$/g, '\\$').replace(/\\(\d)/g, '$$$1').replace(/\\&/g, '$0'), matcher = regex(pattern, flags.includes('i')).matcher(text);
   return flags.includes('g') ? matcher.replaceAll(java) : matcher.replaceFirst(java);
 }
@@ -100,11 +109,11 @@ export const textFunctions: readonly CatalogFunction[] = [
   define<[string, number]>('right', ['text', 'int4'], 'text', ([s, n]) => (n === 0 ? '' : [...s].slice(n < 0 ? -n : Math.max(0, [...s].length - n)).join(''))),
   define<[string, number, string?]>('lpad', ['text', 'int4', 'text'], 'text', ([s, n, f = ' ']) => pad(s, n, f, true)),
   define<[string, number, string?]>('rpad', ['text', 'int4', 'text'], 'text', ([s, n, f = ' ']) => pad(s, n, f, false)),
-  define<[string, number]>('repeat', ['text', 'int4'], 'text', ([s, n]) => s.repeat(Math.min(Math.max(0, n), 100_000))),
+  define<[string, number]>('repeat', ['text', 'int4'], 'text', ([s, n]) => { checkLength(s.length * n); return s.repeat(Math.max(0, n)); }),
   define<[string, string]>('strpos', ['text', 'text'], 'int4', ([s, part]) => { const at = s.indexOf(part); return at < 0 ? 0 : [...s.slice(0, at)].length + 1; }),
   define<[string, string]>('position', ['text', 'text'], 'int4', ([part, s]) => { const at = s.indexOf(part); return at < 0 ? 0 : [...s.slice(0, at)].length + 1; }),
   define<[string, string]>('starts_with', ['text', 'text'], 'bool', ([s, part]) => s.startsWith(part)),
-  define<[string, string, string]>('replace', ['text', 'text', 'text'], 'text', ([s, from, to]) => (from === '' ? s : s.replaceAll(from, () => to))),
+  define<[string, string, string]>('replace', ['text', 'text', 'text'], 'text', ([s, from, to]) => { if (from === '') return s; const parts = s.split(from); checkLength(s.length + (parts.length - 1) * to.length); return parts.join(to); }),
   define<[string, string, string]>('translate', ['text', 'text', 'text'], 'text', ([s, from, to]) => { const f = [...from], t = [...to]; return [...s].map((c) => (f.includes(c) ? t[f.indexOf(c)] ?? '' : c)).join(''); }),
   define<[string, string, number]>('split_part', ['text', 'text', 'int4'], 'text', ([s, by, n]) => { const parts = by === '' ? [s] : s.split(by); return parts.at(n < 0 ? n : n - 1) ?? ''; }),
   define('btrim', ['text', 'text'], 'text', trimSet('b')), define('ltrim', ['text', 'text'], 'text', trimSet('l')), define('rtrim', ['text', 'text'], 'text', trimSet('r')),
@@ -121,7 +130,7 @@ export const textFunctions: readonly CatalogFunction[] = [
   ...named(['json_build_array', 'jsonb_build_array'], (name) => define(name, ['any'], 'json', (args, { types }) => `[${args.map((a, i) => JSON.stringify(jsonOf(a, types[i] ?? ''))).join(', ')}]`, { strict: false })),
   ...named(['to_json', 'to_jsonb', 'row_to_json', 'array_to_json'], (name) => define(name, ['any'], 'json', ([v], { types }) => JSON.stringify(jsonOf(v, types[0] ?? '')))),
   define<[string]>('parse_ident', ['text'], 'text[]', ([s]) => splitName(s)),
-  define<[number]>('chr', ['int4'], 'text', ([n]) => String.fromCodePoint(n)),
+  define<[number]>('chr', ['int4'], 'text', ([n]) => { if (n < 1 || n > 0x10ffff) throw invalidArgument({ function: 'chr', what: `requested character ${n} is not valid` }); return String.fromCodePoint(n); }),
   define<[string]>('ascii', ['text'], 'int4', ([s]) => s.codePointAt(0) ?? 0),
 ];
 export const textSetFunctions: readonly SetFunction[] = [

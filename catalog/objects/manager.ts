@@ -2,7 +2,7 @@
  * All catalogs of the server, and the view a session has of them: current catalog and database, temporary objects that hide permanent
  * ones of the same path, and the resolution of one-, two- and three-part names as Flink does it.
  */
-import { catalogNotFound, databaseNotFound, duplicateObject, objectInUse, tableNotFound, unknownCatalogType } from '../../core/errors/catalog.ts';
+import { catalogNotFound, catalogReadOnly, databaseNotFound, duplicateObject, objectInUse, tableNotFound, unknownCatalogType } from '../../core/errors/catalog.ts';
 import { quoted } from '../../core/errors/define.ts';
 import type { RecordStore } from '../store/record-store.ts';
 import { GenericCatalog } from './generic-catalog.ts';
@@ -47,6 +47,15 @@ export class CatalogManager {
     }
     this.catalogs.set(name, this.make(name, options));
     await this.store.write([{ key: `catalog/${encodeURIComponent(name)}`, value: [...options] }]);
+  }
+  /** Gives a catalog other options, checked as at its making; sessions see them from their next statement on, jobs keep what they have. */
+  async alter(name: string, options: ReadonlyMap<string, string>): Promise<void> {
+    const before = this.get(name);
+    if (before instanceof GenericCatalog) throw catalogReadOnly({ catalog: name, type: before.type, action: 'ALTER CATALOG' });
+    const after = this.make(name, options);
+    await this.store.write([{ key: `catalog/${encodeURIComponent(name)}`, value: [...options] }]);
+    this.catalogs.set(name, after);
+    await before.close();
   }
   async drop(name: string, ifExists: boolean): Promise<void> {
     if (!this.catalogs.has(name) && ifExists) return;

@@ -91,8 +91,14 @@ export const hostRefused = defineError<{ host: string }>({
 export const originRefused = defineError<{ origin: string }>({
   sqlstate: '28000', name: 'origin-refused', domain: 'user', retry: 'never', message: (p) => `requests from origin ${quoted(p.origin)} are not answered`,
 });
+/** `why`: what the operating system says; `flag`: what to change. */
+export const addressUnavailable = defineError<{ host: string; port: number; code: string | undefined; why: string; flag: string }>({
+  sqlstate: '55006', name: 'address-unavailable', domain: 'external', retry: 'never',
+  message: (p) => `cannot listen on ${p.host}:${p.port}: ${p.code === 'EADDRINUSE' ? 'the port is in use by another program, perhaps another Rivulet' : p.code === 'EACCES' ? 'ports below 1024 need more rights' : p.why}`,
+  hint: (p) => `Choose another one with --${p.flag} (0 takes a free one)${p.code === 'EADDRNOTAVAIL' || p.code === 'ENOTFOUND' ? ', and an address of this machine with --host' : ''}.`,
+});
 export const wireErrors = {
-  protocolViolation, tooManyConnections, connectionTimeout, messageTooLarge, serverShutdown, authorizationRefused, preparedStatementNotFound,
+  addressUnavailable, protocolViolation, tooManyConnections, connectionTimeout, messageTooLarge, serverShutdown, authorizationRefused, preparedStatementNotFound,
   preparedStatementExists, portalNotFound, portalExists, portalNotRunnable, sessionLimit, resultTypeChanged, invalidEncoding, invalidTextValue,
   invalidDatetimeValue, valueOutOfRange, invalidBinaryValue, invalidRequest, resultTooLarge, resultTooSlow, resultEndless, unsupportedContent, noSuchPage, noSuchJob, hostRefused, originRefused,
 };

@@ -6,7 +6,7 @@ import { columnNotFound } from '../../core/errors/planner.ts';
 import type { SessionCatalog } from '../../catalog/objects/manager.ts';
 import { pathSummary, type CatalogObject, type TableObject } from '../../catalog/objects/objects.ts';
 import type { QualifiedName } from '../../planner/sql/ast.ts';
-import type { AlterTable, AlterTableAction, AlterView, CreateCatalog, CreateDatabase, CreateTable, CreateView, Drop } from '../../planner/sql/ast-statement.ts';
+import type { AlterCatalog, AlterTable, AlterTableAction, AlterView, CreateCatalog, CreateDatabase, CreateTable, CreateView, Drop } from '../../planner/sql/ast-statement.ts';
 import { addElements, columnOf, columnsOfSchema, insertColumn, optionsMap, tableOfStatement, tableWith } from './table-definition.ts';
 import type { ResultColumn } from './contract.ts';
 
@@ -15,6 +15,14 @@ export const partsOf = (name: QualifiedName): string[] => name.parts.map((p) => 
 export async function createCatalog(catalog: SessionCatalog, s: CreateCatalog): Promise<string> {
   await catalog.manager.create(s.name.value, optionsMap(s.options), s.ifNotExists);
   return 'CREATE CATALOG';
+}
+export async function alterCatalog(catalog: SessionCatalog, s: AlterCatalog): Promise<string> {
+  const { action } = s, options = new Map(catalog.manager.get(s.name.value).options);
+  if (action.kind === 'comment') throw featureNotSupported({ feature: 'ALTER CATALOG … COMMENT' }, { range: action.range });
+  if (action.kind === 'setOptions') for (const o of action.options) options.set(o.key, o.value);
+  else for (const o of action.keys) options.delete(o.key);
+  await catalog.manager.alter(s.name.value, options);
+  return 'ALTER CATALOG';
 }
 export async function createDatabase(catalog: SessionCatalog, s: CreateDatabase): Promise<string> {
   if (s.source !== undefined) throw featureNotSupported({ feature: 'CREATE DATABASE … AS DATABASE (CDAS)', instead: 'Use one INSERT per table in a statement set.' }, { range: s.range });

@@ -12,7 +12,7 @@ import type { Query } from '../../planner/sql/ast.ts';
 import type { Insert, SetOption, Statement } from '../../planner/sql/ast-statement.ts';
 import { parseStatements } from '../../planner/sql/parser.ts';
 import { parseClientText } from '../catalog-query/route.ts';
-import { alterTable, alterView, createCatalog, createDatabase, createTable, createView, drop, partsOf, requireWritable } from './ddl.ts';
+import { alterCatalog, alterTable, alterView, createCatalog, createDatabase, createTable, createView, drop, partsOf, requireWritable } from './ddl.ts';
 import type { ExecuteOptions, Notice, PreparedStatement, RowsResult, Session, SessionOptions, StatementResult, TransactionStatus } from './contract.ts';
 import { copyFormat } from './copy-format.ts';
 import { Cursors } from './cursors.ts';
@@ -142,6 +142,7 @@ export class EngineSession implements Session {
         return done(await createView(this.catalog, statement, schema, text.slice(statement.query.range.start, statement.query.range.end)));
       }
       case 'createCatalog': return done(await createCatalog(this.catalog, statement));
+      case 'alterCatalog': return done(await alterCatalog(this.catalog, statement));
       case 'createDatabase': return done(await createDatabase(this.catalog, statement));
       case 'alterTable': return done(await alterTable(this.catalog, statement));
       case 'alterView': return done(await alterView(this.catalog, statement, async (q) => this.queries.schemaOfQuery(queryOf(q)), (r) => text.slice(r.start, r.end)));

@@ -4,7 +4,7 @@
  */
 import type { FastifyHttpOptions, FastifyInstance } from 'fastify';
 import type { Server } from 'node:http';
-import { noSuchPage } from '../../core/errors/wire.ts';
+import { addressUnavailable, noSuchPage } from '../../core/errors/wire.ts';
 import type { Log } from '../../core/ports/log.ts';
 import type { Gateway } from '../gateway/contract.ts';
 import { asHttpError, errorBody } from './errors.ts';
@@ -34,10 +34,13 @@ export interface RunningHttpServer {
   close(): Promise<void>;
 }
 
-/** Listens until closed. Rejects when the port is taken. */
+/** Listens until closed. Rejects with `address-unavailable` when the port is taken. */
 export async function startHttpServer(options: HttpServerOptions): Promise<RunningHttpServer> {
   const app = await build(options, false);
-  await app.listen({ host: options.host, port: options.port });
+  try { await app.listen({ host: options.host, port: options.port }); } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    throw addressUnavailable({ host: options.host, port: options.port, code, why: message, flag: 'http-port' }, { cause: error });
+  }
   const address = app.server.address();
   return { port: typeof address === 'object' && address !== null ? address.port : options.port, close: () => app.close() };
 }

@@ -5,7 +5,7 @@
 import { randomBytes, randomInt, timingSafeEqual } from 'node:crypto';
 import { createServer } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
-import { serverShutdown, tooManyConnections } from '../../core/errors/wire.ts';
+import { addressUnavailable, serverShutdown, tooManyConnections } from '../../core/errors/wire.ts';
 import type { Log } from '../../core/ports/log.ts';
 import type { Gateway } from '../gateway/contract.ts';
 import { trustLoopback } from './auth.ts';
@@ -37,14 +37,15 @@ export interface RunningServer {
 const STARTING_EXTRA = 100;
 const CHECK_MS = 1_000, CLOSE_GRACE_MS = 5_000;
 
-/** Listens until closed. Rejects when the port is taken. */
+/** Listens until closed. Rejects with `address-unavailable` when the port is taken. */
 export async function startPgServer(options: PgServerOptions): Promise<RunningServer> {
   const limits: PgLimits = { ...defaultPgLimits, ...options.limits };
   const clients = new PgClients(options, limits);
   const server = createServer({ noDelay: true, keepAlive: true, keepAliveInitialDelay: 60_000 }, (socket) => clients.accept(socket));
   await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen({ port: options.port, host: options.host, backlog: 511 }, () => { server.off('error', reject); resolve(); });
+    const refused = (error: NodeJS.ErrnoException): void => reject(addressUnavailable({ host: options.host, port: options.port, code: error.code, why: error.message, flag: 'pg-port' }, { cause: error }));
+    server.once('error', refused);
+    server.listen({ port: options.port, host: options.host, backlog: 511 }, () => { server.off('error', refused); resolve(); });
   });
   server.on('error', (error) => options.log.error('PostgreSQL protocol: could not accept a connection', { err: error }));
   const timer = setInterval(() => clients.checkTimes(), Math.min(CHECK_MS, limits.startupTimeoutMs / 2));

@@ -46,6 +46,25 @@ describe('a user by hand', function () {
     expect((await client.query('DESCRIBE hole')).rows.map((r: Record<string, string>) => [r['name'], r['type'], r['extras']])).to.deep.equal([['id', 'BIGINT', null], ['twice', 'BIGINT', 'AS id * 2']]);
     expect((await failure('CREATE TABLE twins (a INT, a INT)')).message).to.equal('column "a" is declared more than once');
   });
+  it('alters a catalog, and checks its options as when it was made', async () => {
+    await client.query(`CREATE CATALOG k WITH ('type'='kafka', 'properties.bootstrap.servers'='${bootstrap()}', 'format'='json')`);
+    await client.query(`ALTER CATALOG k SET ('value.fields-prefix'='v_')`);
+    expect((await client.query(`DESCRIBE k.kafka.\`${prefix}made\``)).rows.map((r: Record<string, string>) => r['name']).slice(0, 2)).to.deep.equal(['v_id', 'v_name']);
+    expect((await failure(`ALTER CATALOG k SET ('value.field-prefix'='w_')`)).hint).to.contain('value.fields-prefix');
+    expect((await failure(`ALTER CATALOG k RESET ('format')`)).message).to.contain('"format"');
+    await server.end();
+    await server.launch();
+    client = await server.connect();
+    expect(String(Object.values((await client.query('SHOW CREATE CATALOG k')).rows[0] as object)[0])).to.contain(`'value.fields-prefix' = 'v_'`);
+    await client.query(`ALTER CATALOG k RESET ('value.fields-prefix')`);
+    await client.query(`CREATE TEMPORARY TABLE made (id BIGINT, name STRING) ${withKafka('made')}`);
+  });
+  it('names the port that is taken', async () => {
+    const second = new ServerProcess(`${server.dataDir}-second`, ['--http-port', String(server.httpPort)]);
+    const why = await second.launch().then(() => 'started', (error: Error) => error.message);
+    await second.remove();
+    expect(why).to.contain(`cannot listen on 127.0.0.1:${server.httpPort}: the port is in use`).and.contain('--http-port').and.not.contain('    at ');
+  });
   it('stops a job that starts over and over', async () => {
     await client.query(`SET 'restart-strategy.type' = 'fixed-delay'; SET 'restart-strategy.fixed-delay.attempts' = '1000'; SET 'restart-strategy.fixed-delay.delay' = '1 h'`);
     await client.query(`CREATE TEMPORARY TABLE far (n INT) ${withKafka('far').replace(bootstrap(), '127.0.0.1:1')}; CREATE TEMPORARY TABLE nothing (n INT) WITH ('connector'='blackhole')`);

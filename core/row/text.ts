@@ -3,7 +3,7 @@
  * number of arguments 25 ns. Values of many columns repeat (channels, states, names), so each column that is decoded has a table of
  * recent short strings: a hit allocates nothing and gives the same string again, whose hash V8 knows already, so that a later look-up
  * in a Map costs 25 ns instead of 150. The table begins small, grows while many look-ups miss, and is dropped when at its largest it
- * still misses more often than it hits. (Cutting from one text per record would cost 15 ns, but strings of 13 characters and more then
+ * still misses more than one look-up in four. (Cutting from one text per record would cost 15 ns, but strings of 13 characters and more then
  * hold the whole text in memory for as long as they live in state.)
  */
 
@@ -81,7 +81,7 @@ class RecentStrings {
     const size = this.mask + 1;
     if (this.hits < this.misses * 8) {
       if (size < LAST_SIZE) this.resize(Math.min(LAST_SIZE, size * 4));
-      else if (this.hits < this.misses) { this.isUseful = false; this.texts = []; this.words = new Int32Array(0); }
+      else if (this.hits < this.misses * 3) { this.isUseful = false; this.texts = []; this.words = new Int32Array(0); }
     }
     this.misses = this.hits = 0;
   }

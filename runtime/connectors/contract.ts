@@ -63,8 +63,8 @@ export interface SinkWriter {
 export interface SinkFactory {
   readonly identifier: string;
   create(node: SinkNode, context: SinkContext): SinkWriter;
-  /** At restore, before any writer opens: end the transactions the checkpoint says are prepared. Idempotent. */
-  recover?(node: SinkNode, committables: readonly Json[], context: SinkContext): Promise<void>;
+  /** At restore, before any writer opens: end the transactions the checkpoint says are prepared. Idempotent. `former`: subtasks of the sink at the checkpoint. */
+  recover?(node: SinkNode, committables: readonly Json[], context: SinkContext, former?: number): Promise<void>;
 }
 export interface SinkContext extends ConnectorContext {
   readonly columns: readonly { readonly name: string; readonly type: SqlType }[];

@@ -120,7 +120,7 @@ export class WorkerHost implements SubtaskHost {
         const factory = this.registry.sink(node.connector);
         if (factory?.recover === undefined) { invariant(committables.length === 0, `sink connector ${node.connector} can recover what it prepared`); continue; }
         const base = connectorContext(message.plan, message.jobId, 0, node.parallelism ?? message.parallelism, this, () => ({ value: 0 }));
-        await factory.recover(node, committables, sinkContext(base, node, () => {}));
+        await factory.recover(node, committables, sinkContext(base, node, () => {}), message.former[node.id]);
       }
       this.toMain({ type: 'recovered', request: message.request, error: undefined });
     } catch (error) {

@@ -164,7 +164,7 @@ export class Job {
       }
       if (execution !== this.execution) return;
       killPoint('during-restore');
-      await this.env.pool.recover(this.id, this.record.plan, this.settings.parallelism, manifest.committables);
+      await this.env.pool.recover(this.id, this.record.plan, this.settings.parallelism, manifest);
       if (execution !== this.execution) return;
       if (manifest.kind === 'final') { this.execution = undefined; await execution.end(); await this.finish('FINISHED'); return; }
       const rescaled = new Set(execution.rescaledNodes(manifest));
@@ -256,13 +256,13 @@ export class Job {
     return { savepointPath };
   }
   /**
-   * Of a running job: of now. Of one that has ended: of its newest checkpoint, so that a job that failed on a record can go on as a changed
+   * Of a running job: of now. Of one that was ended: of its newest checkpoint, so that a job that failed on a record can go on as a changed
    * statement; what that checkpoint has prepared is committed first, because a savepoint does not carry it.
    */
   async savepoint(): Promise<{ savepointPath: string }> {
     const newest = FINAL.has(this.status) ? this.history.newest() : undefined;
-    if (newest !== undefined) {
-      await this.env.pool.recover(this.id, this.record.plan, this.settings.parallelism, newest.committables);
+    if (newest !== undefined && newest.kind !== 'final') {
+      await this.env.pool.recover(this.id, this.record.plan, this.settings.parallelism, newest);
       return { savepointPath: await this.copySavepoint(newest) };
     }
     if (this.status !== 'RUNNING' || this.coordinator === undefined || this.isStopping) this.refuse('take a savepoint of', 'RUNNING');

@@ -3,10 +3,10 @@
  * handler that registered for it; those of unknown attempts are dropped.
  */
 import { MessageChannel, Worker } from 'node:worker_threads';
-import type { Json } from '../../catalog/registry/connectors.ts';
 import type { RivuletError } from '../../core/errors/define.ts';
 import { serverStopping, workerDied } from '../../core/errors/runtime.ts';
 import type { Log } from '../../core/ports/log.ts';
+import type { Manifest } from '../checkpoint/manifest.ts';
 import type { PhysicalPlan } from '../../planner/physical/plan.ts';
 import { revivedError } from '../graph/messages.ts';
 import type { NodeStats, ToMain, ToWorker } from '../graph/messages.ts';
@@ -102,8 +102,9 @@ export class WorkerPool {
     }) as Extract<ToMain, { type: T }>;
   }
   /** Ends what a checkpoint says is prepared; rejects with the sink's error. */
-  async recover(jobId: string, plan: PhysicalPlan, parallelism: number, committables: Readonly<Record<string, readonly Json[]>>): Promise<void> {
-    const { error } = await this.ask<'recovered'>(0, (request) => ({ type: 'recover', request, jobId, plan, parallelism, committables }));
+  async recover(jobId: string, plan: PhysicalPlan, parallelism: number, manifest: Manifest): Promise<void> {
+    const { committables } = manifest, former = Object.fromEntries(Object.entries(manifest.nodes).map(([id, node]) => [id, node.instances]));
+    const { error } = await this.ask<'recovered'>(0, (request) => ({ type: 'recover', request, jobId, plan, parallelism, committables, former }));
     if (error !== undefined) throw revivedError(error);
   }
   async stats(attempt: number, parallelism: number): Promise<readonly SubtaskStats[]> {

@@ -202,12 +202,12 @@ describe('kafka sink, exactly once', () => {
     await holds(topic, [0, 1, 2, 3, 4, 5, 10, 11]);
   });
   it('a prepared transaction that Kafka has dropped is reported, not skipped', async () => {
-    const topic = await topics.make('eo-lost'), prefix = uniqueName('txn'), table = tableOf(topic, prefix), killed = await new WriterDriver(table).open();
+    const topic = await topics.make('eo-lost'), table = tableOf(topic, uniqueName('txn')), killed = await new WriterDriver(table).open();
     await killed.push(inserts(0, 3));
     const stored = JSON.parse(JSON.stringify(await killed.writer.prepare(1))) as Json;
     await killed.close();
     // Another writer takes the id, as the expiry of the transaction does too.
-    const other = topics.client.producer({ transactionalId: `${prefix}-0-0` });
+    const other = topics.client.producer({ transactionalId: (stored as { transactionalId: string }).transactionalId });
     await other.init();
     await other.close();
     const error = await failure(async () => recover(new WriterDriver(table), [stored]));

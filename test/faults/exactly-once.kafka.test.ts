@@ -23,7 +23,7 @@ describe('exactly-once sink', function () {
         const job = await bench.submit(`SET 'execution.checkpointing.interval' = '150 ms';
           CREATE TEMPORARY TABLE src (n BIGINT) ${bench.with('in')};
           CREATE TEMPORARY TABLE dst (n BIGINT) ${bench.with('out', exactly('t'))};
-          CREATE TEMPORARY TABLE dst2 (n BIGINT) ${bench.with('out2', exactly('u'))};
+          CREATE TEMPORARY TABLE dst2 (n BIGINT) ${bench.with('out2', exactly('t'))};
           BEGIN STATEMENT SET; INSERT INTO dst SELECT n FROM src; INSERT INTO dst2 SELECT n FROM src WHERE MOD(n, 2) = 0; END;`);
         await bench.status(job, 'RUNNING');
         await bench.server.end('SIGKILL');

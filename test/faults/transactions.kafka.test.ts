@@ -119,6 +119,17 @@ describe('exactly-once writer', function () {
     await eventually('a reader to get past what was left open', async () => (await visible(node)).includes('c'));
     expect((await visible(node)).sort()).to.deep.equal(['a', 'b', 'c']);
   });
+  it('… also when the checkpoint names no transaction', async () => {
+    const node = await nodeOf('none'), gone = await open(node, context(1, 2));
+    await write(node, gone, 'left open');
+    await die(gone);
+    await kafkaSink.recover?.(node, [], context(0, 1), 2);
+    const next = await open(node, context(0, 1));
+    await write(node, next, 'c');
+    await next.commit(await next.prepare(2));
+    await eventually('a reader to get past what was left open', async () => (await visible(node)).includes('c'));
+    expect(await visible(node)).to.deep.equal(['c']);
+  });
   it('a writer that closes aborts what it has open, and nothing that is prepared', async () => {
     const node = await nodeOf('closing'), writer = await open(node);
     await write(node, writer, 'prepared');

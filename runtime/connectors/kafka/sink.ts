@@ -19,7 +19,7 @@ import { formatRuntime } from '../../formats/runtimes.ts';
 import type { Encoder, SinkContext, SinkFactory, SinkWriter } from '../contract.ts';
 import { encodeHeaders, KafkaClient, KafkaClientConfig, type Producer, type ProducerOptions, type ProducerTopic } from './client/index.ts';
 import type { FormatSpec, KafkaSinkSpec } from './spec.ts';
-import { LANES, recoverTransactions, transactionalId, type Committable } from './transactions.ts';
+import { LANES, recoverTransactions, transactionalId, transactionPrefix, type Committable } from './transactions.ts';
 import { UpsertBuffer, type BufferedRow } from './upsert-buffer.ts';
 
 /** Flink's default is an hour; brokers allow 15 minutes unless told otherwise (transaction.max.timeout.ms). */
@@ -43,6 +43,7 @@ class KafkaWriter implements SinkWriter {
   private readonly timestampColumn: number;
   private readonly headersColumn: number;
   private readonly exactlyOnce: boolean;
+  private readonly transactions: string;
   private readonly buffer: UpsertBuffer | undefined;
   private flushTimer: NodeJS.Timeout | undefined;
   private readonly lanes: Lane[] = [];
@@ -56,6 +57,7 @@ class KafkaWriter implements SinkWriter {
     this.context = context;
     this.client = clientOf(spec, `rivulet-${context.jobId}-${context.subtask}`);
     this.exactlyOnce = spec.guarantee === 'exactly-once';
+    this.transactions = transactionPrefix(spec, node);
     const encoderOf = (format: FormatSpec): Encoder => formatRuntime(format.format).encoder(format.settings, format.fields.map((f) => {
       const column = node.fields.findIndex((x) => x.kind === 'physical' && x.field === f.field);
       invariant(column >= 0, `the sink gets column ${f.field} of its table`);
@@ -70,7 +72,7 @@ class KafkaWriter implements SinkWriter {
   async open(): Promise<void> {
     const { spec, client } = this, timeoutMs = client.config.producer.transactionTimeoutMs ?? TRANSACTION_TIMEOUT_MS;
     const options: ProducerOptions[] = this.exactlyOnce
-      ? Array.from({ length: LANES }, (_, lane) => ({ idempotent: true, acks: 'all', transactionalId: transactionalId(spec.transactionalIdPrefix ?? '', this.context.subtask, lane), transactionTimeoutMs: timeoutMs }))
+      ? Array.from({ length: LANES }, (_, lane) => ({ idempotent: true, acks: 'all', transactionalId: transactionalId(this.transactions, this.context.subtask, lane), transactionTimeoutMs: timeoutMs }))
       : [{}];
     for (const o of options) {
       const producer = client.producer(o);
@@ -202,11 +204,11 @@ class KafkaWriter implements SinkWriter {
   }
 }
 
-async function recover(node: SinkNode, committables: readonly Json[], context: SinkContext): Promise<void> {
+async function recover(node: SinkNode, committables: readonly Json[], context: SinkContext, former = 0): Promise<void> {
   const spec = node.spec as unknown as KafkaSinkSpec;
-  if (spec.guarantee !== 'exactly-once' || committables.length === 0) return;
+  if (spec.guarantee !== 'exactly-once' || (committables.length === 0 && former <= context.parallelism)) return;
   const client = clientOf(spec, `rivulet-${context.jobId}-recover`);
-  try { await recoverTransactions(client, spec, committables, context); } finally { await client.close(); }
+  try { await recoverTransactions(client, node, committables, context, former); } finally { await client.close(); }
 }
 export const kafkaSink: SinkFactory = { identifier: 'kafka', create: (node, context) => new KafkaWriter(node, context), recover };
 export const upsertKafkaSink: SinkFactory = { identifier: 'upsert-kafka', create: (node, context) => new KafkaWriter(node, context), recover };

@@ -1,7 +1,8 @@
 /**
  * The transactions of an exactly-once sink: names, what a checkpoint keeps of them, and how a restart ends them.
  *
- * Per subtask four transactional ids, `<prefix>-<subtask>-<0…3>`, used in turn. Ending a transaction keeps the producer's epoch, so an
+ * Per subtask four transactional ids, `<prefix>-<node>-<subtask>-<0…3>`, used in turn; the node is in it because a statement set may write
+ * one table, and so one prefix, by several sinks. Ending a transaction keeps the producer's epoch, so an
  * identity in a checkpoint would also end a later transaction of the same lane: a lane must not be written to again while a retained
  * checkpoint names it. At most the transactions of the two retained checkpoints, of the one being prepared and of the rows behind it
  * are of interest at one time: four lanes. With two, a crash during checkpoint N+1 would commit what was begun of N+2, because the
@@ -14,13 +15,14 @@
  *   after a restart's writers had opened            committed by that restart   fenced by InitProducerId      the marker says so
  *   longer down than the transaction's timeout      lost                        fenced, no marker             kafka-transaction-lost, job fails
  *
- * The marker is a committed offset of the consumer group `<prefix>-recovered` whose metadata names the transactions ended: written after
+ * The marker is a committed offset of the consumer group `<prefix>-<node>-recovered` whose metadata names the transactions ended: written after
  * all of them are committed and before any writer opens (which fences their identities). Without it a second crash before the next
  * checkpoint could not be told from an expired transaction.
  */
 import { createHash } from 'node:crypto';
 import type { Json } from '../../../catalog/registry/connectors.ts';
 import { RivuletError } from '../../../core/errors/define.ts';
+import type { SinkNode } from '../../../planner/physical/plan.ts';
 import type { SinkContext } from '../contract.ts';
 import type { KafkaAccess, StoredTransaction } from './client/index.ts';
 import type { KafkaSinkSpec } from './spec.ts';
@@ -30,6 +32,8 @@ export const LANES = 4;
 /** What a checkpoint keeps of a subtask: its prepared transaction and how many subtasks there were. */
 export interface Committable extends StoredTransaction { readonly parallelism: number }
 
+/** What the names of all transactions of a sink begin with. */
+export const transactionPrefix = (spec: KafkaSinkSpec, node: SinkNode): string => `${spec.transactionalIdPrefix ?? ''}-${node.id.slice(0, 8)}`;
 export const transactionalId = (prefix: string, subtask: number, lane: number): string => `${prefix}-${subtask}-${lane}`;
 const groupOf = (prefix: string): string => `${prefix}-recovered`;
 
@@ -57,12 +61,14 @@ async function commitAll(client: KafkaAccess, spec: KafkaSinkSpec, prefix: strin
   }
 }
 
-/** Commits what the checkpoint has prepared and aborts what subtasks that no longer exist may have left open. Repeatable. */
-export async function recoverTransactions(client: KafkaAccess, spec: KafkaSinkSpec, committables: readonly Json[], context: SinkContext): Promise<void> {
-  const prefix = spec.transactionalIdPrefix ?? '', stored = committables.filter((c) => c !== null) as unknown as readonly Committable[];
-  if (stored.length === 0) return;
-  await commitAll(client, spec, prefix, stored, context);
-  const before = Math.max(...stored.map((t) => t.parallelism ?? 0));
+/**
+ * Commits what the checkpoint has prepared and aborts what subtasks that no longer exist may have left open. Repeatable.
+ * `former`: subtasks there were when the checkpoint was taken.
+ */
+export async function recoverTransactions(client: KafkaAccess, node: SinkNode, committables: readonly Json[], context: SinkContext, former: number): Promise<void> {
+  const spec = node.spec as unknown as KafkaSinkSpec, prefix = transactionPrefix(spec, node), stored = committables.filter((c) => c !== null) as unknown as readonly Committable[];
+  if (stored.length > 0) await commitAll(client, spec, prefix, stored, context);
+  const before = Math.max(former, ...stored.map((t) => t.parallelism ?? 0));
   for (let subtask = context.parallelism; subtask < before; subtask++) for (let lane = 0; lane < LANES; lane++) {
     const producer = client.producer({ transactionalId: transactionalId(prefix, subtask, lane), lingerMs: 0 });
     try { await producer.init(); } finally { await producer.close(); }

@@ -1,7 +1,9 @@
 /** What a user meets besides the main job: sinks whose topic is new, jobs that do not start, tables that are only written to, metrics, errors over HTTP. */
+import { readFile } from 'node:fs/promises';
 import { expect } from 'chai';
 import { Kafka, logLevel, type Admin } from 'kafkajs';
 import type pg from 'pg';
+import { createSampleTopics } from '../../tools/demo/sample-data.ts';
 import { ServerProcess, bootstrap, eventually } from './server-process.ts';
 
 const prefix = `user${Date.now().toString(36)}_`;
@@ -30,6 +32,25 @@ describe('a user by hand', function () {
     await admin?.disconnect();
   });
 
+  it('runs every statement of the README', async () => {
+    await createSampleTopics(bootstrap(), prefix);
+    const readme = await readFile(new URL('../../README.md', import.meta.url), 'utf8'), block = /```sql\n([\s\S]*?)```/.exec(readme)?.[1] ?? '';
+    const text = block.replace(/--.*$/gm, '').replaceAll('127.0.0.1:9092', bootstrap()).replace(/`kafka`\.`(\w+)`/g, `\`kafka\`.\`${prefix}$1\``).replaceAll(`'topic'='`, `'topic'='${prefix}`);
+    const statements = text.split(';').map((s) => s.trim()).filter((s) => s !== '');
+    expect(statements.length).to.be.greaterThan(9);
+    let id = '';
+    for (const statement of statements) {
+      const { rows } = await client.query(statement.replaceAll('<job id>', id)) as { rows: Record<string, string>[] };
+      if (statement.startsWith('INSERT')) {
+        id = rows[0]?.['job id'] ?? '';
+        const counts = async (): Promise<unknown> => (await client.query('SELECT user_name, orders FROM orders_per_user ORDER BY user_name')).rows;
+        await eventually('the counts', async () => JSON.stringify(await counts()) === JSON.stringify([{ user_name: 'Jerry', orders: '1' }, { user_name: 'Tom', orders: '1' }]));
+      }
+      if (statement.startsWith('SELECT')) expect(rows).to.have.length(2);
+    }
+    await eventually('the job to run again', async () => (await status(id)) === 'RUNNING');
+    await client.query(`STOP JOB '${id}'`);
+  });
   it('writes to a topic that the broker makes with the first write, as with Flink; reading makes none', async () => {
     await client.query(`CREATE TEMPORARY TABLE made (id BIGINT, name STRING) ${withKafka('made')}`);
     const id = await jobId(`INSERT INTO made VALUES (1, 'a'), (2, 'b')`);

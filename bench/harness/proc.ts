@@ -25,6 +25,6 @@ export function machine(): Machine {
   const git = (...args: string[]): string => { try { return execFileSync('git', args, { encoding: 'utf8', cwd: import.meta.dirname, stdio: ['ignore', 'pipe', 'ignore'] }).trim(); } catch { return ''; } };
   return {
     cpu: cpus()[0]?.model.trim() ?? 'unknown', cores: availableParallelism(), node: process.version, commit: git('rev-parse', '--short', 'HEAD'),
-    modified: git('status', '--porcelain', '--untracked-files=no', '--', 'core', 'catalog', 'planner', 'runtime', 'server') !== '',
+    modified: git('status', '--porcelain', '--untracked-files=no', '--', ':/core', ':/catalog', ':/planner', ':/runtime', ':/server') !== '',
   };
 }

@@ -1,50 +1,109 @@
 /**
- * The exactly-once Kafka sink under kill -9 at every named point (A1–A8): a read_committed reader sees each row once, and transactions of
- * dead processes do not stand in its way.
+ * Outputs under kill -9 of the whole server: at every named point of a checkpoint and at any moment (A1–A8), in order (A9) and at rest.
+ * A read_committed reader of an exactly-once sink sees each row once, state counts each row once, and transactions of dead processes
+ * stand in nobody's way.
  */
 import { expect } from 'chai';
+import { randomFrom } from '../kafka/support.ts';
 import { Bench, eventually } from './support.ts';
 
 const POINTS = ['before-barrier:1', 'after-prepare:1', 'after-prepare:2', 'before-state-write:2', 'after-state-write:1', 'after-state-write:2', 'between-commits:1', 'after-commit:1', 'after-commit:3', 'during-restore:1', 'during-restore:1'] as const;
 
-describe('exactly-once sink', function () {
+/** A job with two exactly-once sinks of one prefix and a counting upsert sink; rows are fed to it by number. */
+class Story {
+  readonly bench: Bench;
+  job = '';
+  sent = 0;
+  constructor(bench: Bench) { this.bench = bench; }
+  async begin(): Promise<void> {
+    const { bench } = this;
+    for (const [topic, partitions] of [['in', 2], ['out', 2], ['out2', 1]] as const) await bench.topic(topic, partitions);
+    await bench.topic('counts', 1, { 'cleanup.policy': 'compact' });
+    await this.feed();
+    const exactly = { 'sink.delivery-guarantee': 'exactly-once', 'sink.transactional-id-prefix': bench.name('t') };
+    this.job = await bench.submit(`SET 'execution.checkpointing.interval' = '150 ms';
+      CREATE TEMPORARY TABLE src (n BIGINT) ${bench.with('in')};
+      CREATE TEMPORARY TABLE dst (n BIGINT) ${bench.with('out', exactly)};
+      CREATE TEMPORARY TABLE dst2 (n BIGINT) ${bench.with('out2', exactly)};
+      CREATE TEMPORARY TABLE counts (k BIGINT, c BIGINT, s BIGINT, PRIMARY KEY (k) NOT ENFORCED) ${bench.with('counts', {}, 'upsert-kafka')};
+      BEGIN STATEMENT SET;
+      INSERT INTO dst SELECT n FROM src; INSERT INTO dst2 SELECT n FROM src WHERE MOD(n, 2) = 0; INSERT INTO counts SELECT MOD(n, 7), COUNT(*), SUM(n) FROM src GROUP BY MOD(n, 7);
+      END;`);
+    await bench.status(this.job, 'RUNNING');
+  }
+  async feed(): Promise<void> { for (const partition of [0, 1]) await this.bench.send('in', Array.from({ length: 20 }, () => [null, `{"n":${this.sent++}}`] as const), partition); }
+  async seen(base: string): Promise<number[]> { return (await this.bench.records(base)).map((r) => (JSON.parse(r.value ?? '') as { n: number }).n).sort((a, b) => a - b); }
+  async counts(): Promise<string[]> { return [...new Map((await this.bench.records('counts')).map((r) => [r.key, r.value])).values()].map(String).sort(); }
+  async expectComplete(): Promise<void> {
+    const { bench } = this;
+    await eventually('every row', async () => (await this.seen('out')).length >= this.sent && (await this.seen('out2')).length >= this.sent / 2, 30_000);
+    // What came late would be doubles: rows of a later checkpoint are waited for.
+    await this.feed();
+    const all = Array.from({ length: this.sent }, (_, n) => n), sums = new Map<number, [number, number]>();
+    for (const n of all) { const at = sums.get(n % 7) ?? [0, 0]; sums.set(n % 7, [at[0] + 1, at[1] + n]); }
+    const expected = [...sums].map(([k, [c, s]]) => `{"k":${k},"c":${c},"s":${s}}`).sort();
+    await eventually('rows of a later checkpoint', async () => (await this.seen('out')).length >= this.sent && (await this.counts()).join() === expected.join()).catch(() => {});
+    await eventually('the other sink', async () => (await this.seen('out2')).length >= this.sent / 2);
+    expect(await this.seen('out')).to.deep.equal(all);
+    expect(await this.seen('out2')).to.deep.equal(all.filter((n) => n % 2 === 0));
+    expect(await this.counts()).to.deep.equal(expected);
+    expect((await bench.job(this.job)).lastError ?? undefined).to.equal(undefined);
+  }
+}
+
+describe('outputs under kill -9', function () {
   this.timeout(120_000);
   for (const parallelism of [1, 2]) {
-    it(`A1–A7: killed at every point of a checkpoint, parallelism ${parallelism}: each row once`, async () => {
+    it(`A1–A7: at every point of a checkpoint, parallelism ${parallelism}: each row once`, async () => {
       const bench = await Bench.open(`eo${parallelism}`, ['--parallelism', String(parallelism)]);
       try {
-        await bench.topic('in', 2);
-        await bench.topic('out', 2);
-        await bench.topic('out2', 1);
-        let sent = 0;
-        const feed = async (): Promise<void> => { for (const partition of [0, 1]) await bench.send('in', Array.from({ length: 20 }, () => [null, `{"n":${sent++}}`] as const), partition); };
-        await feed();
-        const exactly = (prefix: string): Record<string, string> => ({ 'sink.delivery-guarantee': 'exactly-once', 'sink.transactional-id-prefix': bench.name(prefix) });
-        const job = await bench.submit(`SET 'execution.checkpointing.interval' = '150 ms';
-          CREATE TEMPORARY TABLE src (n BIGINT) ${bench.with('in')};
-          CREATE TEMPORARY TABLE dst (n BIGINT) ${bench.with('out', exactly('t'))};
-          CREATE TEMPORARY TABLE dst2 (n BIGINT) ${bench.with('out2', exactly('t'))};
-          BEGIN STATEMENT SET; INSERT INTO dst SELECT n FROM src; INSERT INTO dst2 SELECT n FROM src WHERE MOD(n, 2) = 0; END;`);
-        await bench.status(job, 'RUNNING');
+        const story = new Story(bench);
+        await story.begin();
         await bench.server.end('SIGKILL');
         for (const point of POINTS) {
           // Some points come before the server listens.
           await bench.server.launch({ RIVULET_TEST_BUILD: '1', RIVULET_KILL_AT: point }).catch((error: unknown) => { if (bench.server.running || !/ended with null/.test(String(error))) throw error; });
-          await eventually(`the kill at ${point}`, async () => { await feed(); return !bench.server.running; });
+          await eventually(`the kill at ${point}`, async () => { await story.feed(); return !bench.server.running; });
         }
         await bench.server.launch();
-        const all = Array.from({ length: sent }, (_, i) => i), seen = async (base: string): Promise<number[]> => (await bench.records(base)).map((r) => Number((JSON.parse(r.value ?? '{}') as { n: number }).n)).sort((a, b) => a - b);
-        await eventually('every row', async () => (await seen('out')).length >= sent && (await seen('out2')).length >= sent / 2, 30_000);
-        // Two more checkpoints: what comes late would be doubles.
-        const last = (await bench.job(job)).checkpoints.length;
-        await feed();
-        all.push(...Array.from({ length: sent - all.length }, (_, i) => all.length + i));
-        await eventually('rows of a later checkpoint', async () => (await seen('out')).length >= sent && (await bench.job(job)).checkpoints.filter((c) => c.status === 'completed').length > Math.min(last, 18));
-        expect(await seen('out')).to.deep.equal(all);
-        expect(await seen('out2')).to.deep.equal(all.filter((n) => n % 2 === 0));
-        expect((await bench.records('out', 'read_uncommitted')).length, 'some transactions were aborted').to.be.greaterThan(sent);
-        expect((await bench.job(job)).lastError ?? undefined).to.equal(undefined);
+        await story.expectComplete();
+        expect((await bench.records('out', 'read_uncommitted')).length, 'some transactions were aborted').to.be.greaterThan(story.sent);
       } finally { await bench.close(); }
     });
   }
+  it('A8: at any moment, one after another, with another parallelism each time: each row once', async () => {
+    const bench = await Bench.open('eoany', ['--parallelism', '2']), random = randomFrom(20_261_121);
+    try {
+      const story = new Story(bench);
+      await story.begin();
+      for (let kill = 0; kill < 8; kill++) {
+        const end = performance.now() + random() * 500;
+        do await story.feed(); while (performance.now() < end);
+        await bench.server.end('SIGKILL');
+        await bench.server.launch({ RIVULET_PARALLELISM: '2' });
+      }
+      await story.expectComplete();
+    } finally { await bench.close(); }
+  });
+  it('A9 and at rest: after SIGTERM, and after kill -9 while nothing happens, an at-least-once sink repeats nothing', async () => {
+    const bench = await Bench.open('rest');
+    try {
+      await bench.topic('in');
+      await bench.topic('out');
+      const group = bench.name('g');
+      await bench.submit(`CREATE TEMPORARY TABLE t (n BIGINT) ${bench.with('in', { 'properties.group.id': group })}; CREATE TEMPORARY TABLE o (n BIGINT) ${bench.with('out')}; INSERT INTO o SELECT n FROM t`);
+      let sent = 0;
+      for (const signal of ['SIGKILL', 'SIGTERM', 'SIGKILL'] as const) {
+        await bench.values('in', Array.from({ length: 100 }, () => `{"n":${sent++}}`));
+        // The group's offset is that of the last complete checkpoint, long before the interval of 10 s is over.
+        if (signal === 'SIGKILL') await eventually('the checkpoint at rest', async () => (await bench.kafka.committedOffsets(group, [{ topic: bench.name('in'), partition: 0 }]))[0]?.offset === sent, 8000);
+        else await eventually('some rows', async () => (await bench.records('out')).length > sent - 100);
+        await bench.server.end(signal);
+        await bench.server.launch();
+      }
+      await bench.values('in', [`{"n":${sent++}}`]);
+      await eventually('the row behind', async () => (await bench.records('out')).some((r) => r.value === `{"n":${sent - 1}}`));
+      expect((await bench.records('out')).map((r) => r.value)).to.deep.equal(Array.from({ length: sent }, (_, n) => `{"n":${n}}`));
+    } finally { await bench.close(); }
+  });
 });

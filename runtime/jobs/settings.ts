@@ -15,6 +15,8 @@ export const jobOptions: readonly DeclaredOption[] = [
   { key: 'execution.checkpointing.tolerable-failed-checkpoints', type: 'int', default: '0', description: 'Failures in a row that do not make the job fail.' },
   { key: 'execution.savepoint.path', type: 'string', description: 'Savepoint to start from: a path, or a name in the savepoints folder of the data directory.' },
   { key: 'execution.savepoint.ignore-unclaimed-state', type: 'boolean', default: 'false', description: 'Drop state of operators that the new query does not have.' },
+  { key: 'execution.state-recovery.path', type: 'string', description: "Flink's newer name of 'execution.savepoint.path'; goes before it." },
+  { key: 'execution.state-recovery.ignore-unclaimed-state', type: 'boolean', description: "Flink's newer name of 'execution.savepoint.ignore-unclaimed-state'; goes before it." },
   { key: 'restart-strategy.type', type: 'enum', values: ['exponential-delay', 'fixed-delay', 'failure-rate', 'none', 'exponentialdelay', 'fixeddelay', 'failurerate', 'off', 'disable'], description: 'What happens when the job fails; exponential-delay by default, none when checkpoints are off.' },
   { key: 'restart-strategy.fixed-delay.attempts', type: 'int', default: '1', description: 'Restarts before the job fails for good.' },
   { key: 'restart-strategy.fixed-delay.delay', type: 'duration', default: '1 s', description: 'Time before each restart.' },
@@ -54,7 +56,7 @@ export function jobSettings(texts: Readonly<Record<string, string>>, serverParal
   const text = (key: string): string | undefined => (Object.hasOwn(texts, key) ? texts[key] : cards.get(key)?.default);
   const duration = (key: string): number => parseDuration(key, text(key) ?? '0');
   const forTables = text('table.exec.resource.default-parallelism'), isForTables = forTables !== undefined && parseInteger('table.exec.resource.default-parallelism', forTables, -1, 1024) > 0;
-  const parallelism = isForTables ? forTables : text('parallelism.default'), savepointPath = text('execution.savepoint.path');
+  const parallelism = isForTables ? forTables : text('parallelism.default'), savepointPath = text('execution.state-recovery.path') ?? text('execution.savepoint.path');
   const checkpointIntervalMs = duration('execution.checkpointing.interval');
   return {
     parallelism: parallelism === undefined ? serverParallelism : parseInteger('parallelism.default', parallelism, 1, 1024),
@@ -63,7 +65,7 @@ export function jobSettings(texts: Readonly<Record<string, string>>, serverParal
     minPauseMs: duration('execution.checkpointing.min-pause'),
     tolerableFailures: parseInteger('execution.checkpointing.tolerable-failed-checkpoints', text('execution.checkpointing.tolerable-failed-checkpoints') ?? '0', 0),
     savepointPath: savepointPath === undefined || savepointPath.trim() === '' ? undefined : savepointPath.trim(),
-    ignoreUnclaimedState: parseBoolean('execution.savepoint.ignore-unclaimed-state', text('execution.savepoint.ignore-unclaimed-state') ?? 'false'),
+    ignoreUnclaimedState: parseBoolean('execution.state-recovery.ignore-unclaimed-state', text('execution.state-recovery.ignore-unclaimed-state') ?? text('execution.savepoint.ignore-unclaimed-state') ?? 'false'),
     restart: restartSettings(text, duration, checkpointIntervalMs > 0),
   };
 }

@@ -21,6 +21,8 @@ export const sessionOptions: readonly DeclaredOption[] = [
   { key: 'execution.checkpointing.externalized-checkpoint-retention', type: 'string', description: 'Accepted; checkpoints stay until the job is dropped.' },
   { key: 'execution.savepoint.path', type: 'string', description: 'Start the next job from this savepoint.' },
   { key: 'execution.savepoint.ignore-unclaimed-state', type: 'boolean', default: 'false', description: 'Allow state in the savepoint that no operator of the new job claims.' },
+  { key: 'execution.state-recovery.path', type: 'string', description: 'Newer name of execution.savepoint.path in Flink.' },
+  { key: 'execution.state-recovery.ignore-unclaimed-state', type: 'boolean', description: 'Newer name of execution.savepoint.ignore-unclaimed-state in Flink.' },
   { key: 'state.backend.type', type: 'string', description: 'Accepted; Rivulet has one backend.' },
   { key: 'execution.checkpointing.dir', type: 'string', description: 'Accepted; checkpoints live in the data directory.' },
   { key: 'restart-strategy.type', type: 'enum', values: ['none', 'off', 'disable', 'fixed-delay', 'fixeddelay', 'exponential-delay', 'exponentialdelay', 'failure-rate', 'failurerate'], default: 'exponential-delay', description: 'How a failed job is started again.' },
@@ -95,7 +97,8 @@ export class SessionSettings {
     return this.pg.get(key) ?? [...pgParameters].find(([k]) => k.toLowerCase() === key)?.[1];
   }
   showPg(name: string): string {
-    const value = this.pgParameter(name) ?? this.get(name);
+    // A known option that has neither a value nor a default shows empty, as in PostgreSQL.
+    const value = this.pgParameter(name) ?? this.get(name) ?? (sessionOptions.some((o) => o.key === name) ? '' : undefined);
     if (value === undefined) throw unknownSetting({ name, known: [...pgParameters.keys(), ...sessionOptions.map((o) => o.key)] });
     return value;
   }

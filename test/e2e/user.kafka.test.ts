@@ -97,16 +97,30 @@ describe('a user by hand', function () {
     expect(await failure(`DESCRIBE JOB 'nope'`)).to.include({ code: '42704', message: 'job "nope" does not exist' });
     await client.query('RESET');
   });
+  it('starts from a savepoint under the newer name of the option, and shows options without a value', async () => {
+    await client.query(`CREATE TEMPORARY TABLE kept (name STRING, n BIGINT) WITH ('connector'='print')`);
+    const insert = 'INSERT INTO kept SELECT name, COUNT(*) FROM made GROUP BY name', first = await jobId(insert);
+    await eventually('printed rows', async () => (await server.printed(first)).length === 2);
+    const path = await jobId(`STOP JOB '${first}' WITH SAVEPOINT`);
+    await client.query(`SET 'execution.state-recovery.path' = '${path}'`);
+    const second = await jobId(insert);
+    await client.query(`RESET 'execution.state-recovery.path'`);
+    await jobId(`INSERT INTO made VALUES (3, 'a')`);
+    await eventually('the update', async () => (await server.printed(second)).length === 2);
+    expect(await server.printed(second)).to.deep.equal(['-U[a, 1]', '+U[a, 2]']);
+    await client.query(`STOP JOB '${second}'; RESET`);
+    expect((await client.query('SHOW parallelism.default')).rows).to.have.length(1);
+  });
   it('counts rows in the first scrape', async () => {
     await client.query(`CREATE TEMPORARY TABLE seen (id BIGINT, name STRING) WITH ('connector'='print')`);
     const id = await jobId('INSERT INTO seen SELECT * FROM made');
-    await eventually('printed rows', async () => (await server.printed(id)).length === 2);
+    await eventually('printed rows', async () => (await server.printed(id)).length === 3);
     const lines = (await (await fetch(server.url('/metrics'))).text()).split('\n').filter((l) => l.includes(id));
-    expect(lines.find((l) => l.startsWith('rivulet_operator_records_in_total') && l.includes('type="sink"'))).to.match(/ 2$/);
+    expect(lines.find((l) => l.startsWith('rivulet_operator_records_in_total') && l.includes('type="sink"'))).to.match(/ 3$/);
     const unknown = await fetch(server.url(`/api/v1/jobs/${id}/print?sink=sen`));
     expect(unknown.status).to.equal(404);
     expect((await unknown.json() as { error: Record<string, string> }).error).to.include({ message: 'the job has no print sink "sen"', hint: 'Did you mean "seen"?' });
-    expect(await server.printed(id, 'seen')).to.have.length(2);
+    expect(await server.printed(id, 'seen')).to.have.length(3);
     await client.query(`STOP JOB '${id}'`);
   });
   it('says over HTTP which statement failed, also when the error has no place of its own', async () => {

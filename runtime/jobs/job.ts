@@ -262,7 +262,11 @@ export class Job {
   async savepoint(): Promise<{ savepointPath: string }> {
     const newest = FINAL.has(this.status) ? this.history.newest() : undefined;
     if (newest !== undefined && newest.kind !== 'final') {
-      await this.env.pool.recover(this.id, this.record.plan, this.settings.parallelism, newest);
+      await this.env.pool.recover(this.id, this.record.plan, this.settings.parallelism, newest).catch((error: unknown) => {
+        // What is lost for good must not take the state with it; the job has failed of it and said so.
+        if (!(error instanceof RivuletError) || error.code !== 'kafka-transaction-lost') throw error;
+        this.log.warn('a prepared transaction is lost; the savepoint is made without it', { err: error });
+      });
       return { savepointPath: await this.copySavepoint(newest) };
     }
     if (this.status !== 'RUNNING' || this.coordinator === undefined || this.isStopping) this.refuse('take a savepoint of', 'RUNNING');

@@ -3,6 +3,7 @@
  * A read_committed reader of an exactly-once sink sees each row once, state counts each row once, and transactions of dead processes
  * stand in nobody's way.
  */
+import type { ChildProcess } from 'node:child_process';
 import { expect } from 'chai';
 import { randomFrom } from '../kafka/support.ts';
 import { Bench, eventually } from './support.ts';
@@ -107,6 +108,33 @@ describe('outputs under kill -9', function () {
       await bench.values('in', ['{"n":1}']);
       await eventually('the state to be counted on', async () => (await bench.records('out')).some((r) => r.value?.includes('"after":{"n":1,"c":4}') ?? false));
       expect((await bench.records('out')).some((r) => r.value?.includes('"after":{"n":1,"c":3}') ?? false), 'the lost row').to.equal(false);
+    } finally { await bench.close(); }
+  });
+  it('A10: asleep until its open transaction has expired, the server wakes, is fenced, and makes the rows again', async () => {
+    const bench = await Bench.open('asleep');
+    try {
+      await bench.topic('in');
+      await bench.topic('out');
+      const { child } = bench.server as unknown as { child: ChildProcess }, seen = async (isolation: 'read_committed' | 'read_uncommitted'): Promise<(string | null)[]> => (await bench.records('out', isolation)).map((r) => r.value);
+      // Checkpoints only when asked for.
+      const job = await bench.submit(`SET 'execution.checkpointing.interval' = '0 s'; SET 'restart-strategy.type' = 'fixed-delay'; SET 'restart-strategy.fixed-delay.attempts' = '5'; SET 'restart-strategy.fixed-delay.delay' = '100 ms';
+        CREATE TEMPORARY TABLE t (n BIGINT) ${bench.with('in')};
+        CREATE TEMPORARY TABLE o (n BIGINT) ${bench.with('out', { 'sink.delivery-guarantee': 'exactly-once', 'sink.transactional-id-prefix': bench.name('t'), 'properties.transaction.timeout.ms': '1000' })};
+        INSERT INTO o SELECT n FROM t`);
+      const checkpoint = async (): Promise<boolean> => (await fetch(bench.server.url(`/api/v1/jobs/${job}/savepoint`), { method: 'POST' })).ok;
+      await bench.status(job, 'RUNNING');
+      await bench.values('in', ['{"n":1}']);
+      await eventually('the first row', async () => (await seen('read_uncommitted')).length === 1 && await checkpoint() && (await seen('read_committed')).length === 1);
+      await bench.values('in', ['{"n":2}']);
+      await eventually('the second row at the broker', async () => (await seen('read_uncommitted')).includes('{"n":2}'));
+      child.kill('SIGSTOP');
+      const place = [{ topic: bench.name('out'), partition: 0 }], end = async (isolation: 'read_committed' | 'read_uncommitted'): Promise<number | undefined> => (await bench.kafka.listOffsets(place, 'latest', isolation))[0]?.offset;
+      await eventually('the broker to end the transaction', async () => await end('read_committed') === await end('read_uncommitted'), 40_000);
+      child.kill('SIGCONT');
+      await bench.values('in', ['{"n":3}']);
+      await eventually('the rows made again', async () => (await bench.job(job)).status === 'RUNNING' && await checkpoint() && (await seen('read_committed')).length >= 3, 40_000);
+      expect(await seen('read_committed')).to.deep.equal(['{"n":1}', '{"n":2}', '{"n":3}']);
+      expect((await bench.job(job)).restarts).to.be.greaterThan(0);
     } finally { await bench.close(); }
   });
   it('A9 and at rest: after SIGTERM, and after kill -9 while nothing happens, an at-least-once sink repeats nothing', async () => {

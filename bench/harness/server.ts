@@ -12,6 +12,8 @@ export interface ServerOptions {
   readonly parallelism?: number | undefined;
   /** For node itself, e.g. `--cpu-prof`. */
   readonly nodeFlags?: readonly string[] | undefined;
+  /** Beside this process's own environment. */
+  readonly env?: Readonly<Record<string, string>> | undefined;
 }
 interface Result { readonly columns: readonly { readonly name: string }[]; readonly rows: readonly (readonly unknown[])[] }
 export interface NodeFigures { readonly type: string; readonly label: string; readonly recordsIn: number; readonly recordsOut: number; readonly stateBytes: number; readonly stateEntries: number; readonly counters: Readonly<Record<string, number>> }
@@ -46,8 +48,8 @@ export class BenchServer {
   }
   /** Starts (again) over the same data folder. */
   async launch(): Promise<void> {
-    const { parallelism, nodeFlags = [] } = this.#options, from = performance.now();
-    const child = spawn(process.execPath, [...nodeFlags, MAIN, '--data-dir', this.dataDir, '--pg-port', '0', '--http-port', '0', '--log-level', 'warn', '--log-format', 'json', ...(parallelism === undefined ? [] : ['--parallelism', String(parallelism)])], { stdio: ['ignore', 'ignore', 'pipe'] });
+    const { parallelism, nodeFlags = [], env = {} } = this.#options, from = performance.now();
+    const child = spawn(process.execPath, [...nodeFlags, MAIN, '--data-dir', this.dataDir, '--pg-port', '0', '--http-port', '0', '--log-level', 'warn', '--log-format', 'json', ...(parallelism === undefined ? [] : ['--parallelism', String(parallelism)])], { stdio: ['ignore', 'ignore', 'pipe'], env: { ...process.env, ...env } });
     this.#child = child;
     this.#stderr = '';
     await new Promise<void>((resolve, reject) => {

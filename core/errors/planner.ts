@@ -28,6 +28,7 @@ export const cannotCast = defineError<{ from: string; to: string }>({
 });
 export const groupingError = defineError<{ what: string; hint?: string | undefined }>({ sqlstate: '42803', name: 'grouping-error', domain: 'user', retry: 'never', message: (p) => p.what, hint: (p) => p.hint });
 export const invalidQuery = defineError<{ what: string; hint?: string | undefined }>({ sqlstate: '42601', name: 'invalid-query', domain: 'user', retry: 'never', message: (p) => p.what, hint: (p) => p.hint });
+export const parameterNotGiven = defineError<{ index: number }>({ sqlstate: '42P02', name: 'parameter-not-given', domain: 'user', retry: 'never', message: (p) => `there is no parameter $${p.index}`, hint: () => 'Parameters have values in prepared statements only.' });
 export const unknownType = defineError<{ type: string; known: readonly string[] }>({ sqlstate: '42704', name: 'unknown-type', domain: 'user', retry: 'never', message: (p) => `type ${quoted(p.type)} does not exist`, hint: (p) => didYouMean(p.type, p.known) });
 export const invalidTypeParameter = defineError<{ what: string }>({ sqlstate: '22023', name: 'invalid-type-parameter', domain: 'user', retry: 'never', message: (p) => p.what });
 export const unknownConnector = defineError<{ connector: string; known: readonly string[]; table: string }>({
@@ -54,4 +55,4 @@ export const metadataKeyUnknown = defineError<{ key: string; column: string; tab
   detail: (p) => `The connector supports the following metadata keys for ${p.mode}: ${p.known.join(', ') || 'none'}.`, hint: (p) => didYouMean(p.key, p.known) ?? (p.mode === 'writing' ? 'Declare the column VIRTUAL to leave it out when writing.' : undefined),
 });
 export const expressionTooDeep = defineError<Record<string, never>>({ sqlstate: '54001', name: 'expression-too-deep', domain: 'user', retry: 'never', message: () => 'statement is nested too deeply' });
-export const plannerErrors = { columnNotFound, relationNotFound, ambiguousColumn, functionNotFound, noMatchingSignature, typeMismatch, cannotCast, groupingError, invalidQuery, unknownType, invalidTypeParameter, unknownConnector, missingConnector, notASource, notASink, sinkSchemaMismatch, sinkCannotConsume, upsertSinkNeedsKey, metadataKeyUnknown, expressionTooDeep };
+export const plannerErrors = { columnNotFound, relationNotFound, ambiguousColumn, functionNotFound, noMatchingSignature, typeMismatch, cannotCast, groupingError, parameterNotGiven, invalidQuery, unknownType, invalidTypeParameter, unknownConnector, missingConnector, notASource, notASink, sinkSchemaMismatch, sinkCannotConsume, upsertSinkNeedsKey, metadataKeyUnknown, expressionTooDeep };

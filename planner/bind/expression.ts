@@ -5,7 +5,7 @@
  */
 import { featureNotSupported } from '../../core/errors/common.ts';
 import { RivuletError, type SourceRange } from '../../core/errors/define.ts';
-import { cannotCast, columnNotFound, functionNotFound, groupingError, invalidQuery, noMatchingSignature, typeMismatch } from '../../core/errors/planner.ts';
+import { cannotCast, columnNotFound, functionNotFound, groupingError, invalidQuery, noMatchingSignature, parameterNotGiven, typeMismatch } from '../../core/errors/planner.ts';
 import { nearest } from '../../core/errors/define.ts';
 import { canCast, commonType, isCharacter, isNumeric, sameType } from '../../core/types/coercion.ts';
 import { BIGINT, BOOLEAN, INT, INTERVAL_DAY_TIME, INTERVAL_YEAR_MONTH, NULL, STRING, asNullable, char, decimal, notNull, time, timestamp, timestampLtz, typeText, DATE, DOUBLE, type SqlType } from '../../core/types/sql-type.ts';
@@ -123,7 +123,7 @@ export class ExpressionBinder {
     this.state.parameters[at] = type;
     const values = this.state.context.parameterValues;
     if (values === undefined) return literal(null, type);
-    if (at >= values.length) throw invalidQuery({ what: `parameter $${index} was not given` }, { range });
+    if (at >= values.length) throw parameterNotGiven({ index }, { range });
     return literal(values[at], type);
   }
   /** Binds an operand, giving parameters in it the type of its counterpart. */

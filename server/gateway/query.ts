@@ -77,7 +77,7 @@ export class QueryRunner {
   async describe(query: Query, hints: readonly (SqlType | undefined)[]): Promise<Pick<PreparedStatement, 'parameterTypes' | 'parameterCatalogTypes'> & { columns: readonly ResultColumn[] }> {
     const route = routeOf(query);
     if (route !== undefined) { try { return describeCatalogQuery(query, this.systemContext(), hints); } catch (error) { if (!isForPlanner(route, error)) throw error; } }
-    const bound = await bindQuerySchema(query, { ...this.context(), parameterTypes: hints });
+    const bound = await bindQuerySchema(query, { ...this.context(), parameterTypes: hints, parameterValues: undefined });
     const columns = this.settings.streamingSelect() ? [{ name: 'op', type: STRING }, ...bound.columns] : bound.columns;
     return { columns, parameterTypes: bound.parameterTypes };
   }
@@ -106,7 +106,8 @@ export class QueryRunner {
       functions: this.engine.functions, connectors: this.engine.connectors, formats: this.engine.formats,
       option: (key) => this.settings.get(key), timeZone,
       evaluateConstant: (expr) => this.engine.evaluateConstant(expr, env),
-      parameterTypes: parameters?.types, parameterValues: parameters?.values,
+      // Without values a parameter is an error, not NULL; only `describe` binds statements whose values come later.
+      parameterTypes: parameters?.types, parameterValues: parameters?.values ?? [],
     };
   }
 }

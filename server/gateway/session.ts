@@ -88,6 +88,7 @@ export class EngineSession implements Session {
         execute: async (parameters, o) => { this.refuseInFailedTransaction(statement); return this.queries.select(statement.query, o, { values: parameters, types: shape.parameterTypes }); },
       };
     }
+    if (statement.kind === 'insert' && /\$\d/.test(text) && (await this.queries.describe(statement.query, hints)).parameterTypes.length > 0) throw featureNotSupported({ feature: 'an INSERT with parameters', instead: 'Write the values into the statement.' }, { range: statement.range });
     const columns = await this.columnsOf(statement, text, options);
     return { parameterTypes: [], columns, execute: async (_parameters, o) => this.run(statement, text, o) };
   }

@@ -123,6 +123,13 @@ describe('a user by hand', function () {
     expect(await server.printed(id, 'seen')).to.have.length(3);
     await client.query(`STOP JOB '${id}'`);
   });
+  it('takes no parameter without a value for NULL', async () => {
+    expect(await failure('SELECT $1')).to.include({ code: '42P02', message: 'there is no parameter $1' });
+    expect((await failure('INSERT INTO seen SELECT CAST($1 AS BIGINT), $2')).code).to.equal('42P02');
+    const refused = await client.query('INSERT INTO seen SELECT CAST($1 AS BIGINT), $2', [1, 'a']).then(() => 'taken', (error: { code: string }) => error.code);
+    expect(refused).to.equal('0A000');
+    expect((await client.query('SELECT name FROM made WHERE id = $1', [2])).rows).to.deep.equal([{ name: 'b' }]);
+  });
   it('says over HTTP which statement failed, also when the error has no place of its own', async () => {
     const { status: code, body } = await server.sql(`SELECT 1;\n  USE CATALOG nowhere;`);
     expect(code).to.equal(400);

@@ -58,6 +58,7 @@ async function consume(client: KafkaClient, topic: string, options: FetcherOptio
       onRecords(_, batch) {
         cursor.open(batch);
         while (cursor.next()) { n++; bytes += cursor.valueEnd - cursor.valueStart; }
+        if (options.reuseMemory === true) fetcher.release(batch.bytes);
       },
       onReachedEnd() { if (--open === 0) { fetcher.close(); resolve(); } },
       onOffsetOutOfRange() { reject(new RangeError('offset out of range')); },
@@ -82,6 +83,8 @@ try {
       await measure('produce, idempotent', async () => await produce(client, topic, values, 'none', false));
       await measure('produce, transactional', async () => await produce(client, topic, values, 'none', true));
       await measure('fetch', async () => await consume(client, topic, {}));
+      await measure('fetch, memory used again', async () => await consume(client, topic, { reuseMemory: true }));
+      await measure('fetch, memory used again, checksums off', async () => await consume(client, topic, { reuseMemory: true, checkCrc: false }));
       await measure('fetch, checksums off', async () => await consume(client, topic, { checkCrc: false }));
       await measure('fetch, read_committed', async () => await consume(client, topic, { isolation: 'read_committed' }));
       continue;

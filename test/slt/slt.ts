@@ -64,7 +64,7 @@ export async function answer(session: Session, question: Question): Promise<stri
     return question.form === 'statement' ? ['ok'] : lines;
   } catch (error) {
     if (!(error instanceof RivuletError)) throw error;
-    return [`! ${error.sqlstate} ${error.message}`];
+    return [`! ${error.sqlstate} ${shown(error.message)}`];
   }
 }
 /** True when the answer is as written. A written error may hold `…` for any text. */

@@ -59,7 +59,8 @@ export async function answer(session: Session, question: Question): Promise<stri
       for await (const chunk of result.chunks) for (const row of chunk.rows) rows.push(row.map((v, c) => (v === null || v === undefined ? 'NULL' : shown(printers[c]!(v)))).join('  '));
       if (question.form === 'sorted rows') rows.sort();
       if (question.form === 'rows' || question.form === 'sorted rows') lines.push(result.columns.map((c) => `${c.name} ${typeText(c.type)}`).join(', '));
-      if (question.form !== 'statement') lines.push(...rows);
+      if (question.form === 'eval') lines.push(rows.join(' / '));
+      else if (question.form !== 'statement') lines.push(...rows);
     }
     return question.form === 'statement' ? ['ok'] : lines;
   } catch (error) {
@@ -90,7 +91,7 @@ export function rewritten(text: string, questions: readonly Question[], answers:
   questions.forEach((q, n) => {
     result.push(...lines.slice(at, q.from));
     const written = isAsWritten(answers[n]!, q.expected) ? q.expected : answers[n]!;
-    if (q.form === 'eval') { const one = lines[q.from]!, arrow = one.lastIndexOf(ARROW.trimEnd()); result.push(`${(arrow < 0 ? one : one.slice(0, arrow)).trimEnd().padEnd(58)}${ARROW}${written.join(' / ')}`); }
+    if (q.form === 'eval') { const one = lines[q.from]!, arrow = one.lastIndexOf(ARROW.trimEnd()); result.push(`${(arrow < 0 ? one : one.slice(0, arrow)).trimEnd().padEnd(58)}${ARROW}${written.join('')}`); }
     else result.push('----', ...written);
     at = q.to;
   });

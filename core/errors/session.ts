@@ -24,7 +24,4 @@ export const cursorNotFound = defineError<{ cursor: string }>({
 export const duplicateCursor = defineError<{ cursor: string }>({
   sqlstate: '42P03', name: 'duplicate-cursor', domain: 'user', retry: 'never', message: (p) => `cursor ${quoted(p.cursor)} already exists`,
 });
-export const preparedStatementProblem = defineError<{ name: string; exists: boolean }>({
-  sqlstate: '26000', name: 'prepared-statement-not-found', domain: 'user', retry: 'never', message: (p) => `prepared statement ${quoted(p.name)} ${p.exists ? 'already exists' : 'does not exist'}`,
-});
-export const sessionErrors = { statementSetMember, statementSetFailed, statementSetEmpty, transactionFailed, unknownSetting, cursorNotFound, duplicateCursor, preparedStatementProblem };
+export const sessionErrors = { statementSetMember, statementSetFailed, statementSetEmpty, transactionFailed, unknownSetting, cursorNotFound, duplicateCursor };

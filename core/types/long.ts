@@ -56,11 +56,6 @@ export function remainder(a: Long, b: Long): Long {
   if (typeof a === 'number' && typeof b === 'number') return a % b + 0;
   return asLong(BigInt(a) % BigInt(b));
 }
-/** Quotient truncated toward zero, exact at any size. `b` is not 0. */
-export function divideExact(a: Long, b: Long): Long {
-  if (typeof a === 'number' && typeof b === 'number') return truncate(a, b);
-  return asLong(BigInt(a) / BigInt(b));
-}
 /** Exact for safe integers: `a - a % b` is a multiple of b, so the division does not round. */
 function truncate(a: number, b: number): number { return (a - a % b) / b + 0; }
 /** Quotient rounded toward negative infinity; `b` > 0. */
@@ -79,8 +74,6 @@ export function floorModulo(a: Long, b: number): number {
 /** -1, 0, 1. Numbers and bigints compare exactly. */
 export function compareLong(a: Long, b: Long): number { return a < b ? -1 : a > b ? 1 : 0; }
 
-/** Number nearest to the long, for DOUBLE. */
-export function toDouble(a: Long): number { return Number(a); }
 /** A DOUBLE cut to a whole number and clamped to 64 bits; NaN gives 0 (Java's `(long) d`). */
 export function longFromDouble(d: number): Long {
   const whole = Math.trunc(d);

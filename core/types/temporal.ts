@@ -64,8 +64,6 @@ export function timestampOf(ms: number, below: number, precision: number): Long 
   const scaled = multiplyExact(ms, unitsPerMs(precision));
   return typeof scaled === 'number' && Number.isSafeInteger(scaled + below) ? scaled + below : asLong(BigInt(scaled) + BigInt(below));
 }
-/** Day number and milliseconds of the day. */
-export const dayOfMs = (ms: number): number => Math.floor(ms / DAY_MS);
 
 /** Instant to wall clock of the zone. */
 export function localFromInstant(value: Long, precision: number, zone: Zone): Long { return shift(value, precision, zone.offsetAt(epochMs(value, precision))); }
@@ -110,12 +108,6 @@ export function timestampText(value: Long, precision: number): string {
 function fraction9(msOfDay: number, value: Long, precision: number): string {
   const ms = msOfDay % 1000;
   return precision <= 3 ? `${pad(ms, 3)}000000` : pad(ms * 1_000_000 + belowMs(value, precision) * (1_000_000 / unitsPerMs(precision)), 9);
-}
-/** Date, separator, `12:34:56` and the fraction without trailing zeros: text of formats (`T` for ISO-8601, blank for SQL). */
-export function timestampShortText(value: Long, precision: number, separator: ' ' | 'T'): string {
-  const ms = epochMs(value, precision), day = Math.floor(ms / DAY_MS), rest = ms - day * DAY_MS;
-  const digits = fraction9(rest, value, precision).replace(/0+$/, '');
-  return `${dateText(day)}${separator}${clockText(rest)}${digits === '' ? '' : `.${digits}`}`;
 }
 /** 0, 3, 6 or 9 digits, as Java's toString of times does. */
 function javaFraction(fraction: string): string {

@@ -64,7 +64,6 @@ export function conjunction(parts: readonly Expr[]): Expr | null {
   return parts.length === 1 ? first : { op: 'call', name: 'AND', args: parts, type: parts.some((p) => p.type.nullable) ? BOOLEAN : { ...BOOLEAN, nullable: false } };
 }
 export const isTrue = (e: Expr): boolean => e.op === 'literal' && e.value === true;
-export const sameExpr = (a: Expr, b: Expr): boolean => a === b || exprKey(a) === exprKey(b);
 /** A text that is equal for equal expressions, nullability of types left aside. */
 export const exprKey = (e: Expr): string => JSON.stringify(e, (key, value: unknown) => (key === 'nullable' ? undefined : value));
 export const literalTrue: Expr = Object.freeze({ op: 'literal', value: true, type: { ...BOOLEAN, nullable: false } });

@@ -1,5 +1,4 @@
 /** Two projections in a row become one, and a projection that changes nothing vanishes. An expression is not copied when it is more than a column and used twice. */
-import type { Expr } from '../physical/expr.ts';
 import { substitute, visit } from '../logical/expr-tools.ts';
 import { isDeterministic } from '../logical/deterministic.ts';
 import { inputsOf, type Project, type Rel } from '../logical/rel.ts';

@@ -5,7 +5,7 @@
  * the NULL), a result is nullable when any argument is, strict functions never see NULL.
  */
 import type { ArgumentInfo, CompiledCall, EvalEnv, FunctionDoc, ScalarFunction, Signature } from '../../catalog/registry/functions.ts';
-import { isApproximate, isCharacter, isInteger, isNumeric } from '../../core/types/coercion.ts';
+import { isCharacter, isInteger, isNumeric } from '../../core/types/coercion.ts';
 import { asNullable, type SqlType } from '../../core/types/sql-type.ts';
 
 /** `[SQL, printed result]`. */
@@ -35,12 +35,10 @@ export function scalar(family: string, spec: Spec): ScalarFunction {
 /** What a parameter takes. */
 export type Parameter = (type: SqlType) => boolean;
 export const isNull = (type: SqlType): boolean => type.kind === 'NULL';
-export const anyType: Parameter = () => true;
 export const characters: Parameter = (t) => isCharacter(t);
 export const integers: Parameter = (t) => isInteger(t);
 export const numbers: Parameter = (t) => isNumeric(t);
 export const booleans: Parameter = (t) => t.kind === 'BOOLEAN';
-export const approximates: Parameter = (t) => isApproximate(t);
 
 export const anyNullable = (args: readonly ArgumentInfo[]): boolean => args.some((a) => a.type.nullable);
 /** The result type, nullable when any argument is. */

@@ -1,6 +1,6 @@
 /** The packets before a session: encryption requests, cancel requests, the start-up packet. PostgreSQL, "Message Flow", Start-up. */
 import { featureNotSupported } from '../../core/errors/common.ts';
-import { authorizationRefused, protocolViolation } from '../../core/errors/wire.ts';
+import { authorizationRefused } from '../../core/errors/wire.ts';
 import { FieldReader } from './message-reader.ts';
 
 const CANCEL = 80_877_102, SSL = 80_877_103, GSSENC = 80_877_104;

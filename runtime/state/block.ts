@@ -41,49 +41,53 @@ export function schemaHash(text: string): readonly [number, number] {
 
 export interface BlockIdentity { readonly table: string; readonly schema: string; readonly schemaWords: readonly [number, number]; readonly timed: boolean }
 
-/** Collects records, then makes the block. Reused from block to block: `begin`, put records, `finish`. */
+/** Collects the records of one block, deletes first. */
 export class BlockBuilder {
-  words = new Int32Array(1024);
-  bytes = Buffer.from(this.words.buffer);
+  words: Int32Array<ArrayBuffer>;
   /** In words; where the next record goes. */
-  end = 0;
-  private bodyAt = 0;
+  end: number;
+  readonly kind: 'base' | 'delta';
+  private readonly bodyAt: number;
   deletes = 0;
   puts = 0;
-  begin(identity: BlockIdentity, kind: 'base' | 'delta'): void {
+  /** @param words room for records; exactly as many as will come, and the block is not copied at the end */
+  constructor(identity: BlockIdentity, kind: 'base' | 'delta', words: number) {
     const name = Buffer.from(identity.table), schema = Buffer.from(kind === 'base' ? identity.schema.slice(0, 20000) : '');
+    this.kind = kind;
     this.bodyAt = (FIXED_HEADER + name.length + schema.length + 3) & ~3;
     this.end = this.bodyAt >> 2;
-    this.reserve(0);
-    const b = this.bytes;
-    b.fill(0, 0, this.bodyAt);
+    this.words = new Int32Array(this.end + Math.ceil(words));
+    const b = Buffer.from(this.words.buffer);
     b.writeUInt32LE(MAGIC, 0);
     b[8] = STATE_FORMAT_VERSION; b[9] = (kind === 'base' ? 0 : 1) | (identity.timed ? 2 : 0); b.writeUInt16LE(this.bodyAt, 10);
     b.writeUInt32LE(identity.schemaWords[0], 32); b.writeUInt32LE(identity.schemaWords[1], 36);
     b.writeUInt16LE(name.length, 40); b.writeUInt16LE(schema.length, 42);
     name.copy(b, FIXED_HEADER); schema.copy(b, FIXED_HEADER + name.length);
-    this.deletes = 0;
-    this.puts = 0;
   }
+  get bodyWords(): number { return this.end - (this.bodyAt >> 2); }
   /** Makes room for `more` words behind `end`. */
   reserve(more: number): void {
     if (this.end + more <= this.words.length) return;
     const wide = new Int32Array(Math.max(this.words.length * 2, this.end + more));
     wide.set(this.words);
     this.words = wide;
-    this.bytes = Buffer.from(wide.buffer);
   }
-  /** The finished block in an ArrayBuffer of its own. */
+  /** Copies a delete record: the length in words at `at`, then the body. */
+  addDelete(from: Uint32Array, at: number): void {
+    const length = from[at]!;
+    this.reserve(1 + length);
+    for (let w = 0; w <= length; w++) this.words[this.end++] = from[at + w]!;
+    this.deletes++;
+  }
+  /** The finished block in an ArrayBuffer of its own; the builder is done with. */
   finish(segment: number, segments: number, seed: readonly [number, number]): Uint8Array<ArrayBuffer> {
-    const b = this.bytes;
+    const length = this.end * 4, buffer = this.end === this.words.length ? this.words.buffer : this.words.buffer.slice(0, length), b = Buffer.from(buffer);
     b.writeUInt16LE(segment, 12); b.writeUInt16LE(segments, 14);
     b.writeUInt32LE(this.deletes, 16); b.writeUInt32LE(this.puts, 20);
     b.writeUInt32LE(seed[0], 24); b.writeUInt32LE(seed[1], 28);
-    b.writeUInt32LE(this.end * 4, 44);
-    b.writeUInt32LE(crc32(b.subarray(CHECKED_FROM, this.end * 4)), 4);
-    const out = new Uint8Array(this.end * 4);
-    out.set(b.subarray(0, this.end * 4));
-    return out;
+    b.writeUInt32LE(length, 44);
+    b.writeUInt32LE(crc32(b.subarray(CHECKED_FROM)), 4);
+    return new Uint8Array(buffer);
   }
 }
 

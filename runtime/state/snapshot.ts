@@ -39,7 +39,6 @@ export class TableSnapshotter {
   private readonly deltas = new Uint32Array(FINE_SEGMENTS);
   private readonly stored = new Uint8Array(FINE_SEGMENTS);
   private rewriteAll = false;
-  private readonly builder = new BlockBuilder();
   private readonly extraWords: number;
 
   constructor(table: PackedTable) {
@@ -58,13 +57,12 @@ export class TableSnapshotter {
     const full = this.chooseSegments();
     if (!full && table.dirty.count === 0 && table.deleted.count === 0) return [];
     const rebase = full ? null : this.chooseRebases();
-    const shift = this.shift();
-    const puts = this.sortDirty(shift), deletes = this.sortDeletes(shift);
-    const blocks: SegmentBlock[] = [];
+    const isWhole = (segment: number): boolean => full || (rebase !== null && rebase[segment] === 1);
+    const builders = this.writeChanges(isWhole), blocks: SegmentBlock[] = [];
     for (let s = 0; s < this.segments; s++) {
-      const changed = puts.starts[s + 1]! > puts.starts[s]! || deletes.starts[s + 1]! > deletes.starts[s]!;
-      if (full || (rebase !== null && rebase[s] === 1)) blocks.push(this.writeBase(s, true));
-      else if (changed) blocks.push(this.writeDelta(s, puts, deletes));
+      const builder = builders[s];
+      if (isWhole(s)) blocks.push(this.writeBase(s, true));
+      else if (builder !== undefined) blocks.push(this.finishChanges(s, builder));
     }
     table.dirty.clear();
     table.deleted.clear();
@@ -117,87 +115,81 @@ export class TableSnapshotter {
     return chosen;
   }
 
-  /** Changed entries ordered by segment, order kept within; ids of removed ones are free again. */
-  private sortDirty(shift: number): { starts: Uint32Array; items: Uint32Array } {
-    const { table } = this, { list, count } = table.dirty, { hash, flags } = table;
-    const starts = new Uint32Array(this.segments + 2);
+  /**
+   * What changed, by segment, for all segments but those written whole. Entries are taken in the order of their change and not segment by
+   * segment: rows made one after another lie one after another, so both passes, one for the sizes and one that copies, read memory in order.
+   */
+  private writeChanges(isWhole: (segment: number) => boolean): (BlockBuilder | undefined)[] {
+    const shift = this.shift(), sizes = new Float64Array(this.segments);
+    this.measure(shift, sizes);
+    // The first block of a segment holds all of it: that is a base.
+    const builders = Array.from(sizes, (words, s) => (words === 0 || isWhole(s) ? undefined : new BlockBuilder(this.identity, this.stored[s] === 0 ? 'base' : 'delta', words)));
+    const { table } = this, { hash, flags } = table, { list, count } = table.dirty, { words, end } = table.deleted;
+    for (let at = 0; at < end; at += 2 + words[at + 1]!) builders[this.segmentOf(words[at]!, shift)]?.addDelete(words, at + 1);
+    for (let i = 0; i < count; i++) {
+      const entry = list[i]!, builder = builders[this.segmentOf(hash[entry]!, shift)];
+      if (builder === undefined) continue;
+      this.writeEntry(builder, entry);
+      flags[entry] = (flags[entry]! & ~DIRTY) | PERSISTED;
+    }
+    return builders;
+  }
+  /** Words of the changes per segment. Removed entries leave the dirty list; their ids are free again. */
+  private measure(shift: number, sizes: Float64Array): void {
+    const { table } = this, { hash, flags, address, arena } = table, { dirty } = table, { list, count } = dirty, { words, end } = table.deleted;
     let kept = 0;
     for (let i = 0; i < count; i++) {
       const entry = list[i]!;
       if ((flags[entry]! & DEAD) !== 0) { flags[entry] = 0; table.ids.give(entry); continue; }
       list[kept++] = entry;
-      starts[this.segmentOf(hash[entry]!, shift) + 2]!++;
+      const at = address[entry]!;
+      sizes[this.segmentOf(hash[entry]!, shift)]! += 1 - ROW_HEADER_WORDS + this.extraWords + arena.words[Arena.pageOf(at)]![Arena.wordOf(at) + 1]!;
     }
-    for (let s = 2; s < starts.length; s++) starts[s]! += starts[s - 1]!;
-    const items = new Uint32Array(kept);
-    for (let i = 0; i < kept; i++) { const entry = list[i]!; items[starts[this.segmentOf(hash[entry]!, shift) + 1]!++] = entry; }
-    return { starts, items };
+    dirty.count = kept;
+    for (let at = 0; at < end; at += 2 + words[at + 1]!) sizes[this.segmentOf(words[at]!, shift)]! += 1 + words[at + 1]!;
   }
-  /** Positions in the delete log ordered by segment. */
-  private sortDeletes(shift: number): { starts: Uint32Array; items: Uint32Array } {
-    const { words, end, count } = this.table.deleted;
-    const starts = new Uint32Array(this.segments + 2), items = new Uint32Array(count);
-    for (let at = 0; at < end; at += 2 + words[at + 1]!) starts[this.segmentOf(words[at]!, shift) + 2]!++;
-    for (let s = 2; s < starts.length; s++) starts[s]! += starts[s - 1]!;
-    for (let at = 0; at < end; at += 2 + words[at + 1]!) items[starts[this.segmentOf(words[at]!, shift) + 1]!++] = at;
-    return { starts, items };
+  private finishChanges(segment: number, builder: BlockBuilder): SegmentBlock {
+    if (builder.kind === 'base') this.noteBase(segment, builder.puts);
+    else { this.deltaWords[segment]! += builder.bodyWords; this.deltas[segment]!++; }
+    return this.finished(segment, builder);
   }
-
-  private writeDelta(segment: number, puts: { starts: Uint32Array; items: Uint32Array }, deletes: { starts: Uint32Array; items: Uint32Array }): SegmentBlock {
-    const { builder, table } = this;
-    // The first block of a segment holds all of it: that is a base.
-    const kind = this.stored[segment] === 0 ? 'base' : 'delta';
-    builder.begin(this.identity, kind);
-    const from = builder.end;
-    for (let i = deletes.starts[segment]!; i < deletes.starts[segment + 1]!; i++) {
-      const at = deletes.items[i]!, length = table.deleted.words[at + 1]!;
-      builder.reserve(1 + length);
-      builder.words[builder.end++] = length;
-      for (let w = 0; w < length; w++) builder.words[builder.end++] = table.deleted.words[at + 2 + w]!;
-      builder.deletes++;
-    }
-    for (let i = puts.starts[segment]!; i < puts.starts[segment + 1]!; i++) {
-      const entry = puts.items[i]!;
-      this.writeEntry(entry);
-      table.flags[entry] = (table.flags[entry]! & ~DIRTY) | PERSISTED;
-    }
-    if (kind === 'delta') { this.deltaWords[segment]! += builder.end - from; this.deltas[segment]!++; } else this.noteBase(segment);
-    return { segment, kind, entries: builder.puts + builder.deletes, bytes: builder.finish(segment, this.segments, [table.seed0, table.seed1]) };
+  private finished(segment: number, builder: BlockBuilder): SegmentBlock {
+    return { segment, kind: builder.kind, entries: builder.puts + builder.deletes, bytes: builder.finish(segment, this.segments, [this.table.seed0, this.table.seed1]) };
   }
-  private noteBase(segment: number): void {
+  private noteBase(segment: number, puts: number): void {
     this.deltaWords[segment] = 0;
     this.deltas[segment] = 0;
-    this.stored[segment] = this.builder.puts > 0 ? 1 : 0;
+    this.stored[segment] = puts > 0 ? 1 : 0;
   }
   /** All entries of a segment. Slots are ordered by hash, so it is a run of them, and what its last homes pushed further. */
   private writeBase(segment: number, settle: boolean): SegmentBlock {
-    const { builder, table, segments } = this, { slots, mask, slotBits } = table.index;
-    builder.begin(this.identity, 'base');
+    const { table, segments } = this, { slots, mask, slotBits } = table.index;
+    const builder = new BlockBuilder(this.identity, 'base', this.liveWordsOf(segment) * (1 + this.extraWords / 4));
     const shift = this.shift(), slotCount = 1 << slotBits;
     const start = Math.floor(segment * slotCount / segments), end = Math.max(start + 1, Math.floor((segment + 1) * slotCount / segments));
     for (let slot = start; slot < end; slot++) {
       const at = slot << 1, head = slots[at + 1]!;
-      if (head !== 0 && this.segmentOf(slots[at]!, shift) === segment) this.writeRing(head, settle);
+      if (head !== 0 && this.segmentOf(slots[at]!, shift) === segment) this.writeRing(builder, head, settle);
     }
     if (segments > 1) for (let at = (end << 1) & mask; slots[at + 1] !== 0; at = (at + 2) & mask) {
-      if (this.segmentOf(slots[at]!, shift) === segment) this.writeRing(slots[at + 1]!, settle);
+      if (this.segmentOf(slots[at]!, shift) === segment) this.writeRing(builder, slots[at + 1]!, settle);
     }
-    if (settle) this.noteBase(segment);
-    return { segment, kind: 'base', entries: builder.puts, bytes: builder.finish(segment, segments, [table.seed0, table.seed1]) };
+    if (settle) this.noteBase(segment, builder.puts);
+    return this.finished(segment, builder);
   }
-  private writeRing(head: Entry, settle: boolean): void {
+  private writeRing(builder: BlockBuilder, head: Entry, settle: boolean): void {
     const { flags, nextIn } = this.table;
     let entry = head;
     do {
-      this.writeEntry(entry);
+      this.writeEntry(builder, entry);
       if (settle) flags[entry] = (flags[entry]! & ~DIRTY) | PERSISTED;
       if (nextIn.length === 0) return;
       entry = nextIn[entry]!;
     } while ((flags[entry]! & HEAD) === 0);
   }
   /** Word count, the row's body, metas and time. */
-  private writeEntry(entry: Entry): void {
-    const { builder, table } = this, address = table.address[entry]!;
+  private writeEntry(builder: BlockBuilder, entry: Entry): void {
+    const { table } = this, address = table.address[entry]!;
     const from = table.arena.words[Arena.pageOf(address)]!, at = Arena.wordOf(address), length = from[at + 1]! - ROW_HEADER_WORDS;
     builder.reserve(1 + length + this.extraWords);
     const { words } = builder;

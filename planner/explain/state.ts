@@ -42,7 +42,7 @@ const keepsValues = (name: string, retract: boolean): boolean => KEEPS_VALUES.ha
 function joinStates(node: NodeOf<'join'>, columns: (input: number) => readonly PlanColumn[]): string[] {
   const side = (name: string, input: number, keys: readonly number[], spec: JoinSide, counts: boolean): string => {
     const of = columns(input), by = keys.length === 0 ? 'all in one task, without a key' : `by (${listText(keys, of)})`;
-    const rows = spec.kind === 'join-key-unique' ? 'at most one row per join key' : spec.kind === 'unique-key' ? `one row per (${listText(spec.uniqueKey, of)})` : 'every distinct row with its count';
+    const rows = spec.kind === 'join-key-unique' ? 'at most one row per join key' : spec.kind === 'unique-key' ? `one row per (${listText(spec.uniqueKey, of)})` : spec.kind === 'append' ? 'every row' : 'every distinct row with its count';
     return `${name} side: ${rows}, ${by}${counts ? ', with the number of its matches' : ''}; grows with the rows of the ${name} input, ${kept(node.ttlMs[input] ?? 0)}`;
   };
   const { joinType } = node, countsLeft = joinType === 'left' || joinType === 'full' || joinType === 'semi' || joinType === 'anti', countsRight = joinType === 'right' || joinType === 'full';

@@ -61,7 +61,7 @@ export const namesOf = (columns: readonly PlanColumn[]): Names => (i) => columns
 export const listText = (keys: readonly number[], columns: readonly PlanColumn[]): string => keys.map(namesOf(columns)).join(', ');
 export const exchangeText = (exchange: Exchange, columns: readonly PlanColumn[]): string => `Exchange(distribution=[${exchange.kind === 'hash' ? `hash[${listText(exchange.keys, columns)}]` : 'single'}])`;
 export const JOIN_NAMES: Readonly<Record<JoinType, string>> = { inner: 'InnerJoin', left: 'LeftOuterJoin', right: 'RightOuterJoin', full: 'FullOuterJoin', semi: 'LeftSemiJoin', anti: 'LeftAntiJoin' };
-const SIDE_NAMES: Readonly<Record<JoinSide['kind'], string>> = { 'join-key-unique': 'JoinKeyContainsUniqueKey', 'unique-key': 'HasUniqueKey', 'no-key': 'NoUniqueKey' };
+const SIDE_NAMES: Readonly<Record<JoinSide['kind'], string>> = { 'join-key-unique': 'JoinKeyContainsUniqueKey', 'unique-key': 'HasUniqueKey', 'no-key': 'NoUniqueKey', append: 'NoUniqueKey' };
 
 /** `tables`: what source and sink drafts stand for. */
 export function labelOf(draft: Draft, tables: ReadonlyMap<Draft, TableObject>): string {

@@ -64,11 +64,15 @@ export interface CalcNode extends NodeBase { readonly type: 'calc'; readonly con
 export interface UnionNode extends NodeBase { readonly type: 'union' }
 
 export type JoinType = 'inner' | 'left' | 'right' | 'full' | 'semi' | 'anti';
-/** What is known of one side's rows under a join key: at most one row; rows identified by `uniqueKey`; nothing. Flink: JoinInputSideSpec. */
+/**
+ * What is known of one side's rows under a join key: at most one row; rows identified by `uniqueKey`; nothing; nothing but that none is
+ * ever taken back, so that equal rows need not be found again. Flink: JoinInputSideSpec, which knows the first three.
+ */
 export type JoinSide =
   | { readonly kind: 'join-key-unique' }
   | { readonly kind: 'unique-key'; readonly uniqueKey: readonly number[] }
-  | { readonly kind: 'no-key' };
+  | { readonly kind: 'no-key' }
+  | { readonly kind: 'append' };
 /** Regular streaming join; inputs[0] left, inputs[1] right; output left ++ right columns (semi, anti: left only). Flink: StreamingJoinOperator. */
 export interface JoinNode extends NodeBase {
   readonly type: 'join';

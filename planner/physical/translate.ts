@@ -99,9 +99,10 @@ export class PlanBuilder {
     const keyed = leftKeys.length > 0, edges: DraftEdge[] = keyed ? [this.byKey(left, leftKeys), this.byKey(right, rightKeys)] : [this.single(left), this.single(right)];
     const leftInput: JoinInput = { unique: left.unique, upsert: left.upsert, keys: leftKeys, width }, rightInput: JoinInput = { unique: right.unique, upsert: right.upsert, keys: rightKeys, width: right.columns.length };
     const ttl = (hint: number | undefined): number => hint ?? this.options.settings.stateTtlMs;
+    const ttlMs = [ttl(rel.ttlMs?.[0]), ttl(rel.ttlMs?.[1])] as const;
     return this.table.make({
-      type: 'join', joinType: rel.type, leftKeys, rightKeys, nullSafe, residual, left: joinSide(left.upsert, leftKeys), right: joinSide(right.upsert, rightKeys),
-      ttlMs: [ttl(rel.ttlMs?.[0]), ttl(rel.ttlMs?.[1])],
+      type: 'join', joinType: rel.type, leftKeys, rightKeys, nullSafe, residual, ttlMs,
+      left: joinSide(left.upsert, leftKeys, isAppend(left.kinds) && ttlMs[0] === 0), right: joinSide(right.upsert, rightKeys, isAppend(right.kinds) && ttlMs[1] === 0),
     }, edges, rel.columns, { kinds: joinKinds(rel.type, left.kinds, right.kinds), ...joinKeys(rel.type, leftInput, rightInput), distribution: joinDistribution(rel.type, leftKeys, rightKeys, width) });
   }
   private aggregate(rel: Aggregate): Draft {

@@ -78,11 +78,11 @@ export function joinKeys(type: JoinType, left: JoinInput, right: JoinInput): { u
   const inPlace = (side: JoinInput): readonly ColumnSet[] => side.upsert.filter((k) => contains(k, side.keys));
   return { unique: of(left.unique, right.unique), upsert: of(inPlace(left), inPlace(right)) };
 }
-/** What the state of one join side looks like. `upsert`: the input's keys before the exchange by the join keys. */
-export function joinSide(upsert: readonly ColumnSet[], joinKeyColumns: ColumnSet): JoinSide {
+/** What the state of one join side looks like. `upsert`: the input's keys before the exchange by the join keys; `isKept`: its rows are never taken back and never expire. */
+export function joinSide(upsert: readonly ColumnSet[], joinKeyColumns: ColumnSet, isKept: boolean): JoinSide {
   if (upsert.some((k) => contains(joinKeyColumns, k))) return { kind: 'join-key-unique' };
   const [smallest] = upsert;
-  return smallest === undefined ? { kind: 'no-key' } : { kind: 'unique-key', uniqueKey: smallest };
+  return smallest === undefined ? { kind: isKept ? 'append' : 'no-key' } : { kind: 'unique-key', uniqueKey: smallest };
 }
 /** True when +U without its -U is enough for a join's side: the key that identifies its rows holds the join key, so an update never changes it. */
 export const keyHoldsJoinKey = (upsert: readonly ColumnSet[], joinKeyColumns: ColumnSet): boolean => upsert.some((k) => contains(k, joinKeyColumns));

@@ -1,11 +1,12 @@
 /**
  * One input of a regular join: the table of its rows, and reading matches from it for rows of the other input. Flink:
- * JoinRecordStateViews and OuterJoinRecordStateViews; the three shapes of JoinInputSideSpec become
+ * JoinRecordStateViews and OuterJoinRecordStateViews; the three shapes of JoinInputSideSpec, and one for rows never taken back, become
  *
  *   shape             key        sub-key                         value          meta
  *   join-key-unique   join key   –                               other columns  [associations]
  *   unique-key        join key   unique-key columns not in it    other columns  [associations]
  *   no-key            join key   all other columns               –              count of equal rows [, associations]
+ *   append            join key   number (a list)                 other columns  [associations]
  *
  * Associations (how many rows of the other input this row matches) are kept for a side whose rows the join also emits alone: padded with
  * NULLs, or by SEMI and ANTI. Columns of the join key are stored once, in the key.
@@ -15,6 +16,8 @@
 import type { ChangeBatch, Column } from '../../core/row/batch.ts';
 import { compileCopy, compileNulls, range } from '../../core/row/copy.ts';
 import type { RowCopy } from '../../core/row/copy.ts';
+import { invariant } from '../../core/errors/common.ts';
+import { BIGINT } from '../../core/types/sql-type.ts';
 import type { SqlType } from '../../core/types/sql-type.ts';
 import type { JoinSide as SideSpec } from '../../planner/physical/plan.ts';
 import type { Entry, OperatorState, StateTable } from '../state/contract.ts';
@@ -51,6 +54,7 @@ export class JoinSide {
   private readonly value: readonly number[];
   private readonly guarded: readonly number[];
   private readonly associationAt: 0 | 1;
+  private readonly isList: boolean;
   /** Copies a row of this input's batch to its place in left ++ right. */
   readonly copyRow: RowCopy;
   private readonly copySelf: RowCopy;
@@ -62,7 +66,8 @@ export class JoinSide {
     const others = range(0, types.length).filter((c) => !keys.includes(c));
     this.keys = keys;
     this.counts = spec.kind === 'no-key';
-    this.unique = !this.counts;
+    this.isList = spec.kind === 'append';
+    this.unique = !this.counts && !this.isList;
     this.counted = options.counted;
     this.keepsForEver = options.ttlMs === 0;
     this.sub = spec.kind === 'no-key' ? others : spec.kind === 'unique-key' ? others.filter((c) => spec.uniqueKey.includes(c)) : [];
@@ -72,7 +77,7 @@ export class JoinSide {
     this.offset = offset;
     this.guarded = keys.map((_, k) => k).filter((k) => options.nullSafe[k] !== true);
     this.table = state.table({
-      name: options.name, key: pick(keys), subKey: pick(this.sub), value: pick(this.value), meta: ((this.counts ? 1 : 0) + (this.counted ? 1 : 0)) as 0 | 1 | 2, ttlMs: options.ttlMs,
+      name: options.name, key: pick(keys), subKey: this.isList ? [BIGINT] : pick(this.sub), isList: this.isList, value: pick(this.value), meta: ((this.counts ? 1 : 0) + (this.counted ? 1 : 0)) as 0 | 1 | 2, ttlMs: options.ttlMs,
     });
     this.keyIn = keys.map(() => []);
     this.subIn = this.sub.map(() => []);
@@ -106,9 +111,16 @@ export class JoinSide {
 
   // Storing rows of this input.
 
-  find(row: number): Entry { return this.table.findAt(this.keyIn, this.subIn, row); }
+  /** Precondition: rows of this side may be taken back. */
+  find(row: number): Entry { invariant(!this.isList, 'no row of an append-only input is taken back'); return this.table.findAt(this.keyIn, this.subIn, row); }
   add(row: number, associations: number): void {
-    const { table } = this, entry = table.findOrCreateAt(this.keyIn, this.subIn, row);
+    const { table } = this;
+    if (this.isList) {
+      const entry = table.appendAt(this.keyIn, this.valueIn, row);
+      if (this.counted && associations !== 0) table.setMeta(entry, 0, associations);
+      return;
+    }
+    const entry = table.findOrCreateAt(this.keyIn, this.subIn, row);
     if (this.counts) table.setMeta(entry, 0, table.meta(entry, 0) + 1);
     else if (this.value.length > 0) table.writeValueAt(entry, this.valueIn, row);
     if (this.counted) table.setMeta(entry, this.associationAt, associations);

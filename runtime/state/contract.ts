@@ -20,6 +20,8 @@ export interface StateTableSpec {
   /** In the order of the exchange's keys: at a restore with another parallelism their hash decides which subtask gets the entry. */
   readonly key: readonly SqlType[];
   readonly subKey: readonly SqlType[];
+  /** The sub-key is one BIGINT that the table gives out itself, ascending under a key: a list. Entries are made by `appendAt` alone. */
+  readonly isList?: boolean | undefined;
   readonly value: readonly SqlType[];
   readonly meta: 0 | 1 | 2;
   /** Entries not written for so long (processing time) are dropped; 0 = never. */
@@ -38,6 +40,8 @@ export interface StateTable {
   findOrCreate(key: readonly unknown[], subKey: readonly unknown[]): Entry;
   findOrCreateAt(key: readonly Column[], subKey: readonly Column[], row: number): Entry;
   readonly wasCreated: boolean;
+  /** Only of a list: a new entry behind the others under its key, equal ones or not. Looks for nothing, so it costs half of `findOrCreateAt`. */
+  appendAt(key: readonly Column[], value: readonly Column[], row: number): Entry;
   /** Entries under a key, oldest first. The current entry may be removed while walking; none may be made before `next` was called. */
   first(key: readonly unknown[]): Entry;
   firstAt(key: readonly Column[], row: number): Entry;

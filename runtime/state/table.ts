@@ -75,6 +75,8 @@ export class PackedTable implements StateTable {
   private readonly scratch = new ByteWriter(256);
   private readonly valueScratch = new ByteWriter(256);
   private sweepAt = 1;
+  /** Of a list: the number of the next entry. */
+  private readonly nextNumber: [number] = [0];
   /** Hash of the key looked up last. */
   private lastHash = 0;
 
@@ -123,6 +125,16 @@ export class PackedTable implements StateTable {
     if (this.ttlMs > 0) this.sweep();
     const keyEnd = this.keyCodec.encodeColumns(key, row, this.scratch, 0);
     return this.lookUpOrCreate(keyEnd, this.hasSub ? this.subCodec.encodeColumns(subKey, row, this.scratch, keyEnd) : keyEnd);
+  }
+  appendAt(key: readonly Column[], value: readonly Column[], row: number): Entry {
+    if (this.ttlMs > 0) this.sweep();
+    const keyEnd = this.keyCodec.encodeColumns(key, row, this.scratch, 0), subEnd = this.subCodec.encode(this.nextNumber, this.scratch, keyEnd);
+    const end = this.valueCodec.encodeColumns(value, row, this.scratch, subEnd);
+    this.nextNumber[0]++;
+    this.wasCreated = true;
+    const entry = this.addEntry(this.headOf(keyEnd), subEnd);
+    this.address[entry] = this.newRow(entry, keyEnd, subEnd, end);
+    return entry;
   }
   first(key: readonly unknown[]): Entry { return this.firstLive(this.headOf(this.keyCodec.encode(key, this.scratch, 0))); }
   firstAt(key: readonly Column[], row: number): Entry { return this.firstLive(this.headOf(this.keyCodec.encodeColumns(key, row, this.scratch, 0))); }
@@ -177,8 +189,10 @@ export class PackedTable implements StateTable {
       }
     }
     this.wasCreated = true;
-    const entry = this.addEntry(head, subEnd);
-    this.address[entry] = this.newRow(entry, keyEnd, subEnd);
+    const entry = this.addEntry(head, subEnd), { scratch, emptyValue } = this;
+    scratch.reserve(subEnd, emptyValue.length);
+    for (let i = 0; i < emptyValue.length; i++) scratch.bytes[subEnd + i] = emptyValue[i]!;
+    this.address[entry] = this.newRow(entry, keyEnd, subEnd, subEnd + emptyValue.length);
     return entry;
   }
   private inRing(head: Entry, keyEnd: number, subEnd: number): Entry {
@@ -356,17 +370,17 @@ export class PackedTable implements StateTable {
     this.touch(entry);
     return entry;
   }
-  private newRow(entry: Entry, keyEnd: number, subEnd: number): number {
-    const subLength = subEnd - keyEnd, empty = this.emptyValue;
+  /** Puts key, sub-key and value, which end in scratch at these places, into the arena. */
+  private newRow(entry: Entry, keyEnd: number, subEnd: number, end: number): number {
+    const subLength = subEnd - keyEnd;
     const lengths = varintSize(keyEnd) + (this.hasSub ? varintSize(subLength) : 0);
-    const words = ROW_HEADER_WORDS + ((lengths + subEnd + empty.length + 3) >> 2);
+    const words = ROW_HEADER_WORDS + ((lengths + end + 3) >> 2);
     const address = this.arena.allocate(entry, words);
     const bytes = this.arena.bytes[Arena.pageOf(address)]!, key = this.scratch.bytes;
     let p = writeVarint(bytes, (Arena.wordOf(address) << 2) + HEADER_BYTES, keyEnd);
     if (this.hasSub) p = writeVarint(bytes, p, subLength);
-    if (subEnd < 64) for (let i = 0; i < subEnd; i++) bytes[p++] = key[i]!;
-    else { key.copy(bytes, p, 0, subEnd); p += subEnd; }
-    for (let i = 0; i < empty.length; i++) bytes[p++] = empty[i]!;
+    if (end < 96) for (let i = 0; i < end; i++) bytes[p++] = key[i]!;
+    else key.copy(bytes, p, 0, end);
     this.liveWords[this.lastHash >>> 24]! += words;
     return address;
   }
@@ -425,8 +439,9 @@ export class PackedTable implements StateTable {
   /** Puts a row as a snapshot has it. The entry is clean and known to a checkpoint. */
   restoreRow(body: Buffer, from: number, length: number): Entry {
     const keyEnd = this.takeKeys(body, from), subEnd = this.restoreSubEnd;
+    if (this.spec.isList === true) this.nextNumber[0] = Math.max(this.nextNumber[0], this.numberInScratch(keyEnd) + 1);
     const head = this.headOf(keyEnd);
-    let entry = head !== 0 && this.hasSub ? this.inRing(head, keyEnd, subEnd) : head;
+    let entry = head === 0 || !this.hasSub ? head : this.spec.isList === true && this.isBehind(head, keyEnd) ? 0 : this.inRing(head, keyEnd, subEnd);
     if (entry !== 0) this.liveWords[this.lastHash >>> 24]! -= this.dropRow(entry);
     else entry = this.addEntryClean(head, subEnd);
     const words = ROW_HEADER_WORDS + (length >> 2);
@@ -436,6 +451,17 @@ export class PackedTable implements StateTable {
     this.liveWords[this.hash[entry]! >>> 24]! += words;
     this.flags[entry] = (this.flags[entry]! & ~DIRTY) | PERSISTED;
     return entry;
+  }
+  /** Of a list: the number in scratch comes behind all numbers of the ring, so there is nothing to look for. Numbers given out go on behind it. */
+  private isBehind(head: Entry, keyEnd: number): boolean {
+    const tail = this.previousIn[head]!, last: unknown[] = [];
+    this.readSubKey(tail, last);
+    return this.numberInScratch(keyEnd) > Number(last[0]);
+  }
+  private numberInScratch(keyEnd: number): number {
+    const number: unknown[] = [];
+    this.subCodec.decode(this.scratch.bytes, keyEnd, number);
+    return Number(number[0]);
   }
   restoreDelete(body: Buffer, from: number): void {
     const keyEnd = this.takeKeys(body, from);

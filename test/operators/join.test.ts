@@ -18,7 +18,47 @@ function join(joinType: JoinType, options: Partial<JoinNode> = {}): OperatorSetu
 /** left.v < right.v */
 const LESS: Expr = { op: 'call', name: '<', type: { kind: 'BOOLEAN', nullable: true }, args: [{ op: 'column', index: 1, type: STRING }, { op: 'column', index: 3, type: STRING }] };
 
+const LISTS: Partial<JoinNode> = { left: { kind: 'append' }, right: { kind: 'append' } };
+
 describe('join', () => {
+  describe('rows that are never taken back', () => {
+    it('equal rows are rows each, in the order they came', () => checkStory(join('inner', LISTS), `
+      in0 +I[1, a]  +I[1, a]  +I[1, b]
+      out
+      mark
+      in1 +I[1, x]
+      out +I[1, a, 1, x]  +I[1, a, 1, x]  +I[1, b, 1, x]
+      mark
+      in0 +I[1, a]  +I[2, c]
+      out +I[1, a, 1, x]
+      in1 +I[1, x]
+      out +I[1, a, 1, x]  +I[1, a, 1, x]  +I[1, b, 1, x]  +I[1, a, 1, x]
+    `));
+    it('full: each is padded until its first match, also after more than a ring is walked through', () => checkStory(join('full', LISTS), `
+      in0 +I[1, a]  +I[1, a]  +I[null, n]
+      out +I[1, a, null, null]  +I[1, a, null, null]  +I[null, n, null, null]
+      mark
+      in1 +I[1, x]
+      out -D[1, a, null, null]  -D[1, a, null, null]  +I[1, a, 1, x]  +I[1, a, 1, x]
+      mark
+      in0 +I[1, b]  +I[1, c]  +I[1, d]  +I[1, e]  +I[1, f]  +I[1, g]  +I[1, h]  +I[1, i]
+      out +I[1, b, 1, x]  +I[1, c, 1, x]  +I[1, d, 1, x]  +I[1, e, 1, x]  +I[1, f, 1, x]  +I[1, g, 1, x]  +I[1, h, 1, x]  +I[1, i, 1, x]
+      mark
+      in1 +I[2, y]
+      out +I[null, null, 2, y]
+      in0 +I[2, z]
+      out -D[null, null, 2, y]  +I[2, z, 2, y]
+    `));
+    it('semi: a left row shows with its first match', () => checkStory(join('semi', LISTS), `
+      in0 +I[1, a]  +I[1, a]
+      out
+      mark
+      in1 +I[1, x]
+      out +I[1, a]  +I[1, a]
+      in1 +I[1, x]
+      out
+    `));
+  });
   describe('case table', () => {
     it('inner × inner: output keeps the kind of the input', () => checkStory(join('inner'), `
       in0 +I[1, a]  +U[2, b]

@@ -28,17 +28,19 @@ class Replay {
   }
   list(): string[] { return [...this.rows].flatMap(([row, n]) => Array.from({ length: n }, () => row)).sort(); }
 }
-/** An input whose rows come, change and go; `unique` columns identify them. */
+/** An input whose rows come, change and go; `unique` columns identify them. With `onlyAdds` they only come. */
 class History {
   readonly rows: Row[] = [];
   private readonly random: Random;
   private readonly make: () => Row;
   private readonly unique: readonly number[] | null;
-  constructor(random: Random, make: () => Row, unique: readonly number[] | null) { this.random = random; this.make = make; this.unique = unique; }
+  private readonly onlyAdds: boolean;
+  constructor(random: Random, make: () => Row, unique: readonly number[] | null, onlyAdds = false) { this.random = random; this.make = make; this.unique = unique; this.onlyAdds = onlyAdds; }
   private identity(row: Row): string | null { return this.unique === null ? null : text(this.unique.map((c) => row[c])); }
   /** One to two changes that belong together. */
   step(): Change[] {
     const { random, rows } = this, at = random.below(rows.length);
+    if (this.onlyAdds) { const row = this.make(); rows.push(row); return [{ kind: INSERT, row }]; }
     if (rows.length > 0 && random.chance(0.3)) return [{ kind: random.chance(0.7) ? DELETE : UPDATE_BEFORE, row: rows.splice(at, 1)[0]! }];
     const row = this.make(), id = this.identity(row), twin = id === null ? -1 : rows.findIndex((r) => this.identity(r) === id);
     if (twin < 0 && (rows.length === 0 || random.chance(0.6))) { rows.push(row); return [{ kind: random.chance(0.8) ? INSERT : UPDATE_AFTER, row }]; }
@@ -92,7 +94,7 @@ describe('properties', () => {
     it(`${type} join`, () => {
       for (const seed of seeds) {
         const pick = new Random(seed * 31), residual = pick.chance(0.5) ? LESS : null, nullSafe = pick.chance(0.3);
-        const shapes: [JoinSide, readonly number[] | null][] = [[{ kind: 'no-key' }, null], [{ kind: 'unique-key', uniqueKey: [1] }, [1]], [{ kind: 'unique-key', uniqueKey: [0, 1] }, [0, 1]], [{ kind: 'join-key-unique' }, [0]]];
+        const shapes: [JoinSide, readonly number[] | null][] = [[{ kind: 'no-key' }, null], [{ kind: 'unique-key', uniqueKey: [1] }, [1]], [{ kind: 'unique-key', uniqueKey: [0, 1] }, [0, 1]], [{ kind: 'join-key-unique' }, [0]], [{ kind: 'append' }, null]];
         const [left, leftUnique] = pick.pick(shapes), [right, rightUnique] = pick.pick(shapes);
         const setup: OperatorSetup = {
           node: nodeOf('join', type === 'semi' || type === 'anti' ? 3 : 6, { inputs: 2, joinType: type, leftKeys: [0], rightKeys: [0], nullSafe: [nullSafe], residual, left, right, ttlMs: [0, 0] }),
@@ -100,7 +102,7 @@ describe('properties', () => {
         };
         const matches = (l: Row, r: Row): boolean => l[0] === r[0] && (l[0] !== null || nullSafe) && (residual === null || Number(l[1]) < Number(r[1]));
         const rowOf = (random: Random) => (): Row => [random.chance(0.15) ? null : random.below(4), random.below(8), random.pick(['x', 'y', null])];
-        check(seed, setup, [[0], [0]], (random) => [new History(random, rowOf(random), leftUnique), new History(random, rowOf(random), rightUnique)], (inputs) => joined(type, matches, inputs));
+        check(seed, setup, [[0], [0]], (random) => [new History(random, rowOf(random), leftUnique, left.kind === 'append'), new History(random, rowOf(random), rightUnique, right.kind === 'append')], (inputs) => joined(type, matches, inputs));
       }
     });
   }

@@ -41,7 +41,7 @@ Sink(table=[default_catalog.default_database.snk], fields=[b, c, n], changelogMo
 ChangelogNormalize(key=[a])
   - the last row per key (a); grows with the number of keys, kept for ever
 Join(joinType=[InnerJoin], where=[(a = a0)], select=[a, b, a0, c], leftInputSpec=[NoUniqueKey], rightInputSpec=[JoinKeyContainsUniqueKey])
-  - left side: every distinct row with its count, by (a); grows with the rows of the left input, kept for ever
+  - left side: every row, by (a); grows with the rows of the left input, kept for ever
   - right side: at most one row per join key, by (a); grows with the rows of the right input, kept for ever
 GroupAggregate(groupBy=[b, c], select=[b, c, COUNT(*) AS EXPR$0])
   - accumulators of 1 call per group by (b, c); grows with the number of distinct groups, kept for ever

@@ -18,5 +18,5 @@ Sink(table=[default_catalog.default_database.snk], fields=[auction, bidder, pric
 ChangelogNormalize(key=[k])
   - the last row per key (k); grows with the number of keys, kept for ever
 Join(joinType=[InnerJoin], where=[($f7 = k)], select=[auction, bidder, price, date_time, $f7, k, v], leftInputSpec=[NoUniqueKey], rightInputSpec=[JoinKeyCont...
-  - left side: every distinct row with its count, by ($f7); grows with the rows of the left input, kept for ever
+  - left side: every row, by ($f7); grows with the rows of the left input, kept for ever
   - right side: at most one row per join key, by (k); grows with the rows of the right input, kept for ever

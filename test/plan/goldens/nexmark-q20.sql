@@ -15,5 +15,5 @@ Sink(table=[default_catalog.default_database.snk], fields=[auction, bidder, pric
 
 == State ==
 Join(joinType=[InnerJoin], where=[(auction = id)], select=[auction, bidder, price, channel, url, date_time, extra, id, item_name, description, initial_bid, r...
-  - left side: every distinct row with its count, by (auction); grows with the rows of the left input, kept for ever
-  - right side: every distinct row with its count, by (id); grows with the rows of the right input, kept for ever
+  - left side: every row, by (auction); grows with the rows of the left input, kept for ever
+  - right side: every row, by (id); grows with the rows of the right input, kept for ever

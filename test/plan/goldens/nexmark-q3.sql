@@ -16,5 +16,5 @@ Sink(table=[default_catalog.default_database.snk], fields=[name, city, state, id
 
 == State ==
 Join(joinType=[InnerJoin], where=[(seller = id0)], select=[id, seller, id0, name, city, state], leftInputSpec=[NoUniqueKey], rightInputSpec=[NoUniqueKey])
-  - left side: every distinct row with its count, by (seller); grows with the rows of the left input, kept for ever
-  - right side: every distinct row with its count, by (id); grows with the rows of the right input, kept for ever
+  - left side: every row, by (seller); grows with the rows of the left input, kept for ever
+  - right side: every row, by (id); grows with the rows of the right input, kept for ever

@@ -19,8 +19,8 @@ Sink(table=[default_catalog.default_database.snk], fields=[category, avg_final],
 
 == State ==
 Join(joinType=[InnerJoin], where=[((id = auction) AND ((date_time0 >= date_time) AND (date_time0 <= expires)))], select=[id, date_time, expires, category, au...
-  - left side: every distinct row with its count, by (id); grows with the rows of the left input, kept for ever
-  - right side: every distinct row with its count, by (auction); grows with the rows of the right input, kept for ever
+  - left side: every row, by (id); grows with the rows of the left input, kept for ever
+  - right side: every row, by (auction); grows with the rows of the right input, kept for ever
 GroupAggregate(groupBy=[id, category], select=[id, category, MAX(price) AS EXPR$0])
   - accumulators of 1 call per group by (id, category); grows with the number of distinct groups, kept for ever
 GroupAggregate(groupBy=[category], select=[category, AVG($f1) AS EXPR$0])

@@ -20,8 +20,8 @@ Sink(table=[default_catalog.default_database.append_sink], fields=[a, b], change
 
 == State ==
 Join(joinType=[InnerJoin], where=[(user_id = user_id0)], select=[user_id, user_id0, url], leftInputSpec=[NoUniqueKey], rightInputSpec=[NoUniqueKey])
-  - left side: every distinct row with its count, by (user_id); grows with the rows of the left input, kept for ever
-  - right side: every distinct row with its count, by (user_id); grows with the rows of the right input, kept for ever
+  - left side: every row, by (user_id); grows with the rows of the left input, kept for ever
+  - right side: every row, by (user_id); grows with the rows of the right input, kept for ever
 ----
 -- no cross join of tables that share no predicate when another order avoids it
 INSERT INTO print_sink SELECT a.user_id, c.url FROM clicks a, orders b, clicks c WHERE a.user_id = c.user_id AND c.n = b.amount;
@@ -45,12 +45,12 @@ Sink(table=[default_catalog.default_database.print_sink], fields=[a, b], changel
 
 == State ==
 Join(joinType=[InnerJoin], where=[(user_id = user_id0)], select=[user_id, user_id0, url, n], leftInputSpec=[NoUniqueKey], rightInputSpec=[NoUniqueKey])
-  - left side: every distinct row with its count, by (user_id); grows with the rows of the left input, kept for ever
-  - right side: every distinct row with its count, by (user_id); grows with the rows of the right input, kept for ever
+  - left side: every row, by (user_id); grows with the rows of the left input, kept for ever
+  - right side: every row, by (user_id); grows with the rows of the right input, kept for ever
 ChangelogNormalize(key=[id])
   - the last row per key (id); grows with the number of keys, kept for ever
 Join(joinType=[InnerJoin], where=[(n = amount)], select=[user_id, url, n, amount], leftInputSpec=[NoUniqueKey], rightInputSpec=[NoUniqueKey])
-  - left side: every distinct row with its count, by (n); grows with the rows of the left input, kept for ever
+  - left side: every row, by (n); grows with the rows of the left input, kept for ever
   - right side: every distinct row with its count, by (amount); grows with the rows of the right input, kept for ever
 ----
 -- what all branches of an OR demand becomes the join key
@@ -67,8 +67,8 @@ Sink(table=[default_catalog.default_database.append_sink], fields=[a, b], change
 
 == State ==
 Join(joinType=[InnerJoin], where=[((user_id = user_id0) AND ((n = 1) OR (n0 = 2)))], select=[user_id, n, user_id0, url, n0], leftInputSpec=[NoUniqueKey], rig...
-  - left side: every distinct row with its count, by (user_id); grows with the rows of the left input, kept for ever
-  - right side: every distinct row with its count, by (user_id); grows with the rows of the right input, kept for ever
+  - left side: every row, by (user_id); grows with the rows of the left input, kept for ever
+  - right side: every row, by (user_id); grows with the rows of the right input, kept for ever
 ----
 -- keys that are expressions or of different types
 INSERT INTO append_sink SELECT a.user_id, a.url FROM clicks a JOIN clicks b ON a.n + 1 = b.user_id;
@@ -85,8 +85,8 @@ Sink(table=[default_catalog.default_database.append_sink], fields=[a, b], change
 
 == State ==
 Join(joinType=[InnerJoin], where=[($f3 = user_id0)], select=[user_id, url, $f3, user_id0], leftInputSpec=[NoUniqueKey], rightInputSpec=[NoUniqueKey])
-  - left side: every distinct row with its count, by ($f3); grows with the rows of the left input, kept for ever
-  - right side: every distinct row with its count, by (user_id); grows with the rows of the right input, kept for ever
+  - left side: every row, by ($f3); grows with the rows of the left input, kept for ever
+  - right side: every row, by (user_id); grows with the rows of the right input, kept for ever
 ----
 -- without any equality: one task
 INSERT INTO append_sink SELECT a.user_id, b.url FROM clicks a JOIN clicks b ON a.n < b.n;
@@ -103,8 +103,8 @@ Sink(table=[default_catalog.default_database.append_sink], fields=[a, b], change
 
 == State ==
 Join(joinType=[InnerJoin], where=[(n < n0)], select=[user_id, n, url, n0], leftInputSpec=[NoUniqueKey], rightInputSpec=[NoUniqueKey])
-  - left side: every distinct row with its count, all in one task, without a key; grows with the rows of the left input, kept for ever
-  - right side: every distinct row with its count, all in one task, without a key; grows with the rows of the right input, kept for ever
+  - left side: every row, all in one task, without a key; grows with the rows of the left input, kept for ever
+  - right side: every row, all in one task, without a key; grows with the rows of the right input, kept for ever
 ----
 INSERT INTO append_sink SELECT user_id, url FROM (SELECT user_id, url, n + 1 AS m FROM clicks) WHERE m > 3 AND 1 = 2;
 ---- expect

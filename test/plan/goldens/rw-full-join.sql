@@ -13,5 +13,5 @@ Sink(table=[default_catalog.default_database.snk], fields=[v1, v2, v3, v10, v20,
 
 == State ==
 Join(joinType=[FullOuterJoin], where=[(v1 = v10)], select=[v1, v2, v3, v10, v20, v30], leftInputSpec=[NoUniqueKey], rightInputSpec=[NoUniqueKey])
-  - left side: every distinct row with its count, by (v1), with the number of its matches; grows with the rows of the left input, kept for ever
-  - right side: every distinct row with its count, by (v1), with the number of its matches; grows with the rows of the right input, kept for ever
+  - left side: every row, by (v1), with the number of its matches; grows with the rows of the left input, kept for ever
+  - right side: every row, by (v1), with the number of its matches; grows with the rows of the right input, kept for ever

@@ -15,5 +15,5 @@ Sink(table=[default_catalog.default_database.snk], fields=[v1, v2], changelogMod
 
 == State ==
 Join(joinType=[InnerJoin], where=[($f1 IS NOT DISTINCT FROM v2)], select=[v1, $f1, v2], leftInputSpec=[NoUniqueKey], rightInputSpec=[NoUniqueKey])
-  - left side: every distinct row with its count, by ($f1); grows with the rows of the left input, kept for ever
-  - right side: every distinct row with its count, by (v2); grows with the rows of the right input, kept for ever
+  - left side: every row, by ($f1); grows with the rows of the left input, kept for ever
+  - right side: every row, by (v2); grows with the rows of the right input, kept for ever

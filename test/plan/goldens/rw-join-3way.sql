@@ -17,8 +17,8 @@ Sink(table=[default_catalog.default_database.snk], fields=[v1, v3, v5], changelo
 
 == State ==
 Join(joinType=[InnerJoin], where=[(v1 = v3)], select=[v1, v3], leftInputSpec=[NoUniqueKey], rightInputSpec=[NoUniqueKey])
-  - left side: every distinct row with its count, by (v1); grows with the rows of the left input, kept for ever
-  - right side: every distinct row with its count, by (v3); grows with the rows of the right input, kept for ever
+  - left side: every row, by (v1); grows with the rows of the left input, kept for ever
+  - right side: every row, by (v3); grows with the rows of the right input, kept for ever
 Join(joinType=[InnerJoin], where=[(v1 = v5)], select=[v1, v3, v5], leftInputSpec=[NoUniqueKey], rightInputSpec=[NoUniqueKey])
-  - left side: every distinct row with its count, by (v1); grows with the rows of the left input, kept for ever
-  - right side: every distinct row with its count, by (v5); grows with the rows of the right input, kept for ever
+  - left side: every row, by (v1); grows with the rows of the left input, kept for ever
+  - right side: every row, by (v5); grows with the rows of the right input, kept for ever

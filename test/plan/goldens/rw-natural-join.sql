@@ -14,5 +14,5 @@ Sink(table=[default_catalog.default_database.snk], fields=[employee_name, depart
 
 == State ==
 Join(joinType=[InnerJoin], where=[(department_id = department_id0)], select=[employee_name, department_id, department_name, department_id0], leftInputSpec=[N...
-  - left side: every distinct row with its count, by (department_id); grows with the rows of the left input, kept for ever
-  - right side: every distinct row with its count, by (department_id); grows with the rows of the right input, kept for ever
+  - left side: every row, by (department_id); grows with the rows of the left input, kept for ever
+  - right side: every row, by (department_id); grows with the rows of the right input, kept for ever

@@ -13,5 +13,5 @@ Sink(table=[default_catalog.default_database.snk], fields=[x, y], changelogMode=
 
 == State ==
 Join(joinType=[LeftSemiJoin], where=[(x = x0)], select=[x, y], leftInputSpec=[NoUniqueKey], rightInputSpec=[NoUniqueKey])
-  - left side: every distinct row with its count, by (x), with the number of its matches; grows with the rows of the left input, kept for ever
-  - right side: every distinct row with its count, by (x); grows with the rows of the right input, kept for ever
+  - left side: every row, by (x), with the number of its matches; grows with the rows of the left input, kept for ever
+  - right side: every row, by (x); grows with the rows of the right input, kept for ever

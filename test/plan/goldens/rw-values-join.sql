@@ -12,5 +12,5 @@ Sink(table=[default_catalog.default_database.snk], fields=[v, c, abbr, full_name
 
 == State ==
 Join(joinType=[InnerJoin], where=[(c = full_name)], select=[v, c, abbr, full_name], leftInputSpec=[NoUniqueKey], rightInputSpec=[NoUniqueKey])
-  - left side: every distinct row with its count, by (c); grows with the rows of the left input, kept for ever
-  - right side: every distinct row with its count, by (full_name); grows with the rows of the right input, kept for ever
+  - left side: every row, by (c); grows with the rows of the left input, kept for ever
+  - right side: every row, by (full_name); grows with the rows of the right input, kept for ever

@@ -44,7 +44,7 @@ ChangelogNormalize(key=[id])
   - the last row per key (id); grows with the number of keys, kept for ever
 Join(joinType=[LeftAntiJoin], where=[((id = user_id) OR user_id IS NULL)], select=[id, name], leftInputSpec=[HasUniqueKey], rightInputSpec=[NoUniqueKey])
   - left side: one row per (id), all in one task, without a key, with the number of its matches; grows with the rows of the left input, kept for ever
-  - right side: every distinct row with its count, all in one task, without a key; grows with the rows of the right input, kept for ever
+  - right side: every row, all in one task, without a key; grows with the rows of the right input, kept for ever
 ----
 -- NOT NULL on both sides: an anti join by key
 INSERT INTO print_sink SELECT id, name FROM users WHERE id NOT IN (SELECT id FROM orders);

@@ -20,6 +20,7 @@ import type { Manifest } from './manifest.ts';
 import { planNodeIds } from './manifest.ts';
 import type { PhysicalPlan } from '../../planner/physical/plan.ts';
 import { reason } from './store.ts';
+import type { NewBlock } from './store.ts';
 
 export interface CoordinatorOptions {
   readonly jobId: string;
@@ -155,9 +156,15 @@ export class CheckpointCoordinator {
   private async write(current: Current): Promise<void> {
     const { options } = this, snapshots = [...current.snapshots.values()].sort((a, b) => a.subtask - b.subtask);
     const facts = { jobId: options.jobId, jobName: options.jobName, epoch: current.epoch, kind: current.kind, createdMs: options.clock.now(), planNodes: planNodeIds(options.plan) };
-    const { manifest, blocks } = mergeSnapshots(facts, options.layout, this.base, snapshots, (block) => options.history.refFor(block));
+    const merged = mergeSnapshots(facts, options.layout, this.base, snapshots, (block, place) => options.history.refFor(block, place));
+    let { manifest, blocks }: { manifest: Manifest; blocks: readonly NewBlock[] } = merged;
     const isUnchanged = current.kind === 'checkpoint' && this.base !== undefined && blocks.length === 0 && snapshots.every((snapshot) => snapshot.isUntouched) && sameFacts(manifest, this.base);
     if (!isUnchanged) {
+      ({ manifest, blocks } = await options.history.emptyFiles(manifest, blocks).catch((error: unknown) => {
+        // The blocks stay where they are; whether they can be read matters at a restore.
+        options.log.warn('block files could not be tidied up', { jobId: options.jobId, epoch: current.epoch, why: reason(error) });
+        return merged;
+      }));
       killPoint('before-state-write');
       while (!await this.tryWrite(current, manifest, blocks)) if (this.current !== current || this.aborted !== undefined) return;
       killPoint('after-state-write');
@@ -170,7 +177,7 @@ export class CheckpointCoordinator {
     current.manifest = isUnchanged ? this.base : manifest;
     options.commit(current.epoch);
   }
-  private async tryWrite(current: Current, manifest: Manifest, blocks: ReturnType<typeof mergeSnapshots>['blocks']): Promise<boolean> {
+  private async tryWrite(current: Current, manifest: Manifest, blocks: readonly NewBlock[]): Promise<boolean> {
     try {
       await this.options.history.write(manifest, blocks);
       return true;

@@ -8,11 +8,15 @@ import type { Json } from '../../catalog/registry/connectors.ts';
 import type { SnapshotMessage } from '../graph/messages.ts';
 import type { Layout } from '../graph/layout.ts';
 import { blocksOf, MANIFEST_FORMAT, PRODUCT_VERSION } from './manifest.ts';
-import type { BlockRef, Manifest, ManifestNode } from './manifest.ts';
+import type { BlockPlace, BlockRef, Manifest, ManifestNode } from './manifest.ts';
 import type { NewBlock, StateStore } from './store.ts';
 
 export const RETAINED_CHECKPOINTS = 2;
 const HISTORY = 20;
+/** A checkpoint with so many bytes of blocks has a file of its own; smaller ones go into the store whole, with one sync instead of two. */
+export const BLOCK_FILE_FROM = 1024 * 1024;
+/** A file of which less than half is still named is emptied into the next checkpoint's; so much at a time, which bounds memory and time. */
+const EMPTIED_BYTES = 32 * 1024 * 1024;
 
 export interface CheckpointEvent {
   readonly epoch: number;
@@ -82,32 +86,61 @@ export class CheckpointLog {
     this.history.length = Math.min(this.history.length, HISTORY);
     return event;
   }
-  refFor(block: { bytes: Uint8Array; crc: number; entries: number }): BlockRef { return { seq: this.nextSeq++, bytes: block.bytes.byteLength, crc: block.crc, entries: block.entries }; }
+  refFor(block: { bytes: Uint8Array; crc: number; entries: number }, place?: BlockPlace): BlockRef {
+    return { seq: this.nextSeq++, bytes: block.bytes.byteLength, crc: block.crc, entries: block.entries, ...(place === undefined ? {} : { place }) };
+  }
+  /**
+   * Moves what is left in files that are mostly superfluous into this checkpoint: without it one block that never changes would keep a file
+   * of hundreds of megabytes. Gives the manifest with the new places, and the blocks to write beside `blocks`.
+   */
+  async emptyFiles(manifest: Manifest, blocks: readonly NewBlock[]): Promise<{ manifest: Manifest; blocks: readonly NewBlock[] }> {
+    const live = new Map<number, number>();
+    for (const { ref } of blocksOf(manifest)) if (ref.place !== undefined && ref.place.file !== manifest.epoch) live.set(ref.place.file, (live.get(ref.place.file) ?? 0) + ref.bytes);
+    if (live.size === 0) return { manifest, blocks };
+    const sizes = await this.store.files.sizes(this.jobId), chosen = new Set<number>();
+    let budget = EMPTIED_BYTES;
+    for (const [file, bytes] of [...live].sort((a, b) => a[1] - b[1])) {
+      if (bytes * 2 >= (sizes.get(file) ?? 0) || bytes > budget) continue;
+      chosen.add(file);
+      budget -= bytes;
+    }
+    if (chosen.size === 0) return { manifest, blocks };
+    const moved = new Map<BlockRef, BlockRef>(), all = [...blocks];
+    let at = blocks.reduce((end, { ref }) => (ref.place === undefined ? end : end + ref.bytes), 0);
+    for (const { ref } of blocksOf(manifest)) {
+      if (ref.place === undefined || !chosen.has(ref.place.file)) continue;
+      const bytes = await this.read(ref), to = this.refFor({ ...ref, bytes }, { file: manifest.epoch, at });
+      at += ref.bytes;
+      moved.set(ref, to);
+      all.push({ ref: to, bytes });
+    }
+    return { manifest: { ...manifest, nodes: withRefs(manifest.nodes, (ref) => moved.get(ref) ?? ref) }, blocks: all };
+  }
 
   /** Writes a completed checkpoint and forgets what it makes superfluous. */
   async write(manifest: Manifest, blocks: readonly NewBlock[]): Promise<void> {
     const isKept = (one: Manifest, at: number): boolean => at < RETAINED_CHECKPOINTS - 1 || this.pinned.has(one);
     const keep = [manifest, ...this.retained.filter(isKept)], dropped = this.retained.filter((one, at) => !isKept(one, at));
-    const kept = new Set<number>(), gone = new Set<number>();
-    for (const one of keep) for (const { ref } of blocksOf(one)) kept.add(ref.seq);
-    for (const one of dropped) for (const { ref } of blocksOf(one)) if (!kept.has(ref.seq)) gone.add(ref.seq);
     const damaged = this.damaged.map(({ epoch }) => epoch);
-    await this.store.writeCheckpoint(manifest, blocks, { epochs: [...dropped.map((one) => one.epoch), ...damaged, ...this.superfluous], blocks: [...gone] });
+    await this.store.writeCheckpoint(manifest, blocks, { epochs: [...dropped.map((one) => one.epoch), ...damaged, ...this.superfluous], ...onlyIn(dropped, keep) });
     this.retained = keep;
     this.superfluous = [];
     this.damaged = this.damaged.filter(({ epoch }) => !damaged.includes(epoch));
   }
   /** Takes a savepoint over as the newest checkpoint, in place of all retained ones: its blocks get numbers of this job. `nodes`: what of it to keep. */
   async adopt(savepoint: Manifest, facts: { jobName: string; nodes: Manifest['nodes'] }, read: (ref: BlockRef) => Promise<Uint8Array>): Promise<void> {
-    const pairs: { from: BlockRef; to: BlockRef }[] = [];
-    const renumber = (ref: BlockRef): BlockRef => { const to = { ...ref, seq: this.nextSeq++ }; pairs.push({ from: ref, to }); return to; };
-    const nodes = Object.fromEntries(Object.entries(facts.nodes).map(([id, node]) => [id, {
-      ...node, tables: Object.fromEntries(Object.entries(node.tables).map(([table, lists]) => [table, lists.map((list) => list.map(renumber))])),
-    }]));
-    const manifest: Manifest = { ...savepoint, jobId: this.jobId, jobName: facts.jobName, epoch: this.nextEpoch(), kind: 'checkpoint', nodes, committables: {} };
-    const gone = this.retained.flatMap((one) => [...blocksOf(one)].map(({ ref }) => ref.seq));
+    const pairs: { from: BlockRef; to: BlockRef }[] = [], epoch = this.nextEpoch();
+    let at = 0;
+    const renumber = (ref: BlockRef): BlockRef => {
+      const to = { ...ref, seq: this.nextSeq++, place: { file: epoch, at } };
+      at += ref.bytes;
+      pairs.push({ from: ref, to });
+      return to;
+    };
+    const nodes = withRefs(facts.nodes, renumber);
+    const manifest: Manifest = { ...savepoint, format: MANIFEST_FORMAT, jobId: this.jobId, jobName: facts.jobName, epoch, kind: 'checkpoint', nodes, committables: {} };
     const blocks = async function* (): AsyncGenerator<NewBlock> { for (const { from, to } of pairs) yield { ref: to, bytes: await read(from) }; };
-    await this.store.writeCheckpoint(manifest, blocks(), { epochs: [...[...this.retained, ...this.damaged].map((one) => one.epoch), ...this.superfluous], blocks: gone });
+    await this.store.writeCheckpoint(manifest, blocks(), { epochs: [...[...this.retained, ...this.damaged].map((one) => one.epoch), ...this.superfluous], ...onlyIn(this.retained, []) });
     this.retained = [manifest];
     this.superfluous = [];
     this.damaged = [];
@@ -130,7 +163,8 @@ export function mergeSnapshots(facts: ManifestFacts, layout: Layout, base: Manif
   for (const [node, { tables: before }] of Object.entries(base?.nodes ?? {})) {
     tables.set(node, new Map(Object.entries(before).map(([table, lists]) => [table, lists.map((list) => [...list])])));
   }
-  const blocks: NewBlock[] = [];
+  const blocks: NewBlock[] = [], isLarge = snapshots.reduce((sum, one) => sum + one.blocks.reduce((of, { bytes }) => of + bytes.byteLength, 0), 0) >= BLOCK_FILE_FROM;
+  let at = 0;
   for (const { subtask, blocks: fresh } of snapshots) {
     for (const block of fresh) {
       const ofNode = tables.get(block.node) ?? new Map<string, BlockRef[][]>();
@@ -138,7 +172,8 @@ export function mergeSnapshots(facts: ManifestFacts, layout: Layout, base: Manif
       const lists = ofNode.get(block.table) ?? [];
       ofNode.set(block.table, lists);
       while (lists.length <= subtask) lists.push([]);
-      const ref = refFor(block);
+      const ref = refFor(block, isLarge ? { file: facts.epoch, at } : undefined);
+      at += block.bytes.byteLength;
       if (block.kind === 'base') lists[subtask] = [ref];
       else (lists[subtask] as BlockRef[]).push(ref);
       blocks.push({ ref, bytes: block.bytes });
@@ -157,5 +192,21 @@ export function mergeSnapshots(facts: ManifestFacts, layout: Layout, base: Manif
     for (const [node, committable] of Object.entries(snapshot.committables)) (committables[node] ??= []).push(committable);
   }
   return { manifest: { format: MANIFEST_FORMAT, writer: PRODUCT_VERSION, ...facts, parallelism: layout.parallelism, nodes, positions, committables }, blocks };
+}
+/** The nodes with every block named anew. */
+function withRefs(nodes: Manifest['nodes'], rename: (ref: BlockRef) => BlockRef): Manifest['nodes'] {
+  return Object.fromEntries(Object.entries(nodes).map(([id, node]) => [id, {
+    ...node, tables: Object.fromEntries(Object.entries(node.tables).map(([table, lists]) => [table, lists.map((list) => list.map(rename))])),
+  }]));
+}
+/** Blocks in the store, and files, that the first manifests name and the second do not. */
+function onlyIn(dropped: readonly Manifest[], kept: readonly Manifest[]): { blocks: number[]; files: number[] } {
+  const named = (manifests: readonly Manifest[]): { blocks: Set<number>; files: Set<number> } => {
+    const blocks = new Set<number>(), files = new Set<number>();
+    for (const one of manifests) for (const { ref } of blocksOf(one)) if (ref.place === undefined) blocks.add(ref.seq); else files.add(ref.place.file);
+    return { blocks, files };
+  };
+  const gone = named(dropped), stay = named(kept);
+  return { blocks: [...gone.blocks.difference(stay.blocks)], files: [...gone.files.difference(stay.files)] };
 }
 export const totalBytes = (manifest: Manifest): number => { let sum = 0; for (const { ref } of blocksOf(manifest)) sum += ref.bytes; return sum; };

@@ -7,11 +7,20 @@ import type { Json } from '../../catalog/registry/connectors.ts';
 import { stateDamaged, stateVersionUnknown } from '../../core/errors/runtime.ts';
 import type { PhysicalPlan } from '../../planner/physical/plan.ts';
 
-export const MANIFEST_FORMAT = 1;
+/** 2: blocks may stand in files (`block-files.ts`). */
+export const MANIFEST_FORMAT = 2;
 /** Named in savepoints and in the error of a version that cannot read them. */
 export const PRODUCT_VERSION = '0.1.0';
 
-export interface BlockRef { readonly seq: number; readonly bytes: number; readonly crc: number; readonly entries: number }
+export interface BlockRef {
+  readonly seq: number;
+  readonly bytes: number;
+  readonly crc: number;
+  readonly entries: number;
+  /** In which file of the job it stands, and where; without: in the store under its number. */
+  readonly place?: BlockPlace | undefined;
+}
+export interface BlockPlace { readonly file: number; readonly at: number }
 /** Blocks of one table by subtask of the writing run, oldest first. */
 export type TableBlocks = readonly (readonly BlockRef[])[];
 export interface ManifestNode {

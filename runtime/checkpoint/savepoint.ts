@@ -8,6 +8,7 @@ import type { FileHandle } from 'node:fs/promises';
 import { basename, isAbsolute, join, resolve } from 'node:path';
 import { invariant } from '../../core/errors/common.ts';
 import { savepointUnreadable, stateDamaged } from '../../core/errors/runtime.ts';
+import { readFully, syncFolder, writeAll } from './block-files.ts';
 import { blocksOf, checkBlock, decodeManifest, encodeManifest } from './manifest.ts';
 import type { BlockRef, Manifest } from './manifest.ts';
 import { reason } from './store.ts';
@@ -60,14 +61,6 @@ export async function writeSavepoint(root: string, manifest: Manifest, nowMs: nu
     throw error;
   }
 }
-async function writeAll(handle: FileHandle, bytes: Uint8Array): Promise<void> {
-  for (let at = 0; at < bytes.byteLength;) at += (await handle.write(bytes, at, bytes.byteLength - at)).bytesWritten;
-}
-async function syncFolder(path: string): Promise<void> {
-  const handle = await open(path, 'r');
-  await handle.sync().catch(() => {});
-  await handle.close();
-}
 
 export interface OpenSavepoint { readonly path: string; readonly manifest: Manifest; readonly read: BlockReader; close(): Promise<void> }
 
@@ -94,11 +87,7 @@ export async function openSavepoint(root: string, path: string): Promise<OpenSav
       const bytes = new Uint8Array(ref.bytes);
       let at = 0;
       try {
-        while (at < ref.bytes) {
-          const { bytesRead } = await (await handle).read(bytes, at, ref.bytes - at, place.offset + at);
-          if (bytesRead === 0) break;
-          at += bytesRead;
-        }
+        at = await readFully(await handle, bytes, place.offset);
       } catch (error) {
         throw stateDamaged({ what: 'a file of a savepoint', where, why: reason(error) }, { cause: error });
       }

@@ -5,11 +5,11 @@
  *   format                       format number and the version that wrote it
  *   j/<job id>                   definition and last known status (JSON)
  *   m/<job id>/<epoch>           manifest of a completed checkpoint (epoch with 12 digits)
- *   b/<job id>/<seq>             packed state block
+ *   b/<job id>/<seq>             packed state block of a small checkpoint
  *
  * A checkpoint becomes true in one atomic, synced batch: its manifest, its new blocks, and the removal of the manifest and blocks that
- * no retained checkpoint needs. Blocks of very large checkpoints go ahead in synced batches of their own (a single batch would be copied
- * on the main thread at once); without the manifest nobody looks at them, and `open` sweeps such leftovers.
+ * no retained checkpoint needs. Blocks of larger checkpoints go ahead into a file (`block-files.ts`); without the manifest nobody looks
+ * at it, and `sweep` removes such leftovers.
  *
  * LevelDB refuses all writes after one failed (disk full) until it is opened again, so a failed write closes the database and the next
  * use opens it anew: checkpoints go on by themselves when there is room again.
@@ -20,19 +20,21 @@ import { Level } from 'level';
 import { dataDirectoryInUse, dataDirectoryUnusable, stateDamaged, stateStoreUnreadable, stateVersionUnknown } from '../../core/errors/runtime.ts';
 import { RivuletError } from '../../core/errors/define.ts';
 import type { Log } from '../../core/ports/log.ts';
+import { BlockFiles } from './block-files.ts';
+import type { BlockFileWriter } from './block-files.ts';
 import { EpochIndex } from './epoch-index.ts';
 import { blocksOf, checkBlock, decodeManifest, encodeManifest, PRODUCT_VERSION } from './manifest.ts';
 import type { BlockRef, Manifest } from './manifest.ts';
 
 const STORE_FORMAT = 1;
-/** Bytes copied into one LevelDB batch at a time; 8 MB take about 5 ms of the main thread. */
-const BATCH_BYTES = 8 * 1024 * 1024;
 
 type Database = Level<string, Uint8Array>;
 type Change = { readonly type: 'put'; readonly key: string; readonly value: Uint8Array } | { readonly type: 'del'; readonly key: string };
 
 export interface RetainedManifest { readonly epoch: number; readonly manifest: Manifest | undefined; readonly damage: RivuletError | undefined }
 export interface NewBlock { readonly ref: BlockRef; readonly bytes: Uint8Array }
+/** What a new checkpoint makes superfluous: manifests by epoch, blocks in the store, block files. */
+export interface Dropped { readonly epochs: readonly number[]; readonly blocks: readonly number[]; readonly files: readonly number[] }
 
 const twelve = (n: number): string => String(n).padStart(12, '0');
 const manifestKey = (job: string, epoch: number): string => `m/${job}/${twelve(epoch)}`;
@@ -43,10 +45,11 @@ const textOf = (bytes: Uint8Array): string => Buffer.from(bytes.buffer, bytes.by
 export class StateStore {
   readonly path: string;
   readonly index: EpochIndex;
+  readonly files: BlockFiles;
   private database: Database | undefined;
   private opening: Promise<Database> | undefined;
   private isClosed = false;
-  private constructor(path: string, index: EpochIndex) { this.path = path; this.index = index; }
+  private constructor(path: string, index: EpochIndex, files: BlockFiles) { this.path = path; this.index = index; this.files = files; }
 
   /** Throws `data-directory-in-use`, `data-directory-unusable`, `state-store-unreadable`, `state-version-unknown`. */
   static async open(dataDir: string, log: Log): Promise<StateStore> {
@@ -57,7 +60,7 @@ export class StateStore {
     } catch (error) {
       throw dataDirectoryUnusable({ path: dataDir, why: reason(error) }, { cause: error });
     }
-    const store = new StateStore(path, await EpochIndex.open(dataDir, log));
+    const store = new StateStore(path, await EpochIndex.open(dataDir, log), new BlockFiles(dataDir));
     try {
       await store.checkFormat(await store.use());
     } catch (error) {
@@ -139,6 +142,7 @@ export class StateStore {
       for await (const key of database.keys({ gt: `${prefix}/${id}/`, lt: `${prefix}/${id}0` })) changes.push({ type: 'del', key });
     }
     await this.write(changes);
+    await this.files.removeJob(id);
   }
 
   /** Retained checkpoints, newest first; damaged ones with their damage. */
@@ -157,31 +161,45 @@ export class StateStore {
   }
   /** A block, checked. Throws `state-damaged`. Copied into a buffer of its own: LevelDB's cannot be transferred to a thread. */
   async readBlock(job: string, ref: BlockRef): Promise<Uint8Array<ArrayBuffer>> {
-    const key = blockKey(job, ref.seq), where = `${this.path} (${key})`;
+    const key = blockKey(job, ref.seq), { place } = ref, where = place === undefined ? `${this.path} (${key})` : `${this.files.pathOf(job, place.file)} at ${place.at}`;
     let bytes: Uint8Array | undefined;
     try {
+      if (place !== undefined) {
+        const own = await this.files.read(job, place.file, place.at, ref.bytes);
+        checkBlock(own, ref, where);
+        return own;
+      }
       bytes = await (await this.use()).get(key);
     } catch (error) {
+      if (error instanceof RivuletError) throw error;
       throw stateDamaged({ what: 'a block of state', where, why: reason(error) }, { cause: error });
     }
     if (bytes === undefined) throw stateDamaged({ what: 'a block of state', where, why: 'it is missing' });
     checkBlock(bytes, ref, where);
     return new Uint8Array(bytes);
   }
-  /** Makes a checkpoint durable and lets go of `dropped` ones and the blocks only they needed. */
-  async writeCheckpoint(manifest: Manifest, blocks: Iterable<NewBlock> | AsyncIterable<NewBlock>, dropped: { readonly epochs: readonly number[]; readonly blocks: readonly number[] }): Promise<void> {
-    const job = manifest.jobId;
-    let batch: Change[] = [], size = 0;
-    for await (const { ref, bytes } of blocks) {
-      if (size > 0 && size + bytes.byteLength > BATCH_BYTES) { await this.write(batch); batch = []; size = 0; }
-      batch.push({ type: 'put', key: blockKey(job, ref.seq), value: bytes });
-      size += bytes.byteLength;
+  /** Makes a checkpoint durable and lets go of `dropped` ones and the blocks and files only they needed. */
+  async writeCheckpoint(manifest: Manifest, blocks: Iterable<NewBlock> | AsyncIterable<NewBlock>, dropped: Dropped): Promise<void> {
+    const job = manifest.jobId, batch: Change[] = [];
+    let file: BlockFileWriter | undefined;
+    try {
+      for await (const { ref, bytes } of blocks) {
+        if (ref.place === undefined) { batch.push({ type: 'put', key: blockKey(job, ref.seq), value: bytes }); continue; }
+        file ??= await this.files.begin(job, ref.place.file);
+        await file.add(bytes, ref.place.at);
+      }
+      await file?.finish();
+    } catch (error) {
+      await file?.discard();
+      throw error;
     }
     batch.push({ type: 'put', key: manifestKey(job, manifest.epoch), value: bytesOf(encodeManifest(manifest)) });
     for (const epoch of dropped.epochs) batch.push({ type: 'del', key: manifestKey(job, epoch) });
     for (const seq of dropped.blocks) batch.push({ type: 'del', key: blockKey(job, seq) });
     await this.write(batch);
     this.index.noteCheckpoint(job, manifest.epoch, dropped.epochs);
+    // What cannot be removed now is swept at the next start.
+    await this.files.remove(job, dropped.files).catch(() => {});
   }
   /** Removes blocks that no manifest of the job names (left by a crash) and everything of jobs that have no record. */
   async sweep(jobs: ReadonlySet<string>): Promise<number> {
@@ -195,14 +213,25 @@ export class StateStore {
       if (!jobs.has(job) || (kept !== undefined && !kept.has(Number(key.slice(-12))))) changes.push({ type: 'del', key });
     }
     if (changes.length > 0) await this.write(changes);
-    return changes.length;
+    return changes.length + await this.sweepFiles(jobs);
   }
-  /** undefined: a manifest is damaged, so what it named is not known and nothing is removed. */
-  private async namedBlocks(job: string): Promise<Set<number> | undefined> {
+  private async sweepFiles(jobs: ReadonlySet<string>): Promise<number> {
+    let removed = 0;
+    for (const job of await this.files.jobs()) {
+      const files = await this.files.sizes(job), kept = jobs.has(job) ? await this.named(job, (ref) => ref.place?.file) : new Set<number>();
+      const gone = kept === undefined ? [] : [...files.keys()].filter((file) => !kept.has(file));
+      if (!jobs.has(job)) await this.files.removeJob(job); else await this.files.remove(job, gone);
+      removed += gone.length;
+    }
+    return removed;
+  }
+  private namedBlocks(job: string): Promise<Set<number> | undefined> { return this.named(job, (ref) => (ref.place === undefined ? ref.seq : undefined)); }
+  /** What the job's manifests name. undefined: one is damaged, so what it named is not known and nothing is removed. */
+  private async named(job: string, what: (ref: BlockRef) => number | undefined): Promise<Set<number> | undefined> {
     const named = new Set<number>();
     for (const { manifest } of await this.manifests(job)) {
       if (manifest === undefined) return undefined;
-      for (const { ref } of blocksOf(manifest)) named.add(ref.seq);
+      for (const { ref } of blocksOf(manifest)) { const one = what(ref); if (one !== undefined) named.add(one); }
     }
     return named;
   }

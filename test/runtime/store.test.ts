@@ -1,7 +1,7 @@
 /** The state store and savepoint files: retention, damage, fall-back, sweeping, versions. faults.md B3, A11, A15. */
 import { expect } from 'chai';
 import { crc32 } from 'node:zlib';
-import { readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Level } from 'level';
 import { silentLog } from '../../core/ports/log.ts';
@@ -119,7 +119,7 @@ describe('state store', () => {
   });
   it('sweeps blocks no manifest names and all of jobs that have no record', async () => {
     await writeThree();
-    await store.writeCheckpoint(manifest(9, [], { jobId: 'b'.repeat(32) }), [{ ref: { seq: 1, bytes: 1, crc: 0, entries: 0 }, bytes: bytes('x') }], { epochs: [], blocks: [] });
+    await store.writeCheckpoint(manifest(9, [], { jobId: 'b'.repeat(32) }), [{ ref: { seq: 1, bytes: 1, crc: 0, entries: 0 }, bytes: bytes('x') }], { epochs: [], blocks: [], files: [] });
     await store.close();
     await edit(dataDir, `b/${JOB}/000000000099`, () => bytes('left by a crash'));
     await reopen();
@@ -140,6 +140,79 @@ describe('state store', () => {
     writeFileSync(file, '');
     expect((await failure(StateStore.open(file, silentLog))).code).to.equal('data-directory-unusable');
     expect((await failure(StateStore.open(dataDir, silentLog))).code).to.equal('data-directory-in-use');
+  });
+
+  describe('large checkpoints', () => {
+    /** A checkpoint of these blocks, each its text repeated, in a file of its own; `before` stays named too. */
+    const writeFile = async (texts: readonly string[], before: readonly BlockRef[] = []): Promise<BlockRef[]> => {
+      const epoch = log.nextEpoch();
+      let at = 0;
+      const blocks = texts.map((text) => {
+        const all = bytes(text.repeat(1000)), ref = log.refFor({ bytes: all, crc: crc32(all), entries: 1 }, { file: epoch, at });
+        at += all.byteLength;
+        return { ref, bytes: all };
+      });
+      const whole = await log.emptyFiles(manifest(epoch, [...before, ...blocks.map((b) => b.ref)]), blocks);
+      await log.write(whole.manifest, whole.blocks);
+      return [...(whole.manifest.nodes['n']?.tables['t']?.[0] ?? [])];
+    };
+    const files = (): string[] => readdirSync(join(dataDir, 'state-blocks', JOB)).map((name) => String(Number(name.split('.')[0]))).sort();
+    const read = async (ref: BlockRef): Promise<string> => Buffer.from(await log.read(ref)).toString('latin1').slice(0, 1);
+
+    it('stand in files, which go with the last manifest that names them', async () => {
+      const one = await writeFile(['a', 'b']);
+      await writeFile(['c'], one);
+      expect(files()).to.deep.equal(['1', '2']);
+      await reopen();
+      const two = [...(log.newest()?.nodes['n']?.tables['t']?.[0] ?? [])];
+      expect(await Promise.all(two.map(read))).to.deep.equal(['a', 'b', 'c']);
+      await writeFile(['d'], two.slice(2));
+      expect(files(), 'checkpoint 2 still names file 1').to.deep.equal(['1', '2', '3']);
+      await writeFile(['e']);
+      await writeFile(['f']);
+      expect(files()).to.deep.equal(['4', '5']);
+      expect((await keys(store)).filter((key) => key.startsWith('b/'))).to.deep.equal([]);
+    });
+    it('a file of which little is left is emptied into the next', async () => {
+      const one = await writeFile(['a', 'b', 'c', 'd']);
+      const two = await writeFile(['e'], [one[1] as BlockRef]);
+      expect(two.map((ref) => ref.place), 'a quarter of file 1 was left: it moved').to.deep.equal([{ file: 2, at: 1000 }, { file: 2, at: 0 }]);
+      expect(await Promise.all(two.map(read))).to.deep.equal(['b', 'e']);
+      await writeFile(['f'], two);
+      expect(files()).to.deep.equal(['2', '3']);
+    });
+    it('damage names the file and the place', async () => {
+      const [, ref] = await writeFile(['a', 'b']) as [BlockRef, BlockRef], path = store.files.pathOf(JOB, 1);
+      writeFileSync(path, flip(readFileSync(path)).fill(120, 1500, 1501));
+      expect((await failure(log.read(ref))).detail).to.equal(`"${path} at 1000": its checksum does not match.`);
+      truncateSync(path, 1100);
+      expect((await failure(log.read(ref))).detail).to.include('it has 100 bytes instead of 1000');
+      rmSync(path);
+      expect(await failure(log.read(ref))).to.include({ code: 'state-damaged' });
+    });
+    it('what a crash or a failure leaves behind goes', async () => {
+      await store.putJob(JOB, {});
+      await writeFile(['a']);
+      writeFileSync(store.files.pathOf(JOB, 77), 'written, never named');
+      await (await store.files.begin('c'.repeat(32), 1)).finish();
+      expect(await store.sweep(new Set([JOB]))).to.equal(2);
+      expect([files(), readdirSync(join(dataDir, 'state-blocks'))]).to.deep.equal([['1'], [JOB]]);
+      const broken = async function* (): AsyncGenerator<{ ref: BlockRef; bytes: Uint8Array }> { yield { ref: log.refFor({ bytes: bytes('x'), crc: 0, entries: 1 }, { file: 5, at: 0 }), bytes: bytes('x') }; throw new RangeError('the disk is full'); };
+      await store.writeCheckpoint(manifest(5, []), broken(), { epochs: [], blocks: [], files: [] }).then(() => expect.fail('written'), (error: Error) => expect(error.message).to.equal('the disk is full'));
+      expect(files()).to.deep.equal(['1']);
+      await store.resetJob(JOB, undefined);
+      expect(readdirSync(join(dataDir, 'state-blocks'))).to.deep.equal([]);
+    });
+    it('a savepoint of them is taken over into one file', async () => {
+      await writeFile(['c'], await writeFile(['a', 'b']));
+      const { path } = await writeSavepoint(join(dataDir, 'savepoints'), log.newest() as Manifest, 0, (ref) => log.read(ref)), open = await openSavepoint(join(dataDir, 'savepoints'), path);
+      await log.adopt(open.manifest, { jobName: 'again', nodes: open.manifest.nodes }, (ref) => open.read(ref));
+      await open.close();
+      const refs = log.newest()?.nodes['n']?.tables['t']?.[0] ?? [];
+      expect(refs.map((ref) => ref.place)).to.deep.equal([{ file: 3, at: 0 }, { file: 3, at: 1000 }, { file: 3, at: 2000 }]);
+      expect(await Promise.all(refs.map(read))).to.deep.equal(['a', 'b', 'c']);
+      expect(files()).to.deep.equal(['3']);
+    });
   });
 
   it('writes savepoints that read back alone, and finds damage in them', async () => {

@@ -1,4 +1,5 @@
 /** The three kinds of generated functions: filter and projection over a batch, a predicate over one row, the value of a constant. */
+import { generatedFactory } from '../../core/codegen/generated.ts';
 import type { Expr } from '../../planner/physical/expr.ts';
 import type { CalcFunction, CodegenContext, CompileCalc, CompileRowPredicate, EvaluateConstant } from './contract.ts';
 import { Emitter } from './emitter.ts';
@@ -6,7 +7,7 @@ import { Emitter } from './emitter.ts';
 /** Builds the function; constants are r0, r1 … around it (not parameters: JavaScript allows only 65,535 of those). */
 function build<F>(emitter: Emitter, text: string): F {
   const names = emitter.refs.map((_, i) => `const r${i} = refs[${i}];`).join('');
-  return (new Function('refs', `"use strict";\n${names}\n${text}`) as (refs: readonly unknown[]) => F)(emitter.refs);
+  return generatedFactory(['refs'], `${names}\n${text}`)(emitter.refs) as F;
 }
 const andParts = (e: Expr | null): readonly Expr[] => (e === null ? [] : e.op === 'call' && e.name === 'AND' ? e.args.flatMap(andParts) : [e]);
 

@@ -3,6 +3,7 @@
  * restored state. Nothing is opened here.
  */
 import { unknownRuntimePart } from '../../core/errors/runtime.ts';
+import { beginGeneratedRound } from '../../core/codegen/generated.ts';
 import { compileBatchCodec } from '../../core/row/batch-codec.ts';
 import type { NodeOf, NodeType, PhysicalNode, PhysicalPlan } from '../../planner/physical/plan.ts';
 import type { ConnectorContext, SinkContext } from '../connectors/contract.ts';
@@ -56,6 +57,7 @@ class SubtaskBuilder {
     this.print = new PrintBuffer((lines, bytes) => host.toMain({ type: 'print', attempt: deploy.attempt, subtask: deploy.subtask, lines, bytes }));
   }
   build(): SubtaskParts {
+    beginGeneratedRound();
     for (const node of this.layout.nodes.toReversed()) if (this.deploy.subtask < node.instances) this.instances[node.index] = this.instanceOf(node);
     return {
       instances: Array.from({ length: this.layout.nodes.length }, (_, i) => this.instances[i]),

@@ -2,6 +2,7 @@
  * The calls of a group aggregate: which columns each reads, where its slots stand, and the tables of DISTINCT and of kept values. Calls that
  * share arguments and filter under DISTINCT share one table, whose count decides for all of them whether a value is new or gone.
  */
+import { generatedFactory } from '../../core/codegen/generated.ts';
 import type { AggregateImplementation } from '../../catalog/registry/functions.ts';
 import { internalError } from '../../core/errors/common.ts';
 import type { Column } from '../../core/row/batch.ts';
@@ -96,7 +97,7 @@ function compilePlain(units: readonly Unit[], calls: readonly Call[]): PlainCall
     return unit.filter < 0 ? body : `if (${value(unit.filter)} === true) { ${body} }`;
   }).join('\n');
   const results = calls.map((call) => `into[${call.index}] = ${call.view === null ? `i${call.index}.result(slots, ${call.at})` : `slots[${call.at}]`};`).join('\n');
-  const make = new Function(...calls.map((call) => `i${call.index}`), `"use strict"; return {
+  const make = generatedFactory(calls.map((call) => `i${call.index}`), `return {
 add(slots, columns, row) { ${step('add')} },
 retract(slots, columns, row) { ${step('retract')} },
 results(slots, into) { ${results} },

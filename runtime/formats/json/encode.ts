@@ -4,6 +4,7 @@
  * One function is generated per table; it refers to columns by index, to names as prepared bytes and to writers by index. `writeRow` is
  * shared with debezium-json. A value that JSON cannot carry (a NULL key of a MAP in mode FAIL) throws `unwritable-value`.
  */
+import { generatedFactory } from '../../../core/codegen/generated.ts';
 import type { Json } from '../../../catalog/registry/connectors.ts';
 import type { ChangeBatch, Column } from '../../../core/row/batch.ts';
 import type { SqlType } from '../../../core/types/sql-type.ts';
@@ -38,7 +39,7 @@ export function compileRowWriter(fields: readonly EncodeField[], settings: Encod
     return `${load} ${name(i, i === 0 ? '' : 'b[o++] = 44;')} if (v === null) { b[o] = 110; b[o+1] = 117; b[o+2] = 108; b[o+3] = 108; o += 4; } else { ${value(i)} }`;
   });
   const code = `return function (columns, at, out) { out.ensure(${widest}); let b = out.bytes, o = out.length, v, n = 0; b[o++] = 123;\n${parts.join('\n')}\nb[o++] = 125; out.length = o; };`;
-  return (new Function('W', 'N', 'writeString', 'writeInteger', code) as (w: readonly ValueWriter[], n: readonly Buffer[], s: typeof writeString, i: typeof writeInteger) => RowWriter)(writers, names, writeString, writeInteger);
+  return generatedFactory(['W', 'N', 'writeString', 'writeInteger'], code)(writers, names, writeString, writeInteger) as RowWriter;
 }
 
 export function jsonEncoder(settings: Json, fields: readonly EncodeField[]): Encoder {

@@ -9,6 +9,7 @@
  *
  * A way gives up (-1) before anything is emitted; what it wrote into the row is overwritten by the next one.
  */
+import { generatedFactory } from '../../../core/codegen/generated.ts';
 import type { Column } from '../../../core/row/batch.ts';
 import type { RowField, SqlType } from '../../../core/types/sql-type.ts';
 import { compileConverter, missingField, timestampForm, type Converter, type DecodeSettings } from './convert.ts';
@@ -97,7 +98,7 @@ export class ObjectScanner {
     this.last = this.shapes.indexOf(scan);
   }
   private compile(code: string): Scan {
-    return (new Function('T', 'C', 'F', 'S', code) as (...bound: readonly unknown[]) => Scan)(...this.bound);
+    return generatedFactory(['T', 'C', 'F', 'S'], code)(...this.bound) as Scan;
   }
 
   /** The exact way. */

@@ -10,6 +10,7 @@ import type { Manifest } from '../checkpoint/manifest.ts';
 import type { PhysicalPlan } from '../../planner/physical/plan.ts';
 import { revivedError } from '../graph/messages.ts';
 import type { NodeStats, ToMain, ToWorker } from '../graph/messages.ts';
+import { moduleUrl } from '../modules.ts';
 import type { WorkerData } from '../worker.ts';
 
 export interface AttemptHandler {
@@ -41,7 +42,7 @@ export class WorkerPool {
   }
   private spawn(index: number): void {
     const workerData: WorkerData = { worker: index, registryModule: this.registryModule };
-    const worker = new Worker(new URL('../worker.ts', import.meta.url), { workerData, name: `rivulet-worker-${index}` });
+    const worker = new Worker(moduleUrl('worker'), { workerData, name: `rivulet-worker-${index}` });
     let fatal: unknown;
     this.workers[index] = worker;
     worker.on('message', (message: ToMain) => this.route(message));

@@ -1,0 +1,20 @@
+/**
+ * Gives back what starting a thread has left in its JavaScript heap: garbage of module loading, and young-generation pages V8 would keep
+ * for a thread that then has nothing to do (it tidies up by itself only after its first full collection). 5 MB for a worker, 10 MB for the
+ * main thread, for 10 to 20 ms of CPU once. Not for use while rows flow: V8 decides better then.
+ */
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+
+/** Behind the start, so that it delays neither the first statement nor another thread's start on a machine with few cores. */
+const AFTER_MS = 1500;
+
+/** One full collection of this thread's heap, a moment from now. Keeps no process alive. */
+export function tidyHeapAfterStart(): void {
+  setTimeout(() => {
+    setFlagsFromString('--expose-gc');
+    const collect = runInNewContext('gc') as (options: { type: 'major'; flavor: 'last-resort' }) => void;
+    setFlagsFromString('--no-expose-gc');
+    collect({ type: 'major', flavor: 'last-resort' });
+  }, AFTER_MS).unref();
+}

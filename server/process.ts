@@ -9,6 +9,8 @@ import manifest from '../package.json' with { type: 'json' };
 
 /** A second signal, or this long after the first, ends the process at once. */
 const STOP_LIMIT_MS = 30_000;
+/** Whoever waited for the start goes first. */
+const WARM_UP_AFTER_MS = 100;
 
 /** @param onSignal takes what SIGTERM and SIGINT do from the moment something is open that must be closed */
 export async function run(onSignal: (handler: (signal: NodeJS.Signals) => void) => void): Promise<void> {
@@ -20,7 +22,6 @@ export async function run(onSignal: (handler: (signal: NodeJS.Signals) => void) 
   }
 }
 async function serve(onSignal: (handler: (signal: NodeJS.Signals) => void) => void): Promise<void> {
-  const started = performance.now();
   const command = await commandLine();
   if (command.kind === 'print') { process.stdout.write(command.text); return; }
   const { config } = command;
@@ -30,7 +31,8 @@ async function serve(onSignal: (handler: (signal: NodeJS.Signals) => void) => vo
   const starting = startServer(config, log, manifest.version);
   onSignal(ending(starting, log));
   const server = await starting;
-  process.stderr.write(banner(config.host, server.pgPort, server.httpPort, config.dataDir, config.parallelism, performance.now() - started));
+  process.stderr.write(banner(config.host, server.pgPort, server.httpPort, config.dataDir, config.parallelism, performance.now()));
+  setTimeout(() => void server.warmUp(), WARM_UP_AFTER_MS).unref();
   tidyHeapAfterStart();
 }
 /** Ends the server in order; one that is still starting, when it has started. */

@@ -12,9 +12,13 @@ const AFTER_MS = 1500;
 /** One full collection of this thread's heap, a moment from now. Keeps no process alive. */
 export function tidyHeapAfterStart(): void {
   setTimeout(() => {
+    // Stays set, since other threads do the same at the same time; it only concerns contexts made from now on.
     setFlagsFromString('--expose-gc');
-    const collect = runInNewContext('gc') as (options: { type: 'major'; flavor: 'last-resort' }) => void;
-    setFlagsFromString('--no-expose-gc');
-    collect({ type: 'major', flavor: 'last-resort' });
+    const collect = runInNewContext(`typeof gc === 'function' ? gc : undefined`) as ((options: { type: 'major'; flavor: 'last-resort' }) => void) | undefined;
+    // This flavour gives unused pages back to the system, a plain one keeps them. It collects several times over, which would make code that
+    // has just been compiled look old enough to be thrown away.
+    setFlagsFromString('--no-flush-bytecode');
+    collect?.({ type: 'major', flavor: 'last-resort' });
+    setFlagsFromString('--flush-bytecode');
   }, AFTER_MS).unref();
 }

@@ -1,6 +1,7 @@
 /**
- * The worker threads, shared by all jobs: started once, connected pairwise, replaced when they die. Messages of an attempt go to the
- * handler that registered for it; those of unknown attempts are dropped.
+ * The worker threads, shared by all jobs: started once, by the first attempt (so that they do not slow the server's own start), connected
+ * pairwise, replaced when they die. Messages of an attempt go to the handler that registered for it; those of unknown attempts are
+ * dropped.
  */
 import { MessageChannel, Worker } from 'node:worker_threads';
 import type { RivuletError } from '../../core/errors/define.ts';
@@ -38,7 +39,10 @@ export class WorkerPool {
     this.size = size;
     this.registryModule = registryModule;
     this.log = log;
-    for (let i = 0; i < size; i++) this.spawn(i);
+  }
+  private start(): void {
+    if (this.workers.length > 0 || this.isStopping) return;
+    for (let i = 0; i < this.size; i++) this.spawn(i);
   }
   private spawn(index: number): void {
     const workerData: WorkerData = { worker: index, registryModule: this.registryModule };
@@ -85,6 +89,7 @@ export class WorkerPool {
   }
 
   register(handler: AttemptHandler): number {
+    this.start();
     const attempt = this.nextAttempt++;
     this.handlers.set(attempt, handler);
     return attempt;
@@ -96,6 +101,7 @@ export class WorkerPool {
 
   private async ask<T extends ToMain['type']>(worker: number, build: (request: number) => ToWorker): Promise<Extract<ToMain, { type: T }>> {
     if (this.isStopping) throw serverStopping({});
+    this.start();
     const request = this.nextRequest++;
     return await new Promise<ToMain>((resolve, reject) => {
       this.requests.set(request, { worker, resolve, reject });

@@ -7,7 +7,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
 /** Behind the start, so that it delays neither the first statement nor another thread's start on a machine with few cores. */
-const AFTER_MS = 1500;
+const AFTER_MS = 1000;
 
 /** One full collection of this thread's heap, a moment from now. Keeps no process alive. */
 export function tidyHeapAfterStart(): void {

@@ -20,7 +20,7 @@ import type { KafkaSourceSpec } from './spec.ts';
 const PAUSE_BYTES = 4 << 20, RESUME_BYTES = 2 << 20;
 /**
  * How long the broker may hold a Fetch while nothing comes, unless `fetch.max.wait.ms` says. It answers at once when something does, so this
- * is no latency but the price of an idle job; longer, a partition that changes its leader would wait for another broker's answer.
+ * is no latency but the price of an idle job; longer, a new partition, or one that changes its leader, would wait for an answer that is under way.
  */
 const IDLE_WAIT_MS = 2000;
 /** Of records that are skipped the first are logged, then every so many. */

@@ -1,6 +1,6 @@
 /** The start of the server as a process: what it loads, what it runs, and how it ends when it is told to while it is still starting. */
 import { expect } from 'chai';
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
@@ -27,11 +27,14 @@ describe('Start of the server', function () {
     folder = mkdtempSync(join(tmpdir(), 'rivulet-start-'));
     if (!isFresh()) await build();
   });
+  const children: ChildProcess[] = [];
+  afterEach(() => { for (const child of children.splice(0)) child.kill('SIGKILL'); });
   after(() => { rmSync(folder, { recursive: true, force: true }); });
 
   const start = (options: { entry?: string; env?: Record<string, string>; flags?: string[] } = {}) => {
     const args = [...(options.flags ?? []), options.entry ?? join(root, 'bin/rivulet.js'), '--data-dir', mkdtempSync(join(folder, 'data-')), '--pg-port', '0', '--http-port', '0', '--parallelism', '2', '--log-format', 'json'];
     const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'pipe'], env: { ...process.env, NODE_COMPILE_CACHE: join(folder, 'code'), ...options.env } });
+    children.push(child);
     let stderr = '';
     child.stderr.setEncoding('utf8').on('data', (text: string) => { stderr += text; });
     const ended = once(child, 'exit') as Promise<[number | null, NodeJS.Signals | null]>;

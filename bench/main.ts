@@ -5,6 +5,7 @@
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { build, isFresh } from '../tools/build/main.ts';
 import { acquireKafka } from '../tools/services/kafka.ts';
 import { ServiceUnavailable } from '../tools/services/support.ts';
 import { benchArguments } from './harness/options.ts';
@@ -24,6 +25,8 @@ const print = (text: string): void => { process.stdout.write(text); };
 async function main(args: BenchArguments): Promise<void> {
   const names = args.names.length > 0 ? args.names : [...queries, ...probes].map((one) => one.name);
   for (const name of names) if (!probes.some((p) => p.name === name) && !existsSync(join(import.meta.dirname, 'queries', `${name}.sql`))) throw new BenchFailure(`no query or probe is called "${name}"`);
+  // The server as its users start it.
+  if (!isFresh()) await build();
   const kafka = await acquireKafka();
   try {
     const bench: Bench = { ...args.bench, bootstrap: kafka.bootstrap }, on = machine();

@@ -1,7 +1,8 @@
 /**
  * `node bench/profile.ts QUERY [options]`: runs one query in a server whose threads are profiled, prints the functions with the most
  * self time per worker thread, and leaves the `.cpuprofile` files in bench/results (open them in a browser's developer tools).
- * Profiling costs some speed: shares count, not times. `--cpu-prof` of node covers worker threads; profiles are written at exit.
+ * Profiling costs some speed: shares count, not times. `--cpu-prof` of node covers worker threads; profiles are written at exit. The
+ * sources are run, not the bundle, so that places name them.
  */
 import { mkdirSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { join, relative } from 'node:path';
@@ -39,7 +40,7 @@ async function main(): Promise<void> {
   try {
     const bench = { ...args, bootstrap: kafka.bootstrap }, query = loadQuery(name, placesOf(bench, `rivulet-bench.profile.${process.pid}`));
     await ensureTopics(bench.bootstrap, bench.scale, query.reads, (line) => process.stdout.write(`${line}\n`));
-    const server = await BenchServer.start({ ...bench.server, nodeFlags: ['--cpu-prof', `--cpu-prof-dir=${folder}`, '--cpu-prof-interval=500'] });
+    const server = await BenchServer.start({ ...bench.server, env: { RIVULET_FROM_SOURCES: '1' }, nodeFlags: ['--cpu-prof', `--cpu-prof-dir=${folder}`, '--cpu-prof-interval=500'] });
     try { for (let run = 0; run < bench.runs; run++) await server.waitFinished(await server.submit(query.sql)); } finally { await server.remove('SIGTERM'); }
   } finally { await kafka.stop(); }
   for (const file of readdirSync(folder).filter((f) => f.endsWith('.cpuprofile'))) {

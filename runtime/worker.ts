@@ -4,6 +4,7 @@
  */
 import { parentPort, workerData } from 'node:worker_threads';
 import { invariant } from '../core/errors/common.ts';
+import { tidyHeapAfterStart } from '../core/ports/heap.ts';
 import { killPoint } from './checkpoint/kill-points.ts';
 import type { RuntimeRegistry } from './graph/contract.ts';
 import { WorkerHost } from './graph/host.ts';
@@ -21,3 +22,4 @@ const host = new WorkerHost({
 });
 port.on('message', (message: ToWorker) => host.handle(message));
 host.toMain({ type: 'up' });
+tidyHeapAfterStart();

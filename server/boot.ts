@@ -22,11 +22,14 @@ import { startHttpServer } from './http/server.ts';
 import { trustEveryone, trustLoopback } from './pgwire/auth.ts';
 import { startPgServer } from './pgwire/server.ts';
 import { systemClock } from './ports/clock.ts';
+import { warmUp } from './warm-up.ts';
 
 export interface RunningServer {
   readonly pgPort: number;
   readonly httpPort: number;
   readonly jobs: JobManager;
+  /** Makes the first statements fast (`warm-up.ts`). Never rejects. */
+  warmUp(): Promise<void>;
   /** Stops listening, takes a final checkpoint of every job, closes the stores. Idempotent. */
   stop(): Promise<void>;
 }
@@ -48,11 +51,13 @@ export async function startServer(config: Config, log: Log, version: string): Pr
   });
   const pg = await startPgServer({ host: config.host, port: config.pgPort, gateway, log, authenticate: config.insecureNoAuth ? trustEveryone : trustLoopback });
   const http = await startHttpServer({ host: config.host, port: config.httpPort, gateway, log, names: config.httpNames });
+  const ends = new AbortController();
   let stopping: Promise<void> | undefined;
   const stop = async (): Promise<void> => {
+    ends.abort();
     await Promise.all([pg.close(), http.close()]);
     await jobs.shutdown();
     await catalogs.close();
   };
-  return { pgPort: pg.port, httpPort: http.port, jobs, stop: () => (stopping ??= stop()) };
+  return { pgPort: pg.port, httpPort: http.port, jobs, warmUp: () => warmUp(gateway, log, ends.signal), stop: () => (stopping ??= stop()) };
 }

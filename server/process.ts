@@ -1,33 +1,51 @@
-/** The process: reads the configuration, starts the server, prints how to reach it, and ends it in order on SIGTERM and SIGINT. */
+/** The process: reads the configuration, starts the server, prints how to reach it, and ends it in order on SIGTERM and SIGINT, also while it is still starting. */
 import { RivuletError } from '../core/errors/define.ts';
+import { tidyHeapAfterStart } from '../core/ports/heap.ts';
+import type { Log } from '../core/ports/log.ts';
 import { loadCommandLine, type CommandLine } from './config/config.ts';
 import { openLog, surviveBrokenPipes } from './ports/log.ts';
-import { startServer } from './boot.ts';
+import { startServer, type RunningServer } from './boot.ts';
 import manifest from '../package.json' with { type: 'json' };
 
 /** A second signal, or this long after the first, ends the process at once. */
 const STOP_LIMIT_MS = 30_000;
+/** Whoever waited for the start goes first. */
+const WARM_UP_AFTER_MS = 100;
 
-async function main(): Promise<void> {
-  const started = performance.now();
+/** @param onSignal takes what SIGTERM and SIGINT do from the moment something is open that must be closed */
+export async function run(onSignal: (handler: (signal: NodeJS.Signals) => void) => void): Promise<void> {
+  try { await serve(onSignal); } catch (error) {
+    process.stderr.write(error instanceof RivuletError
+      ? `rivulet: ${error.message}\n${error.detail === undefined ? '' : `  ${error.detail}\n`}${error.hint === undefined ? '' : `  ${error.hint}\n`}`
+      : `rivulet: ${error instanceof Error ? error.stack ?? error.message : String(error)}\n`);
+    process.exit(error instanceof RivuletError && error.domain === 'user' ? 2 : 1);
+  }
+}
+async function serve(onSignal: (handler: (signal: NodeJS.Signals) => void) => void): Promise<void> {
   const command = await commandLine();
   if (command.kind === 'print') { process.stdout.write(command.text); return; }
   const { config } = command;
   surviveBrokenPipes();
   const log = await openLog({ level: config.logLevel, format: config.logFormat });
   process.on('unhandledRejection', (reason) => { log.error('a promise was rejected and nobody looked: please report this', { err: reason }); });
-  const server = await startServer(config, log, manifest.version);
-  process.stderr.write(banner(config.host, server.pgPort, server.httpPort, config.dataDir, config.parallelism, performance.now() - started));
+  const starting = startServer(config, log, manifest.version);
+  onSignal(ending(starting, log));
+  const server = await starting;
+  process.stderr.write(banner(config.host, server.pgPort, server.httpPort, config.dataDir, config.parallelism, performance.now()));
+  setTimeout(() => void server.warmUp(), WARM_UP_AFTER_MS).unref();
+  tidyHeapAfterStart();
+}
+/** Ends the server in order; one that is still starting, when it has started. */
+function ending(starting: Promise<RunningServer>, log: Log): (signal: NodeJS.Signals) => void {
   let stopping = false;
-  const end = (signal: string): void => {
+  return (signal) => {
     if (stopping) process.exit(130);
     stopping = true;
     log.info('stopping: final checkpoint of every job', { signal });
     setTimeout(() => { log.error('stopping took too long; ending now'); process.exit(1); }, STOP_LIMIT_MS).unref();
-    server.stop().then(() => process.exit(0), (error: unknown) => { log.error('stopping failed', { err: error }); process.exit(1); });
+    // One that cannot start says why itself.
+    starting.then((server) => server.stop().then(() => process.exit(0), (error: unknown) => { log.error('stopping failed', { err: error }); process.exit(1); }), () => {});
   };
-  process.on('SIGTERM', () => end('SIGTERM'));
-  process.on('SIGINT', () => end('SIGINT'));
 }
 async function commandLine(): Promise<CommandLine> {
   const argv = process.argv.slice(2);
@@ -42,11 +60,3 @@ function banner(host: string, pgPort: number, httpPort: number, dataDir: string,
     `  data    ${dataDir}   parallelism ${parallelism}`, '', '',
   ].join('\n');
 }
-main().catch((error: unknown) => {
-  if (error instanceof RivuletError) {
-    process.stderr.write(`rivulet: ${error.message}\n${error.detail === undefined ? '' : `  ${error.detail}\n`}${error.hint === undefined ? '' : `  ${error.hint}\n`}`);
-    process.exit(error.domain === 'user' ? 2 : 1);
-  }
-  process.stderr.write(`rivulet: ${error instanceof Error ? error.stack ?? error.message : String(error)}\n`);
-  process.exit(1);
-});

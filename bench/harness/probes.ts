@@ -23,7 +23,7 @@ export async function startAndIdle(bench: Bench): Promise<Figures> {
     const server = await BenchServer.start(options);
     await until('the server to be ready', () => server.isReady());
     starts.push(server.startMs);
-    // Ended in order, a process leaves its compiled code behind (server/main.ts).
+    // Ended in order, a process leaves its compiled code behind (bin/rivulet.js).
     await server.remove('SIGTERM');
   }
   await rm(codeFolder, { recursive: true, force: true });

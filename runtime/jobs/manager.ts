@@ -11,6 +11,7 @@ import type { Log } from '../../core/ports/log.ts';
 import type { PhysicalPlan } from '../../planner/physical/plan.ts';
 import { layOut } from '../graph/layout.ts';
 import { listSavepoints } from '../checkpoint/savepoint.ts';
+import { moduleUrl } from '../modules.ts';
 import { reason, StateStore } from '../checkpoint/store.ts';
 import type {
   CheckpointRecord, JobDetail, JobManager, JobManagerOptions, JobSummary, MetricSample, PrintLine, QueryOptions, RestartFrom, RowChunk, SavepointInfo, StopOptions,
@@ -191,7 +192,7 @@ class Manager implements JobManager {
 /** Opens the data directory and brings back its jobs. Throws `data-directory-in-use` and the like. */
 export async function startJobManager(options: JobManagerOptions): Promise<JobManager> {
   const store = await StateStore.open(options.dataDir, options.log);
-  const given = options.registryModule, registryModule = given === undefined ? new URL('../registry.ts', import.meta.url).href : /^[a-z]+:/.test(given) ? given : pathToFileURL(given).href;
+  const given = options.registryModule, registryModule = given === undefined ? moduleUrl('registry').href : /^[a-z]+:/.test(given) ? given : pathToFileURL(given).href;
   const pool = new WorkerPool(options.parallelism, registryModule, options.log);
   const manager = new Manager({
     store, pool, clock: options.clock, log: options.log, printer: new PrintWriter(options.printTo), savepointFolder: join(options.dataDir, 'savepoints'), serverParallelism: options.parallelism,

@@ -1,6 +1,7 @@
 /**
- * The worker threads, shared by all jobs: started once, connected pairwise, replaced when they die. Messages of an attempt go to the
- * handler that registered for it; those of unknown attempts are dropped.
+ * The worker threads, shared by all jobs: started once, by the first attempt (so that they do not slow the server's own start), connected
+ * pairwise, replaced when they die. Messages of an attempt go to the handler that registered for it; those of unknown attempts are
+ * dropped.
  */
 import { MessageChannel, Worker } from 'node:worker_threads';
 import type { RivuletError } from '../../core/errors/define.ts';
@@ -10,6 +11,7 @@ import type { Manifest } from '../checkpoint/manifest.ts';
 import type { PhysicalPlan } from '../../planner/physical/plan.ts';
 import { revivedError } from '../graph/messages.ts';
 import type { NodeStats, ToMain, ToWorker } from '../graph/messages.ts';
+import { moduleUrl } from '../modules.ts';
 import type { WorkerData } from '../worker.ts';
 
 export interface AttemptHandler {
@@ -37,11 +39,14 @@ export class WorkerPool {
     this.size = size;
     this.registryModule = registryModule;
     this.log = log;
-    for (let i = 0; i < size; i++) this.spawn(i);
+  }
+  private start(): void {
+    if (this.workers.length > 0 || this.isStopping) return;
+    for (let i = 0; i < this.size; i++) this.spawn(i);
   }
   private spawn(index: number): void {
     const workerData: WorkerData = { worker: index, registryModule: this.registryModule };
-    const worker = new Worker(new URL('../worker.ts', import.meta.url), { workerData, name: `rivulet-worker-${index}` });
+    const worker = new Worker(moduleUrl('worker'), { workerData, name: `rivulet-worker-${index}` });
     let fatal: unknown;
     this.workers[index] = worker;
     worker.on('message', (message: ToMain) => this.route(message));
@@ -84,6 +89,7 @@ export class WorkerPool {
   }
 
   register(handler: AttemptHandler): number {
+    this.start();
     const attempt = this.nextAttempt++;
     this.handlers.set(attempt, handler);
     return attempt;
@@ -95,6 +101,7 @@ export class WorkerPool {
 
   private async ask<T extends ToMain['type']>(worker: number, build: (request: number) => ToWorker): Promise<Extract<ToMain, { type: T }>> {
     if (this.isStopping) throw serverStopping({});
+    this.start();
     const request = this.nextRequest++;
     return await new Promise<ToMain>((resolve, reject) => {
       this.requests.set(request, { worker, resolve, reject });

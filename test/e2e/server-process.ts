@@ -25,7 +25,7 @@ export class ServerProcess {
   }
   /** Starts the process on the same data directory and, after the first time, on the same ports. */
   async launch(env: Readonly<Record<string, string>> = {}): Promise<void> {
-    const child = spawn(process.execPath, [join(root, 'server/main.ts'), '--data-dir', this.dataDir, '--pg-port', String(this.pgPort), '--http-port', String(this.httpPort), '--log-level', 'warn', '--log-format', 'json', ...this.options], { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } });
+    const child = spawn(process.execPath, [join(root, 'bin/rivulet.js'), '--data-dir', this.dataDir, '--pg-port', String(this.pgPort), '--http-port', String(this.httpPort), '--log-level', 'warn', '--log-format', 'json', ...this.options], { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } });
     this.child = child;
     this.stderr = '';
     child.stdout.on('data', (d: Buffer) => { this.stdout += String(d); });

@@ -44,7 +44,7 @@ class Demo {
 
   private async startServer(dataDir: string): Promise<string> {
     const port = process.env['RIVULET_HTTP_PORT'] ?? '7480';
-    const server = spawn(process.execPath, [join(root, 'server/main.ts'), '--data-dir', dataDir, '--log-level', process.env['RIVULET_LOG_LEVEL'] ?? 'warn'], { stdio: ['ignore', 'ignore', 'inherit'], env: process.env });
+    const server = spawn(process.execPath, [join(root, 'bin/rivulet.js'), '--data-dir', dataDir, '--log-level', process.env['RIVULET_LOG_LEVEL'] ?? 'warn'], { stdio: ['ignore', 'ignore', 'inherit'], env: process.env });
     this.server = server;
     server.on('exit', (code) => { if (!this.ended) { say(`The server ended with code ${code}.`); void this.end(1); } });
     const http = `http://127.0.0.1:${port}`;

@@ -18,6 +18,11 @@ import type { KafkaSourceSpec } from './spec.ts';
 
 /** Fetching pauses above, goes on below (bytes of fetched, undecoded records). */
 const PAUSE_BYTES = 4 << 20, RESUME_BYTES = 2 << 20;
+/**
+ * How long the broker may hold a Fetch while nothing comes, unless `fetch.max.wait.ms` says. It answers at once when something does, so this
+ * is no latency but the price of an idle job; longer, a new partition, or one that changes its leader, would wait for an answer that is under way.
+ */
+const IDLE_WAIT_MS = 2000;
 /** Of records that are skipped the first are logged, then every so many. */
 const LOGGED_SKIPS = 10, LOG_EVERY = 1000;
 
@@ -72,7 +77,7 @@ class KafkaReader implements SourceReader {
       onReachedEnd: (partition) => { partition.tag.ended = true; this.wake(); },
       onOffsetOutOfRange: (partition, log) => this.outOfRange(partition, log),
       onError: (error) => this.fail(error),
-    }, { reuseMemory: true });
+    }, { reuseMemory: true, ...(this.spec.properties['fetch.max.wait.ms'] === undefined ? { maxWaitMs: IDLE_WAIT_MS } : {}) });
     for (const split of splits) this.read(split);
     if (this.spec.discoveryMs > 0) this.discovery = setInterval(() => void this.discover(), Math.max(10, this.spec.discoveryMs)).unref();
     this.wake();

@@ -1,0 +1,24 @@
+/**
+ * Gives back what starting a thread has left in its JavaScript heap: garbage of module loading, and young-generation pages V8 would keep
+ * for a thread that then has nothing to do (it tidies up by itself only after its first full collection). 5 MB for a worker, 10 MB for the
+ * main thread, for 10 to 20 ms of CPU once. Not for use while rows flow: V8 decides better then.
+ */
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+
+/** Behind the start, so that it delays neither the first statement nor another thread's start on a machine with few cores. */
+const AFTER_MS = 1000;
+
+/** One full collection of this thread's heap, a moment from now. Keeps no process alive. */
+export function tidyHeapAfterStart(): void {
+  setTimeout(() => {
+    // Stays set, since other threads do the same at the same time; it only concerns contexts made from now on.
+    setFlagsFromString('--expose-gc');
+    const collect = runInNewContext(`typeof gc === 'function' ? gc : undefined`) as ((options: { type: 'major'; flavor: 'last-resort' }) => void) | undefined;
+    // This flavour gives unused pages back to the system, a plain one keeps them. It collects several times over, which would make code that
+    // has just been compiled look old enough to be thrown away.
+    setFlagsFromString('--no-flush-bytecode');
+    collect?.({ type: 'major', flavor: 'last-resort' });
+    setFlagsFromString('--flush-bytecode');
+  }, AFTER_MS).unref();
+}

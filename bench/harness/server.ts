@@ -116,11 +116,11 @@ export class BenchServer {
   }
 }
 
-/** Polls every 20 ms until the condition holds. */
-export async function until(what: string, isSo: () => Promise<boolean>, limitMs = 120_000): Promise<void> {
+/** Polls until the condition holds. */
+export async function until(what: string, isSo: () => Promise<boolean>, limitMs = 120_000, everyMs = 20): Promise<void> {
   for (const end = performance.now() + limitMs; performance.now() < end;) {
     if (await isSo()) return;
-    await new Promise((resolve) => { setTimeout(resolve, 20); });
+    await new Promise((resolve) => { setTimeout(resolve, everyMs); });
   }
   throw new BenchFailure(`waited in vain for ${what}`);
 }

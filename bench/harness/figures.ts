@@ -17,7 +17,11 @@ export interface EngineFigures {
   readonly recordsPerCpuSecond: number;
   readonly peakMib: number;
   readonly runs: readonly RunFigures[];
+  /** Runs before those, which count for nothing: what the compilers cost. */
+  readonly warmUp: readonly RunFigures[];
 }
+/** Of one engine, in the order they were made. */
+export interface RunsOfEngine { readonly warmUp: readonly RunFigures[]; readonly runs: readonly RunFigures[] }
 export interface FlinkFigures extends EngineFigures {
   readonly version: string;
   /** The TaskManager's `taskmanager.memory.process.size`. */
@@ -45,15 +49,16 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? upper : ((sorted[half - 1] ?? NaN) + upper) / 2;
 }
 /** Speed by the median run; memory by the highest, since a peak is one. */
-export function summarize(records: number, runs: readonly RunFigures[]): EngineFigures {
+export function summarize(records: number, { runs, warmUp }: RunsOfEngine): EngineFigures {
   return {
     recordsPerSecond: Math.round(records / median(runs.map((r) => r.seconds))), recordsPerCpuSecond: Math.round(records / median(runs.map((r) => r.cpuSeconds))),
-    peakMib: Math.round(Math.max(...runs.map((r) => r.peakMib))), runs,
+    peakMib: Math.round(Math.max(...runs.map((r) => r.peakMib))), runs, warmUp,
   };
 }
-export function summarizeFlink(records: number, runs: readonly RunFigures[], version: string, taskManagerMib: number): FlinkFigures {
+export function summarizeFlink(records: number, made: RunsOfEngine, version: string, taskManagerMib: number): FlinkFigures {
+  const { runs } = made;
   return {
-    version, taskManagerMib, ...summarize(records, runs),
+    version, taskManagerMib, ...summarize(records, made),
     allRecordsPerCpuSecond: Math.round(records / median(runs.map((r) => r.cpuSeconds + (r.others?.cpuSeconds ?? 0)))), allPeakMib: Math.round(Math.max(...runs.map((r) => r.peakMib + (r.others?.peakMib ?? 0)))),
   };
 }

@@ -6,7 +6,7 @@ import type { Bench } from './run.ts';
 
 export interface BenchArguments { readonly names: readonly string[]; readonly bench: Omit<Bench, 'bootstrap'>; readonly record: boolean }
 
-/** 2M bids: the whole bench in well under an hour, and no query so short that compilers dominate. */
+/** 2M bids: the whole bench in well under an hour, and a run of Flink's takes some CPU seconds, where one at 0.3 is mostly its compilers. */
 const DEFAULT_SCALE = '2';
 
 export const usage = `usage: npm run bench -- [QUERY|PROBE ...] [options]
@@ -15,6 +15,7 @@ export const usage = `usage: npm run bench -- [QUERY|PROBE ...] [options]
   PROBE            idle checkpoint restore
   --scale N        1: 1M bids, 400k orders; ${DEFAULT_SCALE} (default); 5: the full size
   --pairs N        runs of each engine per query, in turn; default 3. --runs is the same
+  --warm-up N      runs of each engine before those, not counted; default 1. Flink's first run costs up to twice its third
   --no-flink       Rivulet alone; so it is, too, where Flink cannot be had
   --parallelism N  of both engines; default: the number of cores
   --set K=V        a job setting for both engines, e.g. execution.checkpointing.interval='1 s'
@@ -25,7 +26,7 @@ export function benchArguments(argv: readonly string[]): BenchArguments {
   const { values, positionals } = parseArgs({
     args: [...argv], allowPositionals: true, allowNegative: true,
     options: {
-      scale: { type: 'string', default: DEFAULT_SCALE }, pairs: { type: 'string' }, runs: { type: 'string', default: '3' }, parallelism: { type: 'string' }, set: { type: 'string', multiple: true, default: [] },
+      scale: { type: 'string', default: DEFAULT_SCALE }, pairs: { type: 'string' }, runs: { type: 'string', default: '3' }, 'warm-up': { type: 'string', default: '1' }, parallelism: { type: 'string' }, set: { type: 'string', multiple: true, default: [] },
       flink: { type: 'boolean', default: true }, record: { type: 'boolean', default: true }, help: { type: 'boolean', short: 'h' },
     },
   });
@@ -36,7 +37,7 @@ export function benchArguments(argv: readonly string[]): BenchArguments {
   return {
     names: positionals, record: values.record,
     bench: {
-      scale: number('scale', values.scale), runs: values.pairs === undefined ? whole('runs', values.runs) : whole('pairs', values.pairs), flink: values.flink,
+      scale: number('scale', values.scale), runs: values.pairs === undefined ? whole('runs', values.runs) : whole('pairs', values.pairs), flink: values.flink, warmUps: values['warm-up'] === '0' ? 0 : whole('warm-up', values['warm-up']),
       server: { parallelism: values.parallelism === undefined ? undefined : whole('parallelism', values.parallelism) }, settings: Object.fromEntries(values.set.map(setting)),
     },
   };

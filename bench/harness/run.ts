@@ -17,6 +17,8 @@ export interface Bench {
   readonly scale: number;
   /** Runs of each engine; with Flink they are pairs. */
   readonly runs: number;
+  /** Runs of each engine before those, not counted. */
+  readonly warmUps: number;
   readonly server: ServerOptions;
   readonly settings: Readonly<Record<string, string>>;
   readonly flink: boolean;
@@ -29,7 +31,7 @@ export const CHECK_SCALE = 0.02;
  * @param tell a line for the user after each pair
  */
 export async function runQuery(bench: Bench, name: string, counts: ReadonlyMap<TopicKind, number>, tell: (line: string) => void): Promise<QueryFigures> {
-  const engines: Engine[] = [], { taskManagerMib } = cardOf(name), { parallelism } = bench.server, runs: Record<Engine['name'], RunFigures[]> = { Rivulet: [], Flink: [] };
+  const engines: Engine[] = [], { taskManagerMib } = cardOf(name), { parallelism } = bench.server, made = { Rivulet: freshRuns(), Flink: freshRuns() };
   const records = loadQuery(name, placesOf(bench, '')).reads.reduce((n, kind) => n + (counts.get(kind) ?? 0), 0);
   try {
     engines.push(await RivuletEngine.start(bench.server));
@@ -38,17 +40,20 @@ export async function runQuery(bench: Bench, name: string, counts: ReadonlyMap<T
       const rows = await assertSameResults(engines, bench.bootstrap, (topic) => loadQuery(name, placesOf({ ...bench, scale: CHECK_SCALE }, topic)).sql);
       tell(`${name}: same result of both engines over a small topic, ${rows.toLocaleString('en')} rows`);
     }
-    for (let run = 0; run < bench.runs; run++) {
-      for (const engine of engines) runs[engine.name].push(await once(bench, engine, name, records));
-      tell(`${name}: ${engines.map((engine) => describe(engine.name, runs[engine.name].at(-1))).join(' | ')}`);
+    for (let run = -bench.warmUps; run < bench.runs; run++) {
+      const pair: string[] = [];
+      for (const engine of engines) {
+        const figures = await once(bench, engine, name, records), { runs, warmUp } = made[engine.name];
+        (run < 0 ? warmUp : runs).push(figures);
+        pair.push(`${engine.name} ${figures.seconds.toFixed(2)} s, ${figures.cpuSeconds.toFixed(2)} CPU s, ${figures.peakMib.toFixed(0)} MiB`);
+      }
+      tell(`${name}: ${pair.join(' | ')}${run < 0 ? ' (warm-up)' : ''}`);
     }
   } finally { for (const engine of engines) await engine.stop(); }
-  const flink = bench.flink ? { flink: summarizeFlink(records, runs.Flink, FlinkEngine.version, taskManagerMib), ...compared(runs.Rivulet, runs.Flink) } : {};
-  return { query: name, records, ...summarize(records, runs.Rivulet), sinkRows: runs.Rivulet[0]?.sinkRows ?? 0, ...flink };
+  const flink = bench.flink ? { flink: summarizeFlink(records, made.Flink, FlinkEngine.version, taskManagerMib), ...compared(made.Rivulet.runs, made.Flink.runs) } : {};
+  return { query: name, records, ...summarize(records, made.Rivulet), sinkRows: made.Rivulet.runs[0]?.sinkRows ?? 0, ...flink };
 }
-function describe(engine: string, run: RunFigures | undefined): string {
-  return run === undefined ? '' : `${engine} ${run.seconds.toFixed(2)} s, ${run.cpuSeconds.toFixed(2)} CPU s, ${run.peakMib.toFixed(0)} MiB`;
-}
+function freshRuns(): { runs: RunFigures[]; warmUp: RunFigures[] } { return { runs: [], warmUp: [] }; }
 export function placesOf(bench: Pick<Bench, 'bootstrap' | 'scale' | 'settings'>, outTopic: string): { bootstrap: string; prefix: string; outTopic: string; settings: Readonly<Record<string, string>> } {
   return { bootstrap: bench.bootstrap, prefix: topicPrefix(bench.scale), outTopic, settings: bench.settings };
 }

@@ -1,4 +1,4 @@
--- DISTINCT: who bid on what; about three pairs in five are new.
+-- DISTINCT: who bid on what; three rows in ten are new.
 -- reads: bid
 CREATE TEMPORARY TABLE sink (auction BIGINT, bidder BIGINT) WITH ('connector' = 'blackhole');
 INSERT INTO sink

@@ -34,8 +34,9 @@ describe('bench: same results', () => {
 describe('bench: options', () => {
   it('has defaults, pairs under both names, and Flink off', () => {
     expect(benchArguments(['q0', 'q1']).names).to.deep.equal(['q0', 'q1']);
-    expect(benchArguments([]).bench).to.deep.include({ runs: 3, flink: true, settings: {} });
+    expect(benchArguments([]).bench).to.deep.include({ runs: 3, warmUps: 1, flink: true, settings: {} });
     expect(benchArguments(['--pairs', '5']).bench.runs).to.equal(5);
+    expect(benchArguments(['--warm-up', '0']).bench.warmUps).to.equal(0);
     expect(benchArguments(['--runs', '2']).bench.runs).to.equal(2);
     expect(benchArguments(['--no-flink', '--no-record'])).to.deep.include({ record: false }).and.to.have.nested.property('bench.flink', false);
     expect(benchArguments(['--set', 'a.b=1 s=2']).bench.settings).to.deep.equal({ 'a.b': '1 s=2' });

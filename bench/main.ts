@@ -63,6 +63,8 @@ async function attempt<T>(name: string, run: () => Promise<T>): Promise<T | unde
   }
 }
 
+// Ended early, the servers end too: they listen to `exit`.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => { process.exit(130); });
 try { await main(benchArguments(process.argv.slice(2))); } catch (error) {
   if (!(error instanceof BenchFailure || error instanceof ServiceUnavailable)) throw error;
   process.stderr.write(`${error.message}\n`);

@@ -23,13 +23,7 @@ export const usage = `usage: npm run bench -- [QUERY|PROBE ...] [options]
 `;
 
 export function benchArguments(argv: readonly string[]): BenchArguments {
-  const { values, positionals } = parseArgs({
-    args: [...argv], allowPositionals: true, allowNegative: true,
-    options: {
-      scale: { type: 'string', default: DEFAULT_SCALE }, pairs: { type: 'string' }, runs: { type: 'string', default: '3' }, 'warm-up': { type: 'string', default: '1' }, parallelism: { type: 'string' }, set: { type: 'string', multiple: true, default: [] },
-      flink: { type: 'boolean', default: true }, record: { type: 'boolean', default: true }, help: { type: 'boolean', short: 'h' },
-    },
-  });
+  const { values, positionals } = parsed(argv);
   if (values.help) throw new BenchFailure(usage);
   const number = (name: string, text: string): number => { const n = Number(text); if (!(n > 0)) throw new BenchFailure(`--${name} needs a number above 0, not "${text}"`); return n; };
   const whole = (name: string, text: string): number => { const n = number(name, text); if (!Number.isInteger(n)) throw new BenchFailure(`--${name} needs a whole number, not "${text}"`); return n; };
@@ -41,4 +35,17 @@ export function benchArguments(argv: readonly string[]): BenchArguments {
       server: { parallelism: values.parallelism === undefined ? undefined : whole('parallelism', values.parallelism) }, settings: Object.fromEntries(values.set.map(setting)),
     },
   };
+}
+
+function parsed(argv: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...argv], allowPositionals: true, allowNegative: true,
+      options: {
+        scale: { type: 'string', default: DEFAULT_SCALE }, pairs: { type: 'string' }, runs: { type: 'string', default: '3' }, 'warm-up': { type: 'string', default: '1' },
+        parallelism: { type: 'string' }, set: { type: 'string', multiple: true, default: [] },
+        flink: { type: 'boolean', default: true }, record: { type: 'boolean', default: true }, help: { type: 'boolean', short: 'h' },
+      },
+    });
+  } catch (cause) { throw new BenchFailure(`${cause instanceof Error ? cause.message : String(cause)}\n\n${usage}`); }
 }

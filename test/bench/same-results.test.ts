@@ -42,6 +42,6 @@ describe('bench: options', () => {
     expect(benchArguments(['--set', 'a.b=1 s=2']).bench.settings).to.deep.equal({ 'a.b': '1 s=2' });
   });
   it('says what is wrong with a value', () => {
-    for (const [argv, message] of [[['--scale', '0'], '--scale'], [['--pairs', '1.5'], 'whole'], [['--parallelism', 'two'], '--parallelism'], [['--set', 'x'], 'KEY=VALUE'], [['--help'], 'usage']] as const) expect(() => benchArguments(argv), argv.join(' ')).to.throw(message);
+    for (const [argv, message] of [[['--scale', '0'], '--scale'], [['--pairs', '1.5'], 'whole'], [['--parallelism', 'two'], '--parallelism'], [['--set', 'x'], 'KEY=VALUE'], [['--help'], 'usage'], [['--bad'], "Unknown option '--bad'"]] as const) expect(() => benchArguments(argv), argv.join(' ')).to.throw(message);
   });
 });

@@ -1,20 +1,23 @@
 /**
- * `npm run bench`: Rivulet's own figures. Fills topics of a real Kafka once (bench/load), starts the real server, submits each query
- * over HTTP, waits for the bounded job to end; prints a table and appends JSON lines to bench/results. See docs/performance.md.
+ * `npm run bench`: Rivulet and Apache Flink side by side. Fills topics of a real Kafka once (bench/load); for each query starts the real
+ * server and a Flink cluster, compares what both make of a small topic, then runs the query on both in turn; prints a table and
+ * appends JSON lines to bench/results. Then the probes, of Rivulet alone. See docs/performance.md.
  * Trust records per CPU second; records/s and times depend on who else uses the machine, and Kafka itself is not counted.
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { build, isFresh } from '../tools/build/main.ts';
+import { whyNoFlink } from '../tools/services/flink.ts';
 import { acquireKafka } from '../tools/services/kafka.ts';
 import { ServiceUnavailable } from '../tools/services/support.ts';
+import type { QueryFigures } from './harness/figures.ts';
 import { benchArguments } from './harness/options.ts';
 import type { BenchArguments } from './harness/options.ts';
 import { probes } from './harness/probes.ts';
 import { machine } from './harness/proc.ts';
 import { loadQuery, queries } from './harness/queries.ts';
-import { queryHead, queryRow, record, table } from './harness/report.ts';
-import { placesOf, runQuery } from './harness/run.ts';
+import { queryTable, record, table } from './harness/report.ts';
+import { CHECK_SCALE, placesOf, runQuery } from './harness/run.ts';
 import type { Bench } from './harness/run.ts';
 import { BenchFailure } from './harness/server.ts';
 import { ensureTopics } from './load/topics.ts';
@@ -27,22 +30,24 @@ async function main(args: BenchArguments): Promise<void> {
   for (const name of names) if (!probes.some((p) => p.name === name) && !existsSync(join(import.meta.dirname, 'queries', `${name}.sql`))) throw new BenchFailure(`no query or probe is called "${name}"`);
   // The server as its users start it.
   if (!isFresh()) await build();
-  const kafka = await acquireKafka();
+  const isProbe = (name: string): boolean => probes.some((p) => p.name === name);
+  const noFlink = args.bench.flink && !names.every(isProbe) ? await whyNoFlink() : undefined, flink = args.bench.flink && noFlink === undefined;
+  const kafka = await acquireKafka({ fast: true });
   try {
-    const bench: Bench = { ...args.bench, bootstrap: kafka.bootstrap }, on = machine();
+    const bench: Bench = { ...args.bench, flink, bootstrap: kafka.bootstrap }, on = machine();
     print(`${on.cores} cores of ${on.cpu}, node ${on.node}, commit ${on.commit}${on.modified ? ' with changes' : ''}; Kafka at ${kafka.bootstrap} (${kafka.how}); scale ${bench.scale}\n`);
-    const isProbe = (name: string): boolean => probes.some((p) => p.name === name);
+    if (noFlink !== undefined) print(`Rivulet alone, without Flink: ${noFlink}\n`);
     const reads = new Set<TopicKind>(names.flatMap((name) => isProbe(name) ? [...loadQuery('qj', placesOf(bench, '')).reads, 'bid'] : loadQuery(name, placesOf(bench, '')).reads));
     const counts = await ensureTopics(bench.bootstrap, bench.scale, [...reads], (line) => print(`${line}\n`));
-    const rows: string[][] = [queryHead];
-    for (const name of names.filter((n) => !isProbe(n))) {
-      const figures = await attempt(name, () => runQuery(bench, name, counts));
+    const timed = names.filter((name) => !isProbe(name)), all: QueryFigures[] = [];
+    if (flink) await ensureTopics(bench.bootstrap, CHECK_SCALE, [...new Set(timed.flatMap((name) => loadQuery(name, placesOf(bench, '')).reads))], () => {});
+    for (const name of timed) {
+      const figures = await attempt(name, () => runQuery(bench, name, counts, (line) => print(`${line}\n`)));
       if (figures === undefined) continue;
-      rows.push(queryRow(figures));
-      print(`${name}: ${figures.runs.map((r) => `${r.seconds.toFixed(2)} s, ${r.cpuSeconds.toFixed(2)} CPU s`).join(' | ')}\n`);
+      all.push(figures);
       if (args.record) record({ scale: bench.scale, settings: bench.settings, ...bench.server, ...figures }, on);
     }
-    if (rows.length > 1) print(`\n${table(rows)}`);
+    if (all.length > 0) print(`\n${queryTable(all)}`);
     for (const probe of probes.filter((p) => names.includes(p.name))) {
       const figures = await attempt(probe.name, () => probe.run(bench));
       if (figures === undefined) continue;
@@ -54,13 +59,15 @@ async function main(args: BenchArguments): Promise<void> {
 /** One that fails does not keep the others from running; the exit code tells. */
 async function attempt<T>(name: string, run: () => Promise<T>): Promise<T | undefined> {
   try { return await run(); } catch (error) {
-    if (!(error instanceof BenchFailure)) throw error;
+    if (!(error instanceof BenchFailure || error instanceof ServiceUnavailable)) throw error;
     process.stderr.write(`${name} failed: ${error.message}\n`);
     process.exitCode = 1;
     return undefined;
   }
 }
 
+// Ended early, the servers end too: they listen to `exit`.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => { process.exit(130); });
 try { await main(benchArguments(process.argv.slice(2))); } catch (error) {
   if (!(error instanceof BenchFailure || error instanceof ServiceUnavailable)) throw error;
   process.stderr.write(`${error.message}\n`);

@@ -1,30 +1,51 @@
 /** The command line shared by the bench and the profiler. */
 import { parseArgs } from 'node:util';
+import { queries } from './queries.ts';
 import { BenchFailure } from './server.ts';
 import type { Bench } from './run.ts';
 
 export interface BenchArguments { readonly names: readonly string[]; readonly bench: Omit<Bench, 'bootstrap'>; readonly record: boolean }
 
+/** 2M bids: the whole bench in well under an hour, and a run of Flink's takes some CPU seconds, where one at 0.3 is mostly its compilers. */
+const DEFAULT_SCALE = '2';
+
 export const usage = `usage: npm run bench -- [QUERY|PROBE ...] [options]
-  QUERY          q0 q1 q2 q0k qa-channel qa-bidder q3 qj (any file of bench/queries)
-  PROBE          idle checkpoint restore
-  --scale N      1 (default): 1M bids, 400k orders; 5: the full size
-  --runs N       runs per query, the median counts; default 3
-  --parallelism N  of the server; default: the number of cores
-  --set K=V      a job setting, e.g. execution.checkpointing.interval=0
-  --no-record    do not append to bench/results
+  QUERY            ${queries.map((q) => q.name).join(' ')}
+                   (any file of bench/queries); no name at all: every query, then every probe
+  PROBE            idle checkpoint restore
+  --scale N        1: 1M bids, 400k orders; ${DEFAULT_SCALE} (default); 5: the full size
+  --pairs N        runs of each engine per query, in turn; default 3. --runs is the same
+  --warm-up N      runs of each engine before those, not counted; default 1. Flink's first run costs up to twice its third
+  --no-flink       Rivulet alone; so it is, too, where Flink cannot be had
+  --parallelism N  of both engines; default: the number of cores
+  --set K=V        a job setting for both engines, e.g. execution.checkpointing.interval='1 s'
+  --no-record      do not append to bench/results
 `;
 
 export function benchArguments(argv: readonly string[]): BenchArguments {
-  const { values, positionals } = parseArgs({
-    args: [...argv], allowPositionals: true, allowNegative: true,
-    options: { scale: { type: 'string', default: '1' }, runs: { type: 'string', default: '3' }, parallelism: { type: 'string' }, set: { type: 'string', multiple: true, default: [] }, record: { type: 'boolean', default: true }, help: { type: 'boolean', short: 'h' } },
-  });
+  const { values, positionals } = parsed(argv);
   if (values.help) throw new BenchFailure(usage);
   const number = (name: string, text: string): number => { const n = Number(text); if (!(n > 0)) throw new BenchFailure(`--${name} needs a number above 0, not "${text}"`); return n; };
-  const settings = Object.fromEntries(values.set.map((pair) => [pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1)]));
+  const whole = (name: string, text: string): number => { const n = number(name, text); if (!Number.isInteger(n)) throw new BenchFailure(`--${name} needs a whole number, not "${text}"`); return n; };
+  const setting = (pair: string): [string, string] => { const at = pair.indexOf('='); if (at < 1) throw new BenchFailure(`--set needs KEY=VALUE, not "${pair}"`); return [pair.slice(0, at), pair.slice(at + 1)]; };
   return {
     names: positionals, record: values.record,
-    bench: { scale: number('scale', values.scale), runs: number('runs', values.runs), server: { parallelism: values.parallelism === undefined ? undefined : number('parallelism', values.parallelism) }, settings },
+    bench: {
+      scale: number('scale', values.scale), runs: values.pairs === undefined ? whole('runs', values.runs) : whole('pairs', values.pairs), flink: values.flink, warmUps: values['warm-up'] === '0' ? 0 : whole('warm-up', values['warm-up']),
+      server: { parallelism: values.parallelism === undefined ? undefined : whole('parallelism', values.parallelism) }, settings: Object.fromEntries(values.set.map(setting)),
+    },
   };
+}
+
+function parsed(argv: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...argv], allowPositionals: true, allowNegative: true,
+      options: {
+        scale: { type: 'string', default: DEFAULT_SCALE }, pairs: { type: 'string' }, runs: { type: 'string', default: '3' }, 'warm-up': { type: 'string', default: '1' },
+        parallelism: { type: 'string' }, set: { type: 'string', multiple: true, default: [] },
+        flink: { type: 'boolean', default: true }, record: { type: 'boolean', default: true }, help: { type: 'boolean', short: 'h' },
+      },
+    });
+  } catch (cause) { throw new BenchFailure(`${cause instanceof Error ? cause.message : String(cause)}\n\n${usage}`); }
 }

@@ -1,6 +1,7 @@
 /** The real server as a process of its own, as a user starts it: free ports, a data folder that goes with it, SQL over HTTP. */
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
+import { rmSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -39,7 +40,13 @@ export class BenchServer {
   #stderr = '';
   /** From spawn to the banner, which is printed when both ports listen. */
   startMs = 0;
-  private constructor(dataDir: string, options: ServerOptions) { this.dataDir = dataDir; this.#options = options; }
+  /** Neither the server nor its data outlives the bench, unless that is killed. */
+  readonly #onExit = (): void => { this.#child?.kill('SIGKILL'); rmSync(this.dataDir, { recursive: true, force: true, maxRetries: 3 }); };
+  private constructor(dataDir: string, options: ServerOptions) {
+    this.dataDir = dataDir;
+    this.#options = options;
+    process.on('exit', this.#onExit);
+  }
 
   static async start(options: ServerOptions = {}): Promise<BenchServer> {
     const server = new BenchServer(await mkdtemp(join(tmpdir(), 'rivulet-bench-')), options);
@@ -79,6 +86,7 @@ export class BenchServer {
   }
   async remove(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
     await this.end(signal);
+    process.off('exit', this.#onExit);
     await rm(this.dataDir, { recursive: true, force: true });
   }
 
@@ -116,11 +124,11 @@ export class BenchServer {
   }
 }
 
-/** Polls every 20 ms until the condition holds. */
-export async function until(what: string, isSo: () => Promise<boolean>, limitMs = 120_000): Promise<void> {
+/** Polls until the condition holds. */
+export async function until(what: string, isSo: () => Promise<boolean>, limitMs = 120_000, everyMs = 20): Promise<void> {
   for (const end = performance.now() + limitMs; performance.now() < end;) {
     if (await isSo()) return;
-    await new Promise((resolve) => { setTimeout(resolve, 20); });
+    await new Promise((resolve) => { setTimeout(resolve, everyMs); });
   }
   throw new BenchFailure(`waited in vain for ${what}`);
 }

@@ -5,15 +5,16 @@
 import { KafkaClient } from '../../runtime/connectors/kafka/client/index.ts';
 import { RecordWriter, sizesOf } from './records.ts';
 import type { Sizes } from './records.ts';
+import type { Compression } from '../../runtime/connectors/kafka/client/index.ts';
 
 export const PARTITIONS = 4;
 /** Grows when `records.ts` writes other bytes. */
 const VERSION = 1;
 const SLICE = 5_000;
 
-interface TopicPlan { readonly name: string; readonly count: number; readonly key: string | undefined; readonly write: (records: RecordWriter, i: number) => void }
+interface TopicPlan { readonly name: string; readonly count: number; readonly key: string | undefined; readonly compression?: Compression; readonly write: (records: RecordWriter, i: number) => void }
 
-export const topicKinds = ['bid', 'auction', 'person', 'order_dw.user', 'order_dw.order', 'order_dw.feedback'] as const;
+export const topicKinds = ['bid', 'bid-lz4', 'auction', 'person', 'order_dw.user', 'order_dw.order', 'order_dw.feedback'] as const;
 export type TopicKind = (typeof topicKinds)[number];
 
 /** What stands in front of the kind in a topic's name. */
@@ -22,6 +23,7 @@ export function topicPrefix(scale: number): string { return `rivulet-bench.v${VE
 export function plansOf(sizes: Sizes): Readonly<Record<TopicKind, TopicPlan>> {
   return {
     'bid': { name: 'bid', count: sizes.bids, key: undefined, write: (r, i) => r.bid(i) },
+    'bid-lz4': { name: 'bid-lz4', count: sizes.bids, key: undefined, compression: 'lz4', write: (r, i) => r.bid(i) },
     'auction': { name: 'auction', count: sizes.auctions, key: undefined, write: (r, i) => r.auction(i) },
     'person': { name: 'person', count: sizes.persons, key: undefined, write: (r, i) => r.person(i) },
     'order_dw.user': { name: 'order_dw.user', count: sizes.users, key: 'id', write: (r, i) => r.user(i) },
@@ -68,7 +70,7 @@ export async function createWhenGone(client: KafkaClient, topic: string): Promis
 }
 
 async function fill(client: KafkaClient, topic: string, sizes: Sizes, plan: TopicPlan): Promise<number> {
-  const producer = client.producer({ acks: 'all', batchSizeBytes: 256 * 1024, lingerMs: 50 }), records = new RecordWriter(sizes), { out } = records, now = Date.now();
+  const producer = client.producer({ acks: 'all', batchSizeBytes: 256 * 1024, lingerMs: 50, compression: plan.compression ?? 'none' }), records = new RecordWriter(sizes), { out } = records, now = Date.now();
   await producer.init();
   const target = await producer.topic(topic);
   let bytes = 0;

@@ -1,6 +1,8 @@
 -- The sources: bounded reads of what the generator wrote. ${BOUNDED} is latest-offset, or unbounded for probes of running jobs.
 CREATE TEMPORARY TABLE bid (auction BIGINT, bidder BIGINT, price BIGINT, channel STRING, url STRING, `dateTime` TIMESTAMP(3), extra STRING) WITH (
   'connector' = 'kafka', 'properties.bootstrap.servers' = '${BOOTSTRAP}', 'scan.startup.mode' = 'earliest-offset', 'scan.bounded.mode' = '${BOUNDED}', 'format' = 'json', 'topic' = '${PREFIX}bid');
+CREATE TEMPORARY TABLE bid_lz4 (auction BIGINT, bidder BIGINT, price BIGINT, channel STRING, url STRING, `dateTime` TIMESTAMP(3), extra STRING) WITH (
+  'connector' = 'kafka', 'properties.bootstrap.servers' = '${BOOTSTRAP}', 'scan.startup.mode' = 'earliest-offset', 'scan.bounded.mode' = '${BOUNDED}', 'format' = 'json', 'topic' = '${PREFIX}bid-lz4');
 CREATE TEMPORARY TABLE auction (id BIGINT, itemName STRING, description STRING, initialBid BIGINT, reserve BIGINT, `dateTime` TIMESTAMP(3), expires TIMESTAMP(3), seller BIGINT, category BIGINT, extra STRING) WITH (
   'connector' = 'kafka', 'properties.bootstrap.servers' = '${BOOTSTRAP}', 'scan.startup.mode' = 'earliest-offset', 'scan.bounded.mode' = '${BOUNDED}', 'format' = 'json', 'topic' = '${PREFIX}auction');
 CREATE TEMPORARY TABLE person (id BIGINT, name STRING, emailAddress STRING, creditCard STRING, city STRING, state STRING, `dateTime` TIMESTAMP(3), extra STRING) WITH (

@@ -2,20 +2,23 @@
  * A single Kafka broker (KRaft, Apache Kafka 4.1) run with plain `java` from jars fetched by Maven into the cache folder. Used where
  * there is no Docker, and by tests that need a broker of their own to kill, pause, or reach over TLS and SASL.
  *
- * Life: the broker and a small shell live in a process group of their own; the shell holds the read end of a pipe from us and kills
- * the group when the pipe closes, so the broker dies with us even after SIGKILL. Data is in a temporary folder, removed
- * by stop() or by that shell.
+ * Life: the broker dies with us, even after SIGKILL (`tied-process.ts`). Data is in a temporary folder, removed by stop() or with us.
  */
-import { spawn, type ChildProcess } from 'node:child_process';
-import { existsSync, rmSync } from 'node:fs';
-import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { rmSync } from 'node:fs';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createConnection } from 'node:net';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { KafkaService } from './kafka.ts';
-import { cacheDir, canRun, freePorts, run, ServiceUnavailable } from './support.ts';
+import { canHaveJars, fetchJars } from './maven.ts';
+import { canRun, freePorts, run, ServiceUnavailable } from './support.ts';
+import { TiedProcess } from './tied-process.ts';
 
 const VERSION = '4.1.0';
+const JARS = {
+  title: `Apache Kafka ${VERSION}`, folder: `kafka-${VERSION}`, dependencies: [`org.apache.kafka:kafka_2.13:${VERSION}`],
+  otherwise: 'Install Maven, start Docker, or set KAFKA_BOOTSTRAP=host:port.',
+};
 
 /** Listeners beside the plain one, and what a client needs to use them. Users: `alice` with `password`, by PLAIN and both SCRAMs. */
 export interface SecureListeners {
@@ -40,6 +43,8 @@ export interface LocalBrokerOptions {
   readonly secure?: boolean;
   /** Extra broker properties, e.g. `{'message.max.bytes': '2000'}`. */
   readonly properties?: Readonly<Record<string, string>>;
+  /** For measuring: the whole JIT compiler and a heap of 1 GiB, at the price of a slower start. */
+  readonly fast?: boolean | undefined;
 }
 
 export interface LocalBroker extends KafkaService {
@@ -54,12 +59,12 @@ export interface LocalBroker extends KafkaService {
 
 /** True when a local broker can be started here (Java, and Maven or jars fetched earlier). */
 export async function canStartLocalBroker(): Promise<boolean> {
-  return await canRun('java', ['-version']) && (existsSync(jarsDir()) || await canRun('mvn', ['-v']));
+  return await canRun('java', ['-version']) && await canHaveJars(JARS);
 }
 
 /** Starts a broker on free loopback ports and waits until it answers. */
 export async function startLocalBroker(options: LocalBrokerOptions = {}): Promise<LocalBroker> {
-  const jars = await fetchJars();
+  const jars = await fetchJars(JARS);
   const dir = await mkdtemp(join(tmpdir(), 'rivulet-kafka-'));
   try {
     const ports = await freePorts(options.secure ? 6 : 2);
@@ -69,7 +74,7 @@ export async function startLocalBroker(options: LocalBrokerOptions = {}): Promis
     const scram = secure ? ['SCRAM-SHA-256', 'SCRAM-SHA-512'].flatMap((m) => ['--add-scram', `${m}=[name=${secure.username},password=${secure.password}]`]) : [];
     const formatted = await run('java', [...javaFlags(jars, dir), 'kafka.tools.StorageTool', 'format', '-t', 'AAAAAAAAAAAAAAAAAAAAAA', '-c', join(dir, 'server.properties'), ...scram]);
     if (formatted.code !== 0) throw new ServiceUnavailable(`Kafka's storage could not be prepared: ${formatted.output.slice(-2000)}`);
-    const broker = new BrokerProcess(jars, dir, ports[0]!, secure);
+    const broker = new BrokerProcess(jars, dir, ports[0]!, secure, options.fast ?? false);
     await broker.start();
     return broker;
   } catch (e) {
@@ -82,13 +87,13 @@ class BrokerProcess implements LocalBroker {
   readonly bootstrap: string;
   readonly how = `java (Apache Kafka ${VERSION})`;
   readonly secure: SecureListeners | undefined;
-  #child: ChildProcess | undefined;
-  readonly #jars: string;
+  #process: TiedProcess | undefined;
+  readonly #command: readonly string[];
   readonly #dir: string;
   readonly #port: number;
-  readonly #onExit = (): void => { this.#killGroup('SIGKILL'); rmSync(this.#dir, { recursive: true, force: true }); };
-  constructor(jars: string, dir: string, port: number, secure: SecureListeners | undefined) {
-    this.#jars = jars;
+  readonly #onExit = (): void => { this.signal('SIGKILL'); rmSync(this.#dir, { recursive: true, force: true }); };
+  constructor(jars: string, dir: string, port: number, secure: SecureListeners | undefined, fast: boolean) {
+    this.#command = ['java', ...fast ? fastFlags(jars, dir) : [...javaFlags(jars, dir), '-Xmx512m', '-Xms256m'], 'kafka.Kafka', join(dir, 'server.properties')];
     this.#dir = dir;
     this.#port = port;
     this.secure = secure;
@@ -97,80 +102,36 @@ class BrokerProcess implements LocalBroker {
   }
 
   async start(): Promise<void> {
-    if (this.#child) return;
-    // The subshell ends the group when the broker ends by itself; `cat` ends it when our side of the pipe closes.
-    const script = '( "$@" </dev/null >>"$LOG" 2>&1; kill -9 0 ) & cat >/dev/null; rm -rf "$DATA"; kill -9 0';
-    const child = spawn('/bin/sh', ['-c', script, 'sh', 'java', ...javaFlags(this.#jars, this.#dir), '-Xmx512m', '-Xms256m', 'kafka.Kafka', join(this.#dir, 'server.properties')],
-      { detached: true, stdio: ['pipe', 'ignore', 'ignore'], env: { ...process.env, LOG: join(this.#dir, 'out.log'), DATA: this.#dir } });
-    this.#child = child;
-    child.stdin?.on('error', () => {});
-    child.on('exit', () => { if (this.#child === child) this.#child = undefined; child.stdin?.destroy(); });
-    child.unref();
+    if (this.#process !== undefined && !this.#process.ended) return;
+    const broker = this.#process = await TiedProcess.start(this.#command, { log: join(this.#dir, 'out.log'), folder: this.#dir });
     const until = Date.now() + 60_000;
     while (!await answersMetadata(this.#port)) {
-      if (this.#child !== child || Date.now() > until) {
-        const log = await readFile(join(this.#dir, 'out.log'), 'utf8').catch(() => '');
-        this.#killGroup('SIGKILL');
-        throw new ServiceUnavailable(`the Kafka broker did not come up: ${log.slice(-2000)}`);
+      if (broker.ended || Date.now() > until) {
+        broker.signal('SIGKILL');
+        throw new ServiceUnavailable(`the Kafka broker did not come up: ${await broker.lastOutput()}`);
       }
       await new Promise((r) => setTimeout(r, 100));
     }
   }
 
-  async kill(): Promise<void> {
-    const child = this.#child;
-    if (!child) return;
-    const gone = new Promise((resolve) => child.once('exit', resolve));
-    child.ref();
-    this.#killGroup('SIGKILL');
-    await gone;
-  }
+  async kill(): Promise<void> { await this.#process?.kill(); }
 
-  signal(name: 'SIGSTOP' | 'SIGCONT' | 'SIGTERM'): void { this.#killGroup(name); }
+  signal(name: NodeJS.Signals): void { this.#process?.signal(name); }
 
   async stop(): Promise<void> {
     await this.kill();
     process.off('exit', this.#onExit);
     await rm(this.#dir, { recursive: true, force: true, maxRetries: 3 });
   }
-
-  #killGroup(name: NodeJS.Signals): void {
-    const pid = this.#child?.pid;
-    if (pid === undefined) return;
-    try { process.kill(-pid, name); } catch { /* already gone */ }
-  }
-}
-
-function jarsDir(): string { return join(cacheDir(), `kafka-${VERSION}`); }
-
-/** Kafka's jars in the cache folder; fetched once, moved into place whole so that two processes may race. */
-async function fetchJars(): Promise<string> {
-  const target = jarsDir();
-  if (existsSync(target)) return target;
-  if (!await canRun('mvn', ['-v'])) {
-    throw new ServiceUnavailable(`Kafka's jars are not in ${target} and \`mvn\` is not on the PATH to fetch them. Install Maven, start Docker, or set KAFKA_BOOTSTRAP=host:port.`);
-  }
-  await mkdir(cacheDir(), { recursive: true });
-  const work = await mkdtemp(join(cacheDir(), 'fetch-'));
-  try {
-    await writeFile(join(work, 'pom.xml'), `<project xmlns="http://maven.apache.org/POM/4.0.0"><modelVersion>4.0.0</modelVersion>
-<groupId>rivulet</groupId><artifactId>kafka</artifactId><version>1</version><packaging>pom</packaging><dependencies>
-<dependency><groupId>org.apache.kafka</groupId><artifactId>kafka_2.13</artifactId><version>${VERSION}</version></dependency>
-</dependencies></project>\n`);
-    process.stderr.write(`fetching Apache Kafka ${VERSION} with Maven\n`);
-    const fetched = await run('mvn', ['-q', '-B', '-f', join(work, 'pom.xml'), 'dependency:copy-dependencies', `-DoutputDirectory=${join(work, 'libs')}`]);
-    if (fetched.code !== 0) throw new ServiceUnavailable(`Maven could not fetch Kafka: ${fetched.output.slice(-2000)}`);
-    await rename(join(work, 'libs'), target).catch((e: unknown) => { if (!existsSync(target)) throw e; });
-    return target;
-  } finally {
-    await rm(work, { recursive: true, force: true });
-  }
 }
 
 /** Quick start matters more than peak speed; the collector with the fewest threads and least memory. */
 function javaFlags(jars: string, dir: string): string[] {
-  return ['-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-Xshare:auto', `-Dlog4j2.configurationFile=${join(dir, 'log4j2.yaml')}`, '-cp', join(jars, '*')];
+  return ['-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', ...commonFlags(jars, dir)];
 }
+/** The whole JIT compiler pays after some ten million records; the collector matters little to a broker, which keeps hardly anything. */
+function fastFlags(jars: string, dir: string): string[] { return ['-XX:+UseSerialGC', '-Xmx1g', '-Xms1g', ...commonFlags(jars, dir)]; }
+function commonFlags(jars: string, dir: string): string[] { return ['-Xshare:auto', `-Dlog4j2.configurationFile=${join(dir, 'log4j2.yaml')}`, '-cp', join(jars, '*')]; }
 
 function serverProperties(dir: string, ports: readonly number[], secure: SecureListeners | undefined, extra: Readonly<Record<string, string>>): string {
   const listeners = [`PLAINTEXT://127.0.0.1:${ports[0]}`];

@@ -1,0 +1,26 @@
+/**
+ * `node bench/table.ts [--commit HASH] [--write]`: the newest side-by-side results as a Markdown table; `--write` puts it between the
+ * markers of README.md and docs/performance.md, so that no figure there is typed by hand. Without a commit: that of the newest result.
+ */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { comparedLines, markdown, newest, withTable } from './harness/markdown.ts';
+import { BenchFailure } from './harness/server.ts';
+
+const PAGES = ['README.md', 'docs/performance.md'];
+
+try {
+  const { values } = parseArgs({ options: { commit: { type: 'string' }, write: { type: 'boolean', default: false } } });
+  const text = markdown(newest(comparedLines(), values.commit));
+  if (values.write) {
+    for (const page of PAGES) {
+      const path = join(import.meta.dirname, '..', page);
+      writeFileSync(path, withTable(readFileSync(path, 'utf8'), text, page));
+    }
+  } else process.stdout.write(text);
+} catch (error) {
+  if (!(error instanceof BenchFailure)) throw error;
+  process.stderr.write(`${error.message}\n`);
+  process.exitCode = 1;
+}

@@ -82,13 +82,15 @@ async function consume(client: KafkaClient, topic: string, partitions: number, o
   return n;
 }
 
+/** The records are older than a broker's default retention. */
+const FOR_EVER = { 'retention.ms': '-1' };
 const kafka = await acquireKafka();
 const client = KafkaClient.of(kafka.bootstrap);
 const bids = makeValues(Infinity), small = makeValues(20);
 const made: string[] = [];
 async function filled(name: string, partitions: number, values: Values, compression: Compression): Promise<string> {
   const topic = `bench-kafka-${name.replaceAll(' ', '-')}-${process.pid}`;
-  await client.createTopics([{ topic, partitions, replicationFactor: 1 }]);
+  await client.createTopics([{ topic, partitions, replicationFactor: 1, configs: FOR_EVER }]);
   made.push(topic);
   if (WANTED.length === 0 || WANTED.some((w) => `fetch, ${name}`.includes(w))) await produce(client, topic, values, { compression });
   return topic;
@@ -97,7 +99,7 @@ async function filled(name: string, partitions: number, values: Values, compress
 async function writing(name: string, partitions: number, values: Values, options: ProducerOptions): Promise<void> {
   if (WANTED.length > 0 && !WANTED.some((w) => name.includes(w))) return;
   const topic = `bench-kafka-write-${made.length}-${process.pid}`;
-  await client.createTopics([{ topic, partitions, replicationFactor: 1 }]);
+  await client.createTopics([{ topic, partitions, replicationFactor: 1, configs: FOR_EVER }]);
   await measure(name, async () => await produce(client, topic, values, options));
   await client.deleteTopics([topic]);
 }

@@ -36,9 +36,13 @@ export function unpack(codec: number, input: Buffer, limitBytes: number, take: (
   }
 }
 
-/** Output comes in pieces of `chunkSize`, each cleared by the kernel, and is put together when there are several: aim at one. */
+/**
+ * Output comes in pieces of `chunkSize`, each memory of its own, and is put together when there are several: aim at one that is not much too large, since it
+ * stays as a whole. gzip ends with its size; what zstd makes is guessed, as streams of it do not say.
+ */
 function inflate(codec: number, input: Buffer, limitBytes: number): Buffer {
-  const options = { maxOutputLength: limitBytes, chunkSize: Math.min(Math.max(PAGE, input.length * 6), 4096 * KIB, Math.max(limitBytes, PAGE)) };
+  const expected = codec === 1 && input.length > 4 ? input.readUInt32LE(input.length - 4) + 1 : input.length * 6;
+  const options = { maxOutputLength: limitBytes, chunkSize: Math.max(16 * KIB, Math.min(expected, limitBytes, 4096 * KIB)) };
   try {
     return codec === 1 ? gunzipSync(input, options) : zstdDecompressSync(input, options);
   } catch (e) {

@@ -36,7 +36,8 @@ export class PartitionState<Tag> implements FetchPartition<Tag> {
   leastBytes = 1;
   /** Size of the largest batch of the last answer, 0 before the first. */
   batchBytes = 0;
-  bytesPerOffset = 0;
+  /** What a record took in the last answer, with its share of the batch; a guess before the first. */
+  bytesPerOffset = 1024;
   /** A fetch under way asks for it. */
   asked = false;
   phase: PartitionPhase = 'lookup';

@@ -19,8 +19,6 @@ const FIRST_ANSWER_BYTES = 1024 * KIB, LEAST_ANSWER_BYTES = 512 * KIB;
 const LEAST_SHARE_BYTES = 64 * KIB;
 /** What makes a backlog worth a second request, and its connection. */
 const BACKLOG_ANSWERS = 4;
-/** Until batches were seen: a producer of ours makes them this large. */
-const UNSEEN_BATCH_BYTES = 256 * KIB;
 
 /** One of the requests a broker may have under way, on a connection of its own: a broker answers a connection's requests one by one. */
 export interface Lane {
@@ -39,29 +37,31 @@ export interface Loop<Tag> {
   /** Monotonic; the broker asked not to be called before. */
   throttledUntil: number;
   answerBytes: number;
+  /** Size of the largest batch of the last answer; 0 before the first. */
+  batchBytes: number;
 }
 
 export function newLoop<Tag>(brokerId: number, maxBytes: number): Loop<Tag> {
   const lane = (number: number): Lane => ({ number, connection: undefined, busy: false });
-  return { brokerId, partitions: new Set(), lanes: [lane(0), lane(1)], waiting: 0, throttledUntil: 0, answerBytes: Math.min(maxBytes, FIRST_ANSWER_BYTES) };
+  return { brokerId, partitions: new Set(), lanes: [lane(0), lane(1)], waiting: 0, throttledUntil: 0, answerBytes: Math.min(maxBytes, FIRST_ANSWER_BYTES), batchBytes: 0 };
 }
 
 /** What the lane may ask for now; empty: nothing. `maxBytes`: of one answer. */
 export function targetsOf<Tag>(loop: Loop<Tag>, lane: Lane, maxBytes: number): PartitionState<Tag>[] {
-  const free: PartitionState<Tag>[] = [], hungry: PartitionState<Tag>[] = [];
-  let backlogBytes = 0;
+  const idle: PartitionState<Tag>[] = [], hungry: PartitionState<Tag>[] = [];
+  let backlogBytes = 0, behind = 0;
   for (const state of loop.partitions) {
+    const isHungry = state.backlogBytes > LEAST_SHARE_BYTES;
     if (Number.isFinite(state.backlogBytes)) backlogBytes += state.backlogBytes;
-    if (!state.fetchable) continue;
-    free.push(state);
-    if (state.backlogBytes > LEAST_SHARE_BYTES) hungry.push(state);
+    if (isHungry) behind++;
+    if (state.fetchable) (isHungry ? hungry : idle).push(state);
   }
-  const two = backlogBytes >= BACKLOG_ANSWERS * maxBytes;
-  if (lane.number > 0) return two && loop.lanes[0].busy ? hungry : [];
-  if (!two || loop.lanes[1].busy || hungry.length < 2) return free;
-  // Every other one is left to the second request, which is asked for next.
-  const left = new Set(hungry.filter((_, i) => i % 2 === 1));
-  return free.filter((state) => !left.has(state));
+  if (backlogBytes < BACKLOG_ANSWERS * maxBytes) return lane.number === 0 ? [...idle, ...hungry] : [];
+  // A third each: when one answer has come, it is the turn of those that wait, not at once of the same ones again.
+  const part = hungry.slice(0, Math.ceil(behind / 3));
+  // Those with little to give come first: they take no room.
+  if (lane.number === 0) return [...idle, ...part];
+  return loop.lanes[0].busy ? part : [];
 }
 
 /** Sets the targets' `askedBytes`. `partitionMaxBytes`: max.partition.fetch.bytes where the user has set it. */
@@ -70,7 +70,7 @@ export function divide<Tag>(loop: Loop<Tag>, targets: readonly PartitionState<Ta
   for (const state of targets) if (state.backlogBytes > LEAST_SHARE_BYTES) hungry++;
   const share = loop.answerBytes / Math.max(1, hungry);
   for (const state of targets) {
-    const batch = Math.max(1, state.batchBytes || UNSEEN_BATCH_BYTES), wanted = Math.max(share, LEAST_SHARE_BYTES, batch);
+    const batch = Math.max(1, state.batchBytes || loop.batchBytes), wanted = Math.max(share, LEAST_SHARE_BYTES, batch);
     state.askedBytes = Math.max(state.leastBytes, Math.min(partitionMaxBytes ?? Infinity, Math.floor(wanted / batch) * batch));
   }
 }

@@ -262,6 +262,7 @@ export class PartitionFetcher<Tag> implements Fetcher<Tag> {
       // To the end of the order: the others come first next time.
       if (loop.partitions.delete(entry.state)) loop.partitions.add(entry.state);
     }
+    if (chunks.length > 0) loop.batchBytes = chunks.reduce((most, { partition }) => Math.max(most, partition.batchBytes), 0);
     adapt(loop, bytes, this.#maxBytes);
     if (slow) loop.throttledUntil = Math.max(loop.throttledUntil, this.#cluster.clock.monotonic() + this.#cluster.config.retryBackoffMs);
     if (chunks.length > 0) { this.#queue.push({ loop, chunks, next: 0 }); loop.waiting++; }

@@ -59,6 +59,12 @@ export const kafkaDamagedBatch = defineError<{ topic: string; partition: number;
   sqlstate: '58030', name: 'kafka-damaged-batch', domain: 'external', retry: 'never',
   message: (p) => `record batch at offset ${p.offset} of partition ${p.partition} of Kafka topic ${quoted(p.topic)} cannot be read`, detail: (p) => `${p.why}.`,
 });
+/** A packed batch whose records take more memory than is allowed: a mistake, an attack, or very large and very regular records. */
+export const kafkaBatchTooLarge = defineError<{ topic: string; partition: number; offset: number; codec: string; packedBytes: number; limitBytes: number }>({
+  sqlstate: '54000', name: 'kafka-batch-too-large', domain: 'external', retry: 'never',
+  message: (p) => `record batch at offset ${p.offset} of partition ${p.partition} of Kafka topic ${quoted(p.topic)} unpacks to more than ${p.limitBytes} bytes`,
+  detail: (p) => `It has ${p.packedBytes} bytes of ${p.codec}.`, hint: () => "If it is meant to be so large, raise 'properties.unpacked.batch.max.bytes'; else start after it.",
+});
 export const kafkaOldMessageFormat = defineError<{ topic: string; partition: number; offset: number; magic: number }>({
   sqlstate: '0A000', name: 'kafka-old-message-format', domain: 'external', retry: 'never',
   message: (p) => `Kafka topic ${quoted(p.topic)} holds messages of format v${p.magic}, which is not supported`,
@@ -96,6 +102,6 @@ export const kafkaClientClosed = defineError<Record<string, never>>({
 
 export const kafkaErrors = {
   kafkaRequestFailed, kafkaUnreachable, kafkaConnectionLost, kafkaTimeout, kafkaAuthenticationFailed, kafkaTlsFailed, kafkaProtocolViolation,
-  kafkaUnsupportedBroker, kafkaUnknownTopic, kafkaTopicReplaced, kafkaDamagedBatch, kafkaOldMessageFormat, kafkaRecordTooLarge,
+  kafkaUnsupportedBroker, kafkaUnknownTopic, kafkaTopicReplaced, kafkaDamagedBatch, kafkaBatchTooLarge, kafkaOldMessageFormat, kafkaRecordTooLarge,
   kafkaTransactionLost, kafkaProducerFenced, kafkaDeliveryFailed, kafkaBadProperty, kafkaClientClosed,
 };

@@ -76,3 +76,19 @@ export class DeleteLog {
     if (this.words.length > 1 << 16) { this.words = new Uint32Array(0); this.bytesView = Buffer.from(this.words.buffer); }
   }
 }
+
+/** The same numbers in an array of `to` places; an array without any stays as it is. */
+export function wider32(from: Uint32Array<ArrayBuffer>, to: number): Uint32Array<ArrayBuffer>;
+export function wider32(from: Uint32Array, to: number): Uint32Array;
+export function wider32(from: Uint32Array, to: number): Uint32Array {
+  if (from.length === 0) return from;
+  const wide = new Uint32Array(to);
+  wide.set(from);
+  return wide;
+}
+export function wider64(from: Float64Array, to: number): Float64Array {
+  if (from.length === 0) return from;
+  const wide = new Float64Array(to);
+  wide.set(from);
+  return wide;
+}

@@ -20,7 +20,7 @@ import type { RowCodec } from '../../core/row/codec.ts';
 import { hashBytes } from '../../core/row/hash.ts';
 import { Arena, ROW_HEADER_WORDS } from './arena.ts';
 import type { Entry, StateTable, StateTableSpec } from './contract.ts';
-import { DeleteLog, DirtyList, EntryIds } from './entries.ts';
+import { DeleteLog, DirtyList, EntryIds, wider32, wider64 } from './entries.ts';
 import { HashIndex } from './hash-index.ts';
 
 /** Flags of an entry. PERSISTED: an earlier checkpoint knows it. DEAD: removed, but its id still stands in the dirty list. */
@@ -492,19 +492,4 @@ export class PackedTable implements StateTable {
     if ((this.flags[entry]! & DIRTY) !== 0) { this.dirty.takeBack(); this.flags[entry]! &= ~DIRTY; }
     return entry;
   }
-}
-
-function wider32(from: Uint32Array<ArrayBuffer>, to: number): Uint32Array<ArrayBuffer>;
-function wider32(from: Uint32Array, to: number): Uint32Array;
-function wider32(from: Uint32Array, to: number): Uint32Array {
-  if (from.length === 0) return from;
-  const wide = new Uint32Array(to);
-  wide.set(from);
-  return wide;
-}
-function wider64(from: Float64Array, to: number): Float64Array {
-  if (from.length === 0) return from;
-  const wide = new Float64Array(to);
-  wide.set(from);
-  return wide;
 }

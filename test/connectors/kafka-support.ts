@@ -10,7 +10,8 @@ export class Topics {
   private readonly made: string[] = [];
   async make(base: string, partitions = 1): Promise<string> {
     const topic = uniqueName(base);
-    await this.client.createTopics([{ topic, partitions, replicationFactor: 1 }]);
+    // Some records carry old timestamps: a broker would delete them by its retention at any time.
+    await this.client.createTopics([{ topic, partitions, replicationFactor: 1, configs: { 'retention.ms': '-1' } }]);
     this.made.push(topic);
     return topic;
   }

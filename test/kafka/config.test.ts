@@ -22,6 +22,17 @@ describe('kafka client properties', () => {
     expect(config.producer).to.include({ idempotent: false, compression: 'zstd', transactionTimeoutMs: 900_000, acks: 'all' });
   });
 
+  it('passes on what tunes fetching and producing', () => {
+    const config = from({
+      'fetch.min.bytes': '5000', 'fetch.max.wait.ms': '77', 'fetch.max.bytes': '9000', 'unpacked.batch.max.bytes': '123', 'check.crcs': 'false',
+      'linger.ms': '0', 'batch.size': '16384', 'buffer.memory': '1000', 'max.request.size': '2000', 'delivery.timeout.ms': '9', acks: '1',
+    });
+    expect(config.fetcher).to.include({ minBytes: 5000, maxWaitMs: 77, maxBytes: 9000, checkCrc: false, partitionMaxBytes: undefined });
+    expect(config.maxUnpackedBytes).to.equal(123);
+    expect(config.producer).to.include({ lingerMs: 0, batchSizeBytes: 16_384, maxBufferedBytes: 1000, maxRequestBytes: 2000, deliveryTimeoutMs: 9, acks: 1, idempotent: false });
+    expect(from({}).maxUnpackedBytes).to.equal(64 * 1024 * 1024);
+  });
+
   const jaas: [string, { username: string; password: string }][] = [
     [`${PLAIN} required username="alice" password="se\\"cret;x";`, { username: 'alice', password: 'se"cret;x' }],
     [`org.apache.flink.kafka.shaded.${PLAIN} required\n  username=alice password='p w' user_x="y";`, { username: 'alice', password: 'p w' }],

@@ -5,7 +5,9 @@
  */
 import type { Server } from 'node:net';
 import { expect } from 'chai';
-import { KafkaClient } from '../../runtime/connectors/kafka/client/index.ts';
+import type { Clock } from '../../core/ports/clock.ts';
+import { systemClock } from '../../runtime/connectors/kafka/client/clock.ts';
+import { KafkaClient, KafkaClientConfig } from '../../runtime/connectors/kafka/client/index.ts';
 import { APIS } from '../../runtime/connectors/kafka/client/wire/apis.ts';
 import { canStartLocalBroker, startLocalBroker, type LocalBroker } from '../../tools/services/kafka-broker.ts';
 import { freePorts } from '../../tools/services/support.ts';
@@ -71,6 +73,53 @@ describe('kafka through a proxy', function () {
       await client.close();
     });
   }
+
+  it('sends nothing while a broker asks for a pause (throttle_time_ms), and goes on after it', async () => {
+    // A clock that holds long timers until the test lets the time pass.
+    let passedMs = 0;
+    const held: (() => void)[] = [], PAUSE_MS = 1_000_000;
+    const clock: Clock = { ...systemClock, monotonic: () => systemClock.monotonic() + passedMs, after: (ms, action) => { if (ms < PAUSE_MS / 2) return systemClock.after(ms, action); held.push(action); return () => {}; } };
+    const letPass = (): void => { passedMs += PAUSE_MS; for (const action of held.splice(0)) action(); };
+    const answers = new Map<number, number>();
+    let throttled = -1;
+    onAnswer = ({ key }, frame) => {
+      answers.set(key, (answers.get(key) ?? 0) + 1);
+      if (key !== throttled) return true;
+      throttled = -1;
+      frame.writeInt32BE(PAUSE_MS, key === APIS.fetch.key ? 5 : frame.length - 4);
+      return true;
+    };
+    const client = new KafkaClient(KafkaClientConfig.fromProperties(new Map([['bootstrap.servers', address]])), clock), topic = await freshTopic(client, 'throttle');
+    const producer = client.producer();
+    await producer.init();
+    const target = await producer.topic(topic), v = Buffer.from('v');
+    let seen = 0, wrong: unknown;
+    const fetcher = client.fetcher<null>(handler((e) => { wrong = e; }, { onRecords(_, b) { seen += b.count; } })), p = fetcher.add({ topic, partition: 0 }, 0, null);
+    const write = async (): Promise<void> => { producer.append(target, 0, null, -1, -1, v, 0, 1, 1, null); await producer.flush(); };
+    /** Enough for an answer to have come if one had been asked for. */
+    const meanwhile = async (): Promise<void> => { for (let i = 0; i < 20; i++) await client.listOffsets([{ topic, partition: 0 }], 'latest'); };
+    await write();
+    await until(() => seen === 1);
+    throttled = APIS.fetch.key;
+    await until(() => held.length === 1);
+    const fetches = answers.get(APIS.fetch.key);
+    await write();
+    await meanwhile();
+    expect([answers.get(APIS.fetch.key), seen, p.position]).to.deep.equal([fetches, 1, 1]);
+    letPass();
+    await until(() => seen === 2);
+    throttled = APIS.produce.key;
+    await write();
+    const produced = answers.get(APIS.produce.key), third = write();
+    await until(() => held.length === 1);
+    await meanwhile();
+    expect([answers.get(APIS.produce.key), seen]).to.deep.equal([produced, 3]);
+    letPass();
+    await third;
+    await until(() => seen === 4);
+    expect([wrong, producer.failure]).to.deep.equal([undefined, undefined]);
+    await client.close();
+  });
 
   /** Position of the first error code in an answer with at least one partition, and codes worth a retry; by API key. */
   const injectable: Readonly<Record<number, { at: (frame: Buffer) => number; codes: readonly number[] }>> = {

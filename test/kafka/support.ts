@@ -12,7 +12,8 @@ export function uniqueName(base: string): string { return `kafka-client-${base}-
 
 export async function freshTopic(client: KafkaClient, base: string, partitions = 1, configs: Record<string, string> = {}): Promise<string> {
   const topic = uniqueName(base);
-  await client.createTopics([{ topic, partitions, replicationFactor: 1, configs }]);
+  // Records of tests carry old timestamps: a broker would delete them by its retention at any time.
+  await client.createTopics([{ topic, partitions, replicationFactor: 1, configs: { 'retention.ms': '-1', ...configs } }]);
   return topic;
 }
 

@@ -1,5 +1,5 @@
 /**
- * A single Kafka broker (KRaft, Apache Kafka 4.1) run with plain `java` from jars fetched by Maven into the cache folder. Used where
+ * A Kafka broker, or a small cluster (KRaft, Apache Kafka 4.1) run with plain `java` from jars fetched by Maven into the cache folder. Used where
  * there is no Docker, and by tests that need a broker of their own to kill, pause, or reach over TLS and SASL.
  *
  * Life: the broker dies with us, even after SIGKILL (`tied-process.ts`). Data is in a temporary folder, removed by stop() or with us.
@@ -64,17 +64,38 @@ export async function canStartLocalBroker(): Promise<boolean> {
 
 /** Starts a broker on free loopback ports and waits until it answers. */
 export async function startLocalBroker(options: LocalBrokerOptions = {}): Promise<LocalBroker> {
+  const ports = await freePorts(options.secure ? 6 : 2);
+  return await startNode({ id: 1, ports, controllerPort: ports[1]! }, options);
+}
+
+/** Starts a cluster: the first broker is its controller too, and must stay up; leaders go back to their preferred broker within a second or two. */
+export async function startLocalCluster(size: number): Promise<LocalBroker[]> {
+  const ports = await freePorts(size + 1), controllerPort = ports[size]!, nodes: LocalBroker[] = [];
+  try {
+    for (let i = 0; i < size; i++) {
+      nodes.push(await startNode({ id: i + 1, ports: [ports[i]!, controllerPort], controllerPort }, { properties: { 'leader.imbalance.check.interval.seconds': '1' } }));
+    }
+    return nodes;
+  } catch (e) {
+    for (const node of nodes) await node.stop();
+    throw e;
+  }
+}
+
+/** `ports`: the plain listener's, the controller's, those of SecureListeners. Node 1 is the controller. */
+interface Node { readonly id: number; readonly ports: readonly number[]; readonly controllerPort: number }
+
+async function startNode(node: Node, options: LocalBrokerOptions): Promise<LocalBroker> {
   const jars = await fetchJars(JARS);
   const dir = await mkdtemp(join(tmpdir(), 'rivulet-kafka-'));
   try {
-    const ports = await freePorts(options.secure ? 6 : 2);
-    const secure = options.secure ? await makeSecure(dir, ports) : undefined;
-    await writeFile(join(dir, 'server.properties'), serverProperties(dir, ports, secure, options.properties ?? {}));
+    const secure = options.secure ? await makeSecure(dir, node.ports) : undefined;
+    await writeFile(join(dir, 'server.properties'), serverProperties(dir, node, secure, options.properties ?? {}));
     await writeFile(join(dir, 'log4j2.yaml'), 'Configuration:\n  Appenders: {Console: {name: C, PatternLayout: {pattern: "%d %p %c %m%n"}}}\n  Loggers: {Root: {level: WARN, AppenderRef: {ref: C}}}\n');
     const scram = secure ? ['SCRAM-SHA-256', 'SCRAM-SHA-512'].flatMap((m) => ['--add-scram', `${m}=[name=${secure.username},password=${secure.password}]`]) : [];
     const formatted = await run('java', [...javaFlags(jars, dir), 'kafka.tools.StorageTool', 'format', '-t', 'AAAAAAAAAAAAAAAAAAAAAA', '-c', join(dir, 'server.properties'), ...scram]);
     if (formatted.code !== 0) throw new ServiceUnavailable(`Kafka's storage could not be prepared: ${formatted.output.slice(-2000)}`);
-    const broker = new BrokerProcess(jars, dir, ports[0]!, secure, options.fast ?? false);
+    const broker = new BrokerProcess(jars, dir, node.ports[0]!, secure, options.fast ?? false);
     await broker.start();
     return broker;
   } catch (e) {
@@ -133,11 +154,11 @@ function javaFlags(jars: string, dir: string): string[] {
 function fastFlags(jars: string, dir: string): string[] { return ['-XX:+UseSerialGC', '-Xmx1g', '-Xms1g', ...commonFlags(jars, dir)]; }
 function commonFlags(jars: string, dir: string): string[] { return ['-Xshare:auto', `-Dlog4j2.configurationFile=${join(dir, 'log4j2.yaml')}`, '-cp', join(jars, '*')]; }
 
-function serverProperties(dir: string, ports: readonly number[], secure: SecureListeners | undefined, extra: Readonly<Record<string, string>>): string {
+function serverProperties(dir: string, { id, ports, controllerPort }: Node, secure: SecureListeners | undefined, extra: Readonly<Record<string, string>>): string {
   const listeners = [`PLAINTEXT://127.0.0.1:${ports[0]}`];
   const map = ['CONTROLLER:PLAINTEXT', 'PLAINTEXT:PLAINTEXT'];
   const p: Record<string, string> = {
-    'process.roles': 'broker,controller', 'node.id': '1', 'controller.quorum.voters': `1@127.0.0.1:${ports[1]}`,
+    'process.roles': id === 1 ? 'broker,controller' : 'broker', 'node.id': String(id), 'controller.quorum.voters': `1@127.0.0.1:${controllerPort}`,
     'controller.listener.names': 'CONTROLLER', 'log.dirs': join(dir, 'logs'),
     'offsets.topic.replication.factor': '1', 'offsets.topic.num.partitions': '4',
     'transaction.state.log.replication.factor': '1', 'transaction.state.log.min.isr': '1', 'transaction.state.log.num.partitions': '4',
@@ -162,7 +183,7 @@ function serverProperties(dir: string, ports: readonly number[], secure: SecureL
       p[`listener.name.${name}.ssl.client.auth`] = name === 'mtls' ? 'required' : 'none';
     }
   }
-  p['listeners'] = [...listeners, `CONTROLLER://127.0.0.1:${ports[1]}`].join(',');
+  p['listeners'] = [...listeners, ...(id === 1 ? [`CONTROLLER://127.0.0.1:${controllerPort}`] : [])].join(',');
   p['advertised.listeners'] = listeners.join(',');
   p['listener.security.protocol.map'] = map.join(',');
   return `${Object.entries({ ...p, ...extra }).map(([k, v]) => `${k}=${v}`).join('\n')}\n`;

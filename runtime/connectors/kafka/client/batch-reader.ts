@@ -3,15 +3,18 @@
  * below the position asked for or at and above the end asked for. One instance per fetcher; the object itself is the FetchedBatch.
  */
 import type { RivuletError } from '../../../../core/errors/define.ts';
-import { kafkaDamagedBatch, kafkaOldMessageFormat } from '../../../../core/errors/kafka.ts';
-import { CODEC_NAMES, decompress } from './codecs.ts';
+import { kafkaBatchTooLarge, kafkaDamagedBatch, kafkaOldMessageFormat } from '../../../../core/errors/kafka.ts';
+import { CODEC_NAMES } from './codecs.ts';
 import { crc32c } from './crc32c.ts';
 import { RecordCursor } from './records.ts';
 import type { FetchedBatch, TopicPartition } from './types.ts';
+import { TooMuchUnpacked, unpack } from './unpack.ts';
 
 /** Bytes before the records of a batch. */
 export const BATCH_HEAD_BYTES = 61;
 const EMPTY = Buffer.alloc(0);
+/** Slow: not from Node's shared pool, which a kept slice would hold as a whole. */
+const freshMemory = (size: number): Buffer => Buffer.allocUnsafeSlow(size);
 /** length 1, attributes, two deltas, two lengths, header count */
 const LEAST_RECORD_BYTES = 7;
 
@@ -34,6 +37,14 @@ export class BatchReader implements FetchedBatch {
   control = false;
   #attributes = 0;
   readonly #cursor = new RecordCursor();
+  readonly #maxUnpackedBytes: number;
+  readonly #take: (size: number) => Buffer;
+
+  /** `take`: where unpacked records go; by default fresh memory. */
+  constructor(maxUnpackedBytes = 0x3fffffff, take = freshMemory) {
+    this.#maxUnpackedBytes = maxUnpackedBytes;
+    this.#take = take;
+  }
 
   /** Takes the head of the batch at `frame[start..end)` over. Throws kafkaOldMessageFormat, kafkaDamagedBatch. */
   readHead(of: TopicPartition, frame: Buffer, start: number, end: number, checkCrc: boolean): void {
@@ -64,13 +75,14 @@ export class BatchReader implements FetchedBatch {
     if (this.count < 0 || this.lastOffset < this.baseOffset) throw this.#damaged(`it claims ${this.count} records up to offset ${this.lastOffset}`);
   }
 
-  /** Unpacks the records and cuts the batch to offsets from `position` up to but without `until`. Afterwards `count` may be 0. */
+  /** Throws kafkaBatchTooLarge, kafkaDamagedBatch. Unpacks the records and cuts the batch to offsets from `position` up to but without `until`. Afterwards `count` may be 0. */
   readRecords(position: number, until: number): void {
     const codec = this.#attributes & 7;
     if (codec !== 0 && this.count > 0) {
       try {
-        this.bytes = decompress(codec, this.bytes.subarray(this.start, this.end));
+        this.bytes = unpack(codec, this.bytes.subarray(this.start, this.end), this.#maxUnpackedBytes, this.#take);
       } catch (cause) {
+        if (cause instanceof TooMuchUnpacked) throw kafkaBatchTooLarge({ topic: this.topic, partition: this.partition, offset: this.baseOffset, codec: CODEC_NAMES[codec] ?? '', packedBytes: this.end - this.start, limitBytes: this.#maxUnpackedBytes }, { cause });
         throw this.#damaged(`its ${CODEC_NAMES[codec] ?? `codec ${codec}`} content cannot be unpacked`, cause);
       }
       this.start = 0;

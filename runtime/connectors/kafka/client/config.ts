@@ -39,6 +39,8 @@ export class KafkaClientConfig {
   readonly retryBackoffMs: number;
   /** Largest answer read; protects memory against a peer that is no Kafka. */
   readonly maxFrameBytes: number;
+  /** A packed batch that unpacks to more is refused (unpacked.batch.max.bytes, ours); protects memory against a few bytes that claim to be much. */
+  readonly maxUnpackedBytes: number;
   readonly isolation: IsolationLevel;
   readonly fetcher: FetcherOptions;
   readonly producer: ProducerOptions;
@@ -56,11 +58,13 @@ export class KafkaClientConfig {
     this.reconnectBackoffMaxMs = Math.max(this.reconnectBackoffMs, p.integer('reconnect.backoff.max.ms', 1000, 0));
     this.retryBackoffMs = p.integer('retry.backoff.ms', 100, 0);
     this.maxFrameBytes = 256 * 1024 * 1024;
+    this.maxUnpackedBytes = p.integer('unpacked.batch.max.bytes', 64 * 1024 * 1024, 1);
     this.isolation = p.oneOf('isolation.level', ['read_uncommitted', 'read_committed'], 'read_uncommitted') as IsolationLevel;
     this.fetcher = {
       isolation: this.isolation,
       maxBytes: p.optionalInteger('fetch.max.bytes', 1),
       partitionMaxBytes: p.optionalInteger('max.partition.fetch.bytes', 1),
+      minBytes: p.optionalInteger('fetch.min.bytes', 0),
       maxWaitMs: p.optionalInteger('fetch.max.wait.ms', 0),
       checkCrc: p.boolean('check.crcs', true),
     };

@@ -30,7 +30,16 @@ export class PartitionState<Tag> implements FetchPartition<Tag> {
   /** Exclusive end, Infinity for none. */
   readonly until: number;
   topicId: string | undefined;
-  partitionMaxBytes: number;
+  /** The part of the log a fetch may ask for, set for each by `divide`. */
+  askedBytes = 0;
+  /** Never asked for less; raised when an answer held not one whole batch. */
+  leastBytes = 1;
+  /** Size of the largest batch of the last answer, 0 before the first. */
+  batchBytes = 0;
+  /** What a record took in the last answer, with its share of the batch; a guess before the first. */
+  bytesPerOffset = 1024;
+  /** A fetch under way asks for it. */
+  asked = false;
   phase: PartitionPhase = 'lookup';
   generation = 0;
   leader = -1;
@@ -44,13 +53,12 @@ export class PartitionState<Tag> implements FetchPartition<Tag> {
   held: Chunk<Tag>[] = [];
   readonly #wake: () => void;
 
-  constructor(topic: string, partition: number, offset: number, until: number, tag: Tag, partitionMaxBytes: number, wake: () => void) {
+  constructor(topic: string, partition: number, offset: number, until: number, tag: Tag, wake: () => void) {
     this.topic = topic;
     this.partition = partition;
     this.tag = tag;
     this.position = this.fetchPosition = offset;
     this.until = until;
-    this.partitionMaxBytes = partitionMaxBytes;
     this.#wake = wake;
   }
 
@@ -61,11 +69,15 @@ export class PartitionState<Tag> implements FetchPartition<Tag> {
     this.#wake();
   }
   /** Whether a fetch may ask for it. */
-  get fetchable(): boolean { return this.phase === 'reading' && !this.paused && !this.removed && !this.reachedEnd && this.held.length === 0 && this.fetchPosition < this.until; }
+  get fetchable(): boolean { return this.phase === 'reading' && !this.asked && !this.paused && !this.removed && !this.reachedEnd && this.held.length === 0 && this.fetchPosition < this.until; }
+  /** About how much of the log is not yet asked for, by what the records of the last answer took; Infinity before the first answer. */
+  get backlogBytes(): number { return this.visibleEnd < 0 ? Infinity : Math.max(0, Math.min(this.visibleEnd, this.until) - this.fetchPosition) * this.bytesPerOffset; }
   /** Starts anew at an offset; what is on its way belongs to the older generation. */
   reset(offset: number): void {
     this.generation++;
     this.held = [];
+    this.asked = false;
+    this.visibleEnd = -1;
     this.position = this.fetchPosition = offset;
     this.reachedEnd = false;
     this.missingSince = undefined;

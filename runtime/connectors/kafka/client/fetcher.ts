@@ -1,8 +1,9 @@
 /**
- * Reads a set of partitions: one loop per broker that leads some of them, the next Fetch travelling while the last answer is handed
- * over. Answers are handed over in order of arrival; after 10 ms the event loop gets its turn.
+ * Reads a set of partitions: one loop per broker that leads some of them, with one Fetch under way, or two while there is a backlog
+ * (`fetch-plan.ts`), travelling while the last answers are handed over. In order of arrival; after 10 ms the event loop gets its turn.
  *
- * Invariants: at most one Fetch per broker is under way and at most two answers per broker wait. A partition is in at most one Fetch.
+ * Invariants: at most two Fetches per broker are under way, on connections of their own, and at most three answers per broker wait. A
+ * partition (since its last seek) is in at most one Fetch, and none is asked for it while a part of an answer is held for it.
  * Offsets handed over of one partition rise strictly, none is skipped but control, aborted and compacted-away records. Nothing here
  * decides to jump: an offset outside the log stops the partition and is told.
  */
@@ -15,6 +16,7 @@ import { listOffsets } from './calls/offsets.ts';
 import { canTryAgain, type Cluster } from './cluster.ts';
 import type { Connection } from './connection.ts';
 import { PartitionState, type Chunk } from './fetch-partition.ts';
+import { adapt, divide, newLoop, targetsOf, type Lane, type Loop } from './fetch-plan.ts';
 import type { Fetcher, FetcherOptions, FetchHandler, FetchPartition, TopicPartition } from './types.ts';
 import { APIS } from './wire/apis.ts';
 import { FramePool } from './wire/frame-pool.ts';
@@ -26,18 +28,8 @@ const MISSING_TOPIC_MS = 5000;
 /** While some partitions of a broker rest, a long poll without them must not keep them waiting. */
 const SHORT_WAIT_MS = 25;
 
-interface Loop<Tag> {
-  readonly brokerId: number;
-  readonly partitions: Set<PartitionState<Tag>>;
-  connection: Connection | undefined;
-  /** A Fetch or the connection for it is under way. */
-  busy: boolean;
-  /** Answers of this broker not yet handed over. */
-  waiting: number;
-  /** Monotonic; the broker asked not to be called before. */
-  throttledUntil: number;
-  turn: number;
-}
+/** Asked-for partitions, by number and topic, as they were then. */
+type Asked<Tag> = ReadonlyMap<string, { readonly state: PartitionState<Tag>; readonly generation: number }>;
 interface Answer<Tag> { readonly loop: Loop<Tag> | undefined; readonly chunks: Chunk<Tag>[]; next: number }
 
 let fetcherCount = 0;
@@ -49,15 +41,16 @@ export class PartitionFetcher<Tag> implements Fetcher<Tag> {
   readonly #handler: FetchHandler<Tag>;
   readonly #committedOnly: boolean;
   readonly #maxBytes: number;
-  readonly #partitionMaxBytes: number;
+  readonly #partitionMaxBytes: number | undefined;
+  readonly #minBytes: number;
   readonly #maxWaitMs: number;
   readonly #checkCrc: boolean;
-  readonly #purpose = `fetch-${++fetcherCount}`;
+  readonly #purposes: readonly [string, string] = [`fetch-${++fetcherCount}`, `fetch-${fetcherCount}-second`];
   readonly #partitions = new Set<PartitionState<Tag>>();
   readonly #loops = new Map<number, Loop<Tag>>();
   readonly #queue: Answer<Tag>[] = [];
-  readonly #reader = new BatchReader();
   readonly #frames = new FramePool();
+  readonly #reader: BatchReader;
   readonly #reuses: boolean;
   #paused = false;
   #closed = false;
@@ -70,10 +63,12 @@ export class PartitionFetcher<Tag> implements Fetcher<Tag> {
     this.#cluster = cluster;
     this.#handler = handler;
     this.#committedOnly = (options.isolation ?? cluster.config.isolation) === 'read_committed';
-    this.#maxBytes = options.maxBytes ?? cluster.config.fetcher.maxBytes ?? 8 * 1024 * 1024;
-    this.#partitionMaxBytes = options.partitionMaxBytes ?? cluster.config.fetcher.partitionMaxBytes ?? 1024 * 1024;
+    this.#maxBytes = options.maxBytes ?? cluster.config.fetcher.maxBytes ?? 4 * 1024 * 1024;
+    this.#partitionMaxBytes = options.partitionMaxBytes ?? cluster.config.fetcher.partitionMaxBytes;
+    this.#minBytes = options.minBytes ?? cluster.config.fetcher.minBytes ?? 1;
     this.#maxWaitMs = options.maxWaitMs ?? cluster.config.fetcher.maxWaitMs ?? 500;
     this.#reuses = options.reuseMemory ?? false;
+    this.#reader = new BatchReader(cluster.config.maxUnpackedBytes, this.#reuses ? this.#frames.spare : undefined);
     cluster.members.add(this);
     this.#checkCrc = options.checkCrc ?? cluster.config.fetcher.checkCrc ?? true;
   }
@@ -81,7 +76,7 @@ export class PartitionFetcher<Tag> implements Fetcher<Tag> {
   get partitions(): FetchPartition<Tag>[] { return [...this.#partitions]; }
 
   add(of: TopicPartition, offset: number, tag: Tag, until = Infinity): FetchPartition<Tag> {
-    const state = new PartitionState(of.topic, of.partition, offset, until, tag, this.#partitionMaxBytes, () => { this.#wake(state); });
+    const state = new PartitionState(of.topic, of.partition, offset, until, tag, () => { this.#wake(state); });
     this.#partitions.add(state);
     this.#place(state);
     return state;
@@ -116,7 +111,7 @@ export class PartitionFetcher<Tag> implements Fetcher<Tag> {
     this.#partitions.clear();
     this.#queue.length = 0;
     this.#loops.clear();
-    this.#cluster.release(this.#purpose);
+    for (const purpose of this.#purposes) this.#cluster.release(purpose);
   }
 
   // ------------------------------------------------------------------------------------------------------------ leaders
@@ -132,7 +127,7 @@ export class PartitionFetcher<Tag> implements Fetcher<Tag> {
     state.leader = leader;
     state.phase = 'reading';
     let loop = this.#loops.get(leader);
-    if (loop === undefined) this.#loops.set(leader, loop = { brokerId: leader, partitions: new Set(), connection: undefined, busy: false, waiting: 0, throttledUntil: 0, turn: 0 });
+    if (loop === undefined) this.#loops.set(leader, loop = newLoop(leader, this.#maxBytes));
     loop.partitions.add(state);
     this.#schedulePump();
   }
@@ -196,66 +191,79 @@ export class PartitionFetcher<Tag> implements Fetcher<Tag> {
 
   // ---------------------------------------------------------------------------------------------------------- fetching
 
-  /** Starts a Fetch of the loop if it may and there is something to ask for. */
-  #kick(loop: Loop<Tag>): void {
-    if (loop.busy || this.#paused || this.#closed || loop.waiting >= 2) return;
-    const targets = [...loop.partitions].filter((p) => p.fetchable);
+  /** Starts the Fetches of the loop that it may and that have something to ask for. */
+  #kick(loop: Loop<Tag>): void { for (const lane of loop.lanes) this.#kickLane(loop, lane); }
+
+  #kickLane(loop: Loop<Tag>, lane: Lane): void {
+    if (lane.busy || this.#paused || this.#closed || loop.waiting >= 2) return;
+    const targets = targetsOf(loop, lane, this.#maxBytes);
     if (targets.length === 0) return;
-    loop.busy = true;
+    lane.busy = true;
     const restMs = loop.throttledUntil - this.#cluster.clock.monotonic();
     if (restMs > 0) {
-      this.#cluster.clock.after(restMs, () => { loop.busy = false; this.#kick(loop); });
+      this.#cluster.clock.after(restMs, () => { lane.busy = false; this.#kick(loop); });
       return;
     }
-    const live = loop.connection;
-    if (live !== undefined && live.failure === undefined && this.#cluster.clock.monotonic() < live.retireAt) { this.#send(loop, live, targets); return; }
-    this.#cluster.connection(loop.brokerId, this.#purpose).then((connection) => {
-      if (this.#closed) { this.#cluster.release(this.#purpose); return; }
-      loop.connection = connection;
+    const live = lane.connection;
+    if (live !== undefined && live.failure === undefined && this.#cluster.clock.monotonic() < live.retireAt) { this.#send(loop, lane, live, targets); return; }
+    const purpose = this.#purposes[lane.number === 0 ? 0 : 1];
+    this.#cluster.connection(loop.brokerId, purpose).then((connection) => {
+      if (this.#closed) { this.#cluster.release(purpose); return; }
+      lane.connection = connection;
       if (this.#reuses) connection.frameMemory = this.#frames.take;
-      loop.busy = false;
+      lane.busy = false;
       this.#kick(loop);
-    }).catch((e: unknown) => { this.#lost(loop, e); });
+    }).catch((e: unknown) => { this.#lost(loop, lane, e); });
   }
 
-  #send(loop: Loop<Tag>, connection: Connection, targets: PartitionState<Tag>[]): void {
-    // Answers fill up in the order asked: begin with another partition each time so that none starves.
-    const turn = loop.turn++ % targets.length;
+  #send(loop: Loop<Tag>, lane: Lane, connection: Connection, targets: PartitionState<Tag>[]): void {
     const groups = new Map<string, PartitionState<Tag>[]>();
-    for (let i = 0; i < targets.length; i++) {
-      const target = targets[(turn + i) % targets.length]!;
+    for (const target of targets) {
       const group = groups.get(target.topic);
       if (group) group.push(target); else groups.set(target.topic, [target]);
     }
     let version: number;
     try { version = fetchVersion(connection.version(APIS.fetch), targets); } catch (e) { this.#failAll(e); return; }
+    divide(loop, targets, this.#partitionMaxBytes);
     const maxWaitMs = targets.length < loop.partitions.size ? Math.min(SHORT_WAIT_MS, this.#maxWaitMs) : this.#maxWaitMs;
     const request = connection.begin(APIS.fetch, version, 1024);
-    writeFetch(request, version, groups.values(), groups.size, { maxWaitMs, maxBytes: this.#maxBytes, committedOnly: this.#committedOnly });
-    const asked = new Map(targets.map((t) => [`${t.partition} ${topicKey(version, t)}`, { state: t, generation: t.generation }]));
+    writeFetch(request, version, groups.values(), groups.size, { maxWaitMs, minBytes: this.#minBytes, maxBytes: loop.answerBytes, committedOnly: this.#committedOnly });
+    const asked: Asked<Tag> = new Map(targets.map((t) => [`${t.partition} ${topicKey(version, t)}`, { state: t, generation: t.generation }]));
+    for (const target of targets) target.asked = true;
+    const back = (): void => {
+      lane.busy = false;
+      for (const { state, generation } of asked.values()) if (state.generation === generation) state.asked = false;
+    };
     connection.send(APIS.fetch, version, request, [], (r) => {
+      back();
       this.bytesIn += r.bytes.length;
       this.#onAnswer(loop, readFetch(r, version), r.bytes, asked);
-    }, (e) => { this.#lost(loop, e); }, this.#cluster.config.requestTimeoutMs + maxWaitMs);
+    }, (e) => { back(); this.#lost(loop, lane, e); }, this.#cluster.config.requestTimeoutMs + maxWaitMs);
   }
 
-  #onAnswer(loop: Loop<Tag>, answer: FetchAnswer, frame: Buffer, asked: ReadonlyMap<string, { state: PartitionState<Tag>; generation: number }>): void {
-    loop.busy = false;
+  #onAnswer(loop: Loop<Tag>, answer: FetchAnswer, frame: Buffer, asked: Asked<Tag>): void {
     if (this.#closed) return;
     this.outage = undefined;
     if (answer.throttleMs > 0) loop.throttledUntil = this.#cluster.clock.monotonic() + answer.throttleMs;
     if (answer.code !== 0 && !isRetriable(answer.code)) { this.#failAll(kafkaRequestFailed({ call: 'Fetch', code: errorName(answer.code) })); return; }
     const chunks: Chunk<Tag>[] = [];
-    let slow = false;
+    let slow = false, bytes = 0;
     for (const part of answer.partitions) {
       const entry = asked.get(`${part.partition} ${part.topicKey}`);
       if (entry === undefined || entry.state.removed || entry.state.generation !== entry.generation) continue;
       if (part.code !== 0) { slow = this.#onCode(entry.state, part.code) || slow; continue; }
       entry.state.highWatermark = part.highWatermark;
       entry.state.visibleEnd = this.#committedOnly && part.lastStableOffset >= 0 ? part.lastStableOffset : part.highWatermark;
+      bytes += part.end - part.start;
       const chunk = this.#locate(entry.state, part, frame);
-      if (chunk !== undefined) { chunks.push(chunk); this.#frames.hold(frame); }
+      if (chunk === undefined) continue;
+      chunks.push(chunk);
+      this.#frames.hold(frame);
+      // To the end of the order: the others come first next time.
+      if (loop.partitions.delete(entry.state)) loop.partitions.add(entry.state);
     }
+    if (chunks.length > 0) loop.batchBytes = chunks.reduce((most, { partition }) => Math.max(most, partition.batchBytes), 0);
+    adapt(loop, bytes, this.#maxBytes);
     if (slow) loop.throttledUntil = Math.max(loop.throttledUntil, this.#cluster.clock.monotonic() + this.#cluster.config.retryBackoffMs);
     if (chunks.length > 0) { this.#queue.push({ loop, chunks, next: 0 }); loop.waiting++; }
     this.#kick(loop);
@@ -264,7 +272,7 @@ export class PartitionFetcher<Tag> implements Fetcher<Tag> {
 
   /** Finds the whole batches and moves the fetch position past them; touches only their heads. */
   #locate(state: PartitionState<Tag>, part: FetchedPartition, frame: Buffer): Chunk<Tag> | undefined {
-    let at = part.start, position = state.fetchPosition;
+    let at = part.start, position = state.fetchPosition, largest = 0;
     while (part.end - at >= 17) {
       const batchEnd = at + 12 + frame.readInt32BE(at + 8);
       if (batchEnd > part.end) break;
@@ -273,13 +281,16 @@ export class PartitionFetcher<Tag> implements Fetcher<Tag> {
       const next = batchEnd - at < 61 ? -1 : baseOffset + frame.readInt32BE(at + 23) + 1;
       if (next < position) { this.#stop(state, kafkaDamagedBatch({ topic: state.topic, partition: state.partition, offset: baseOffset, why: `it does not lead past offset ${position}` })); return undefined; }
       position = next;
+      largest = Math.max(largest, batchEnd - at);
       at = batchEnd;
     }
     if (at === part.start) {
       // Not one whole batch: only brokers before 0.10.1 cut the first one, and only a larger limit helps.
-      if (part.end > part.start) state.partitionMaxBytes = Math.min(state.partitionMaxBytes * 2, this.#cluster.config.maxFrameBytes / 2);
+      if (part.end > part.start) state.leastBytes = Math.min(state.askedBytes * 2, this.#cluster.config.maxFrameBytes / 2);
       return undefined;
     }
+    state.batchBytes = largest;
+    state.bytesPerOffset = (at - part.start) / Math.max(1, position - state.fetchPosition);
     state.fetchPosition = position;
     return { partition: state, generation: state.generation, frame, at: part.start, end: at, aborted: this.#committedOnly ? [...part.aborted].sort((a, b) => a.firstOffset - b.firstOffset) : [], abortedProducers: new Set() };
   }
@@ -319,9 +330,9 @@ export class PartitionFetcher<Tag> implements Fetcher<Tag> {
     this.#guard(state, () => { this.#handler.onOffsetOutOfRange(state, log); });
   }
 
-  #lost(loop: Loop<Tag>, e: unknown): void {
-    loop.busy = false;
-    loop.connection = undefined;
+  #lost(loop: Loop<Tag>, lane: Lane, e: unknown): void {
+    lane.busy = false;
+    lane.connection = undefined;
     if (this.#closed) return;
     if (!canTryAgain(e)) { this.#failAll(e); return; }
     this.outage = e as RivuletError;
@@ -387,7 +398,7 @@ export class PartitionFetcher<Tag> implements Fetcher<Tag> {
       if (!this.#hidden(chunk, reader)) {
         reader.readRecords(position, state.until);
         if (reader.count > 0) {
-          if (reader.bytes === chunk.frame) this.#frames.hold(chunk.frame);
+          if (this.#reuses) this.#frames.hold(reader.bytes);
           this.#handler.onRecords(state, reader);
         }
       }

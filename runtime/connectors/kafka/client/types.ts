@@ -117,10 +117,12 @@ export interface FetchHandler<Tag = unknown> {
 
 export interface FetcherOptions {
   readonly isolation?: IsolationLevel | undefined;
-  /** Limit of one answer (fetch.max.bytes); default 8 MiB. A larger single batch still comes. */
+  /** Largest answer (fetch.max.bytes); default 4 MiB. Smaller ones are asked for while there is no backlog. A larger single batch still comes. */
   readonly maxBytes?: number | undefined;
-  /** Limit per partition of one answer (max.partition.fetch.bytes); default 1 MiB. */
+  /** Limit per partition of one answer (max.partition.fetch.bytes); default: as the backlog wants, up to the whole answer. */
   readonly partitionMaxBytes?: number | undefined;
+  /** The broker waits until it has this many bytes, or `maxWaitMs` (fetch.min.bytes); default 1. */
+  readonly minBytes?: number | undefined;
   /** How long a broker may hold an answer while there is nothing new; default 500 ms. */
   readonly maxWaitMs?: number | undefined;
   /** Verify the CRC-32C of every batch (check.crcs); default true. */
@@ -136,7 +138,7 @@ export interface Fetcher<Tag = unknown> {
   /** Goes on at another offset; what is here or on its way for the partition is dropped. Also restarts it after onOffsetOutOfRange or onError. */
   seek(partition: FetchPartition<Tag>, offset: number): void;
   readonly partitions: readonly FetchPartition<Tag>[];
-  /** Stops handing over and fetching for all partitions (back-pressure); at most two answers per broker stay in memory. */
+  /** Stops handing over and fetching for all partitions (back-pressure); at most three answers per broker stay in memory. */
   pause(): void;
   resume(): void;
   /** Why nothing can be read now (broker away), undefined while all is well. For health and «why is there no output». */

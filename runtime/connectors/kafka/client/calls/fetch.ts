@@ -6,8 +6,8 @@ import type { WireReader } from '../wire/reader.ts';
 import type { WireWriter } from '../wire/writer.ts';
 import { NO_UUID } from './metadata.ts';
 
-export interface FetchTarget { readonly topic: string; readonly topicId: string | undefined; readonly partition: number; readonly fetchPosition: number; readonly partitionMaxBytes: number }
-export interface FetchLimits { readonly maxWaitMs: number; readonly maxBytes: number; readonly committedOnly: boolean }
+export interface FetchTarget { readonly topic: string; readonly topicId: string | undefined; readonly partition: number; readonly fetchPosition: number; readonly askedBytes: number }
+export interface FetchLimits { readonly maxWaitMs: number; readonly minBytes: number; readonly maxBytes: number; readonly committedOnly: boolean }
 
 /** One partition of an answer; records are `frame[start..end)`, possibly with a batch cut off at the end. */
 export interface FetchedPartition {
@@ -34,7 +34,7 @@ export function topicKey(version: number, target: FetchTarget): string { return 
 
 /** `groups`: partitions by topic. */
 export function writeFetch(w: WireWriter, version: number, groups: Iterable<readonly FetchTarget[]>, groupCount: number, limits: FetchLimits): void {
-  w.i32(-1).i32(limits.maxWaitMs).i32(1).i32(limits.maxBytes).i8(limits.committedOnly ? 1 : 0);
+  w.i32(-1).i32(limits.maxWaitMs).i32(limits.minBytes).i32(limits.maxBytes).i8(limits.committedOnly ? 1 : 0);
   if (version >= 7) w.i32(0).i32(-1);
   w.arrayLength(groupCount);
   for (const group of groups) {
@@ -48,7 +48,7 @@ export function writeFetch(w: WireWriter, version: number, groups: Iterable<read
       w.i64(target.fetchPosition);
       if (version >= 12) w.i32(-1);
       if (version >= 5) w.i64(-1);
-      w.i32(target.partitionMaxBytes).tags();
+      w.i32(target.askedBytes).tags();
     }
     w.tags();
   }

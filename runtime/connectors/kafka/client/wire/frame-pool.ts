@@ -21,6 +21,11 @@ export class FramePool {
       // Slow: not from Node's shared pool, which a kept slice would hold as a whole.
       return Buffer.allocUnsafeSlow(size);
     }
+    return this.spare(size);
+  };
+  /** As `take`, for what is unpacked from a frame, whose size tells nothing about how far the reader is. */
+  readonly spare = (size: number): Buffer => {
+    if (size < LEAST_BYTES) return Buffer.allocUnsafeSlow(size);
     const found = this.#free.findIndex((b) => b.byteLength >= size && b.byteLength <= size * 4);
     if (found >= 0) {
       const [memory] = this.#free.splice(found, 1) as [ArrayBuffer];

@@ -3,6 +3,7 @@ import { checkpoint } from './checkpoint.ts';
 import { idle } from './idle.ts';
 import { latency } from './latency.ts';
 import type { Probe } from './probe.ts';
+import { responsive } from './responsive.ts';
 import { restore } from './restore.ts';
 
-export const probes: readonly Probe[] = [idle, latency, checkpoint, restore];
+export const probes: readonly Probe[] = [idle, latency, responsive, checkpoint, restore];

@@ -1,15 +1,21 @@
 /** What Linux tells of the threads of a process. */
 import { readFileSync, readdirSync } from 'node:fs';
 
-/**
- * Time the living threads of a process stood ready to run and had no processor, added up (proc documentation of the kernel, schedstat,
- * second field): how much of a delay is the machine's. 0 where the kernel does not count it.
- */
+const NANOS = 1e9;
+
+/** Time a thread ran and time it stood ready and had no processor (schedstat in the kernel's documentation of /proc); 0 where not counted. */
+function schedule(pid: number, thread: number | string): { busySeconds: number; waitSeconds: number } {
+  const [ran = NaN, waited = NaN] = readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'latin1').split(' ').map(Number);
+  return { busySeconds: ran / NANOS, waitSeconds: waited / NANOS };
+}
+/** Of the thread that Node calls the main one. */
+export function mainThread(pid: number): { busySeconds: number; waitSeconds: number } { return schedule(pid, pid); }
+/** The waiting of all living threads added up: how much of a delay is the machine's. */
 export function processorWaitSeconds(pid: number): number {
-  let nanos = 0;
+  let seconds = 0;
   for (const thread of readdirSync(`/proc/${pid}/task`)) {
     // A thread may end while it is looked at.
-    try { nanos += Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'latin1').split(' ')[1] ?? 0); } catch { continue; }
+    try { seconds += schedule(pid, thread).waitSeconds; } catch { continue; }
   }
-  return nanos / 1e9;
+  return seconds;
 }

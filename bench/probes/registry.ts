@@ -1,9 +1,10 @@
 /** The probes of `npm run bench -- NAME`: one line registers one. In the order of a run of all. */
 import { checkpoint } from './checkpoint.ts';
+import { growth } from './growth.ts';
 import { idle } from './idle.ts';
 import { latency } from './latency.ts';
 import type { Probe } from './probe.ts';
 import { responsive } from './responsive.ts';
 import { restore } from './restore.ts';
 
-export const probes: readonly Probe[] = [idle, latency, responsive, checkpoint, restore];
+export const probes: readonly Probe[] = [idle, latency, responsive, checkpoint, restore, growth];

@@ -39,3 +39,9 @@ export function pgPort(server: BenchServer): number {
   if (!(port > 0)) throw new BenchFailure('the banner of the server names no port for psql');
   return port;
 }
+/** Where HTTP listens, from the same banner. */
+export function httpUrl(server: BenchServer): string {
+  const url = /http:\/\/[^/\s]*:\d+/.exec(server.log)?.[0];
+  if (url === undefined) throw new BenchFailure('the banner of the server names no address for HTTP');
+  return url;
+}

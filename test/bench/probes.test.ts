@@ -4,6 +4,7 @@ import { topicKinds } from '../../bench/load/topics.ts';
 import { percentile, round, spread } from '../../bench/probes/probe.ts';
 import { probes } from '../../bench/probes/registry.ts';
 import { mainThread, processorWaitSeconds } from '../../bench/probes/threads.ts';
+import { usage } from '../../bench/harness/options.ts';
 import { queries } from '../../bench/harness/queries.ts';
 import { TextWriter } from '../../bench/load/text-writer.ts';
 
@@ -12,6 +13,7 @@ describe('bench probes', () => {
     const names = probes.map((probe) => probe.name);
     expect(new Set(names).size).to.equal(names.length);
     expect(names.filter((name) => queries.some((query) => query.name === name))).to.deep.equal([]);
+    expect(/^ +PROBE +(.*)$/m.exec(usage)?.[1]?.split(' ')).to.deep.equal(names);
     for (const probe of probes) expect(topicKinds).to.include.members([...probe.reads]);
   });
   it('take percentiles by nearest rank and leave the values alone', () => {

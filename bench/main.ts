@@ -13,7 +13,7 @@ import { ServiceUnavailable } from '../tools/services/support.ts';
 import type { QueryFigures } from './harness/figures.ts';
 import { benchArguments } from './harness/options.ts';
 import type { BenchArguments } from './harness/options.ts';
-import { probes } from './harness/probes.ts';
+import { probes } from './probes/registry.ts';
 import { machine } from './harness/proc.ts';
 import { loadQuery, queries } from './harness/queries.ts';
 import { queryTable, record, table } from './harness/report.ts';
@@ -37,7 +37,7 @@ async function main(args: BenchArguments): Promise<void> {
     const bench: Bench = { ...args.bench, flink, bootstrap: kafka.bootstrap }, on = machine();
     print(`${on.cores} cores of ${on.cpu}, node ${on.node}, commit ${on.commit}${on.modified ? ' with changes' : ''}; Kafka at ${kafka.bootstrap} (${kafka.how}); scale ${bench.scale}\n`);
     if (noFlink !== undefined) print(`Rivulet alone, without Flink: ${noFlink}\n`);
-    const reads = new Set<TopicKind>(names.flatMap((name) => isProbe(name) ? [...loadQuery('qj', placesOf(bench, '')).reads, 'bid'] : loadQuery(name, placesOf(bench, '')).reads));
+    const reads = new Set<TopicKind>(names.flatMap((name) => probes.find((p) => p.name === name)?.reads ?? loadQuery(name, placesOf(bench, '')).reads));
     const counts = await ensureTopics(bench.bootstrap, bench.scale, [...reads], (line) => print(`${line}\n`));
     const timed = names.filter((name) => !isProbe(name)), all: QueryFigures[] = [];
     if (flink) await ensureTopics(bench.bootstrap, CHECK_SCALE, [...new Set(timed.flatMap((name) => loadQuery(name, placesOf(bench, '')).reads))], () => {});

@@ -12,7 +12,7 @@ const DEFAULT_SCALE = '2';
 export const usage = `usage: npm run bench -- [QUERY|PROBE ...] [options]
   QUERY            ${queries.map((q) => q.name).join(' ')}
                    (any file of bench/queries); no name at all: every query, then every probe
-  PROBE            idle checkpoint restore
+  PROBE            idle latency responsive checkpoint restore state workers hot-key slow-sink growth
   --scale N        1: 1M bids, 400k orders; ${DEFAULT_SCALE} (default); 5: the full size
   --pairs N        runs of each engine per query, in turn; default 3. --runs is the same
   --warm-up N      runs of each engine before those, not counted; default 1. Flink's first run costs up to twice its third

@@ -5,6 +5,7 @@ import { rmSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 
 const MAIN = join(import.meta.dirname, '../../bin/rivulet.js');
 const START_LIMIT_MS = 60_000;
@@ -17,6 +18,8 @@ export interface ServerOptions {
   readonly nodeFlags?: readonly string[] | undefined;
   /** Beside this process's own environment. */
   readonly env?: Readonly<Record<string, string>> | undefined;
+  /** `pipe`: what the jobs print can be read from `stdout`; else it is thrown away. */
+  readonly stdout?: 'pipe' | undefined;
 }
 interface Result { readonly columns: readonly { readonly name: string }[]; readonly rows: readonly (readonly unknown[])[] }
 export interface NodeFigures { readonly type: string; readonly label: string; readonly recordsIn: number; readonly recordsOut: number; readonly stateBytes: number; readonly stateEntries: number; readonly counters: Readonly<Record<string, number>> }
@@ -58,12 +61,12 @@ export class BenchServer {
   /** Starts (again) over the same data folder. */
   async launch(): Promise<void> {
     const { parallelism, nodeFlags = [], env = {} } = this.#options, from = performance.now();
-    const child = spawn(process.execPath, [...nodeFlags, MAIN, '--data-dir', this.dataDir, '--pg-port', '0', '--http-port', '0', '--log-level', 'warn', '--log-format', 'json', ...(parallelism === undefined ? [] : ['--parallelism', String(parallelism)])], { stdio: ['ignore', 'ignore', 'pipe'], env: { ...process.env, ...env } });
+    const child = spawn(process.execPath, [...nodeFlags, MAIN, '--data-dir', this.dataDir, '--pg-port', '0', '--http-port', '0', '--log-level', 'warn', '--log-format', 'json', ...(parallelism === undefined ? [] : ['--parallelism', String(parallelism)])], { stdio: ['ignore', this.#options.stdout ?? 'ignore', 'pipe'], env: { ...process.env, ...env } });
     this.#child = child;
     this.#stderr = '';
     await new Promise<void>((resolve, reject) => {
       const late = setTimeout(() => reject(new BenchFailure(`the server did not start: ${this.#stderr}`)), START_LIMIT_MS);
-      child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      child.stderr?.setEncoding('utf8').on('data', (text: string) => {
         this.#stderr = (this.#stderr + text).slice(-20_000);
         const url = /http:\/\/[^/]*:\d+/.exec(this.#stderr)?.[0];
         if (url !== undefined && this.#url === '') { this.#url = url; clearTimeout(late); resolve(); }
@@ -75,6 +78,10 @@ export class BenchServer {
   get pid(): number {
     if (this.#child?.pid === undefined) throw new BenchFailure('the server does not run');
     return this.#child.pid;
+  }
+  get stdout(): Readable {
+    if (this.#child?.stdout == null) throw new BenchFailure('the server does not run, or was not started with a pipe');
+    return this.#child.stdout;
   }
   /** The last of what it logged. */
   get log(): string { return this.#stderr; }

@@ -1,8 +1,8 @@
 /** Writes ASCII into one growing buffer: no string per record. `start` marks where the record begun last starts, `at` where it ends. */
 import type { Draws } from './draws.ts';
 
-/** More than the longest record of `records.ts`. */
-const ROOM = 1024;
+/** More than the longest record of `records.ts` and of the probes. */
+const ROOM = 4096;
 const TWO = Array.from({ length: 100 }, (_, i) => [48 + Math.floor(i / 10), 48 + i % 10] as const);
 
 export class TextWriter {

@@ -5,6 +5,7 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { queryCancelled } from '../../core/errors/common.ts';
 import { RivuletError } from '../../core/errors/define.ts';
 import { jobEnded, jobNotFound, printSinkNotFound, serverStopping, stateStoreUnreadable } from '../../core/errors/runtime.ts';
 import type { Log } from '../../core/ports/log.ts';
@@ -17,6 +18,7 @@ import type {
   CheckpointRecord, JobDetail, JobManager, JobManagerOptions, JobSummary, MetricSample, PrintLine, QueryOptions, RestartFrom, RowChunk, SavepointInfo, StopOptions,
   SubmitRequest,
 } from './contract.ts';
+import { constantRows, constantSteps } from './constant-query.ts';
 import { jobDetail, jobMetrics } from './detail.ts';
 import { Job } from './job.ts';
 import type { JobEnvironment, JobRecord } from './job.ts';
@@ -128,6 +130,8 @@ class Manager implements JobManager {
   runQuery(plan: PhysicalPlan, options: QueryOptions): AsyncIterable<RowChunk> {
     this.refuseWhenStopping();
     const { parallelism } = jobSettings(options.settings ?? {}, this.env.serverParallelism);
+    const constant = constantSteps(plan);
+    if (constant !== undefined) return answered(() => constantRows(plan, constant), options.signal);
     const id = `query-${++this.queryCount}-${randomBytes(4).toString('hex')}`;
     return this.tracked(() => new Query({ pool: this.env.pool, clock: this.env.clock, id, plan, parallelism, signal: options.signal }));
   }
@@ -187,6 +191,13 @@ class Manager implements JobManager {
     await this.env.pool.terminate();
     await this.env.store.close();
   }
+}
+
+/** As with other queries nothing happens before the first row is asked for. */
+async function* answered(rows: () => RowChunk, signal: AbortSignal): AsyncGenerator<RowChunk, void, undefined> {
+  if (signal.aborted) throw queryCancelled({ why: 'user request' });
+  const chunk = rows();
+  if (chunk.rows.length > 0) yield chunk;
 }
 
 /** Opens the data directory and brings back its jobs. Throws `data-directory-in-use` and the like. */

@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import { cpuSeconds, memoryMib } from '../../bench/harness/proc.ts';
 import { loadQuery, queries } from '../../bench/harness/queries.ts';
-import { selfTimes } from '../../bench/profile.ts';
+import { selfTimes } from '../../bench/flame/profile.ts';
 
 describe('bench harness', () => {
   it('reads CPU time and memory of a process', () => {

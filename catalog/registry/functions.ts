@@ -77,7 +77,22 @@ export interface AggregateImplementation {
    * group's values with their counts in a state table and calls `fromValues` instead of add/retract/result.
    */
   readonly values?: { /** `min`/`max` get ordered access, `all` iterates in arrival order. */ readonly order: 'min' | 'max' | 'all'; fromValues?(values: Iterable<unknown>): unknown } | undefined;
+  readonly plain?: PlainArithmetic | undefined;
 }
+/**
+ * What a call does in plain arithmetic, so that an operator can keep its slots as doubles and generate the code: the same as `add`, `retract`
+ * and `result` as long as arguments and slots are numbers. The operator goes back to these where a value is a bigint or a whole number
+ * leaves ±(2^53 - 1).
+ *
+ *   count    slots: number of values; counts rows whose arguments are not NULL
+ *   sum      slots: sum, number of values. `form`: long = whole numbers, double, or float = rounded after each step. `bits`: a whole sum is
+ *            wrapped to 32 - bits. `finish` makes the result; null and zero give the sum, or that when there are no values
+ *   extreme  slot: the best value, NULL when there is none. `form` as for sums; only without retraction
+ */
+export type PlainArithmetic =
+  | { readonly kind: 'count' }
+  | { readonly kind: 'sum'; readonly form: 'long' | 'double' | 'float'; readonly bits: number | undefined; readonly finish: 'null' | 'zero' | ((sum: number, count: number) => unknown) }
+  | { readonly kind: 'extreme'; readonly order: 'min' | 'max'; readonly form: 'long' | 'double' };
 export interface FunctionRegistry {
   scalar(name: string): ScalarFunction | undefined;
   aggregate(name: string): AggregateFunction | undefined;

@@ -18,8 +18,9 @@ const aggregate = (spec: AggregateSpec): AggregateFunction => ({ ...spec, kind: 
 const nothing = (): void => {};
 
 /** Integer wrap of a sum to its type, as Java's narrow arithmetic does. */
+const narrowBits = (type: SqlType): number | undefined => (type.kind === 'TINYINT' ? 24 : type.kind === 'SMALLINT' ? 16 : type.kind === 'INT' ? 0 : undefined);
 function narrow(type: SqlType): (v: Long) => Long {
-  const bits = type.kind === 'TINYINT' ? 24 : type.kind === 'SMALLINT' ? 16 : type.kind === 'INT' ? 0 : undefined;
+  const bits = narrowBits(type);
   return bits === undefined ? (v) => v : (v) => (Number(v) << bits) >> bits;
 }
 type Sum = (a: Long, b: Long) => Long;
@@ -38,6 +39,8 @@ function sum(type: SqlType, orZero: boolean): AggregateImplementation {
       ? (acc, at, v) => { if (v !== null) { acc[at] = round((acc[at] as number) - (v as number)); acc[at + 1] = (acc[at + 1] as number) - 1; } }
       : (acc, at, v) => { if (v !== null) { acc[at] = fit(minus(acc[at] as Long, v as Long)); acc[at + 1] = (acc[at + 1] as number) - 1; } },
     result: (acc, at) => (acc[at + 1] === 0 ? (orZero ? 0 : null) : exactDecimal ? castDecimal(acc[at] as Long, type.scale, type.precision, type.scale) : acc[at]),
+    // A decimal sum that is a safe integer fits any precision from 16 on.
+    plain: exactDecimal && type.precision < 16 ? undefined : { kind: 'sum', form: type.kind === 'FLOAT' ? 'float' : floating ? 'double' : 'long', bits: narrowBits(type), finish: orZero ? 'zero' : 'null' },
   };
 }
 const sumType = (t: SqlType): SqlType => (t.kind === 'DECIMAL' ? decimal(38, t.scale) : asNullable(t));
@@ -50,8 +53,14 @@ function average(arg: SqlType, type: SqlType): AggregateImplementation {
     ? (acc, at) => (acc[at + 1] === 0 ? null : divideDecimal(acc[at] as Long, shape.scale, acc[at + 1] as Long, 0, type.precision, type.scale))
     : isInteger(type) ? (acc, at) => (acc[at + 1] === 0 ? null : narrow(type)(divide64(acc[at] as Long, acc[at + 1] as Long)))
     : (acc, at) => (acc[at + 1] === 0 ? null : type.kind === 'FLOAT' ? Math.fround((acc[at] as number) / (acc[at + 1] as number)) : (acc[at] as number) / (acc[at + 1] as number));
-  return { ...base, result };
+  const pair: unknown[] = [];
+  const finish = isApproximate(arg) && type.kind !== 'FLOAT'
+    ? (total: number, count: number): unknown => (count === 0 ? null : total / count)
+    : (total: number, count: number): unknown => { pair[0] = total; pair[1] = count; return result(pair, 0); };
+  return { ...base, result, plain: base.plain?.kind === 'sum' ? { ...base.plain, finish } : undefined };
 }
+/** Types whose values are numbers, or bigints where they are large. */
+const WHOLE = new Set(['TINYINT', 'SMALLINT', 'INT', 'BIGINT', 'DECIMAL', 'DATE', 'TIME', 'TIMESTAMP', 'TIMESTAMP_LTZ', 'INTERVAL_YEAR_MONTH', 'INTERVAL_DAY_TIME']);
 function extreme(type: SqlType, order: 'min' | 'max', retract: boolean): AggregateImplementation {
   const compare = compareValues(type), sign = order === 'min' ? -1 : 1;
   return {
@@ -61,6 +70,7 @@ function extreme(type: SqlType, order: 'min' | 'max', retract: boolean): Aggrega
     retract: nothing,
     result: (acc, at) => acc[at],
     values: retract ? { order } : undefined,
+    plain: retract ? undefined : WHOLE.has(type.kind) ? { kind: 'extreme', order, form: 'long' } : isApproximate(type) ? { kind: 'extreme', order, form: 'double' } : undefined,
   };
 }
 /** FIRST_VALUE and LAST_VALUE by arrival; NULLs do not count. Slots: value, whether there is one. */
@@ -174,6 +184,7 @@ export const aggregateFunctions: readonly AggregateFunction[] = [
         add(acc, at, a, b) { if (counts(a, b)) acc[at] = (acc[at] as number) + 1; },
         retract(acc, at, a, b) { if (counts(a, b)) acc[at] = (acc[at] as number) - 1; },
         result: (acc, at) => acc[at],
+        plain: { kind: 'count' },
       };
     },
   }),

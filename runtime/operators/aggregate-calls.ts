@@ -9,13 +9,12 @@ import type { Column } from '../../core/row/batch.ts';
 import { compareValues } from '../../core/types/compare.ts';
 import type { SqlType } from '../../core/types/sql-type.ts';
 import type { GroupAggregateNode } from '../../planner/physical/plan.ts';
-import type { StateTable } from '../state/contract.ts';
 import type { OperatorContext } from './contract.ts';
-import type { Group } from './group-cache.ts';
-import { ArrivalValues, OrderedValues, removeAll } from './values-view.ts';
+import { DistinctValues } from './distinct-values.ts';
+import { ArrivalValues, OrderedValues } from './values-view.ts';
 import type { FromArrivals, ValuesMemo, ValuesView } from './values-view.ts';
 
-interface Call {
+export interface Call {
   readonly index: number;
   readonly implementation: AggregateImplementation;
   /** First slot; a call with kept values has one for its result. */
@@ -27,24 +26,38 @@ interface Call {
   readonly value: Column[];
 }
 /** Calls with the same filter and, under DISTINCT, the same arguments. */
-interface Unit {
+export interface Unit {
   readonly filter: number;
-  readonly distinct: StateTable | null;
+  readonly distinct: DistinctValues | null;
   readonly args: readonly number[];
   readonly argColumns: Column[];
   readonly calls: Call[];
+}
+/** What the calls work on: the slots of a group that is not dense, or that holds values which doubles do not. */
+export interface Group {
+  slots: unknown[];
+  /** Rows in the group; exact only when the input retracts. */
+  rows: number;
+  /** By call; empty for a group that is not dense. */
+  memos: readonly (ValuesMemo | null)[];
+  /** Of a dense group, else 0 (`distinct-values.ts`). */
+  incarnation: number;
 }
 
 export interface Aggregates {
   /** Types of the accumulator slots of a group. */
   readonly slots: readonly SqlType[];
+  readonly calls: readonly Call[];
+  readonly units: readonly Unit[];
   /** Takes the columns of a batch. */
   bind(columns: readonly Column[]): void;
   init(slots: unknown[]): void;
   memos(): readonly (ValuesMemo | null)[];
   /** Puts a row of the bound batch in or takes it out. */
   update(group: Group, row: number, adds: boolean, key: readonly Column[]): void;
-  results(group: Group, into: unknown[]): void;
+  /** The same for one call, whose filter and DISTINCT let the row pass. */
+  apply(call: Call, slots: unknown[], memos: readonly (ValuesMemo | null)[], row: number, adds: boolean, key: readonly Column[]): void;
+  results(slots: readonly unknown[], into: unknown[]): void;
   /** Forgets distinct and kept values of a group. */
   clear(key: readonly Column[], row: number): void;
 }
@@ -63,7 +76,7 @@ export function compileAggregates(node: GroupAggregateNode, keyTypes: readonly S
     const id = `${call.filter ?? -1}|${call.distinct ? call.args.join() : ''}`;
     let unit = units.get(id);
     if (unit === undefined) {
-      const distinct = call.distinct ? context.state.table({ name: `distinct-${index}`, key: keyTypes, subKey: argTypes, value: [], meta: 1, ttlMs: node.ttlMs }) : null;
+      const distinct = call.distinct ? new DistinctValues(context.state.table({ name: `distinct-${index}`, key: keyTypes, subKey: argTypes, value: [], meta: 1, ttlMs: node.ttlMs }), node.retract, inconsistent) : null;
       units.set(id, unit = { filter: call.filter ?? -1, distinct, args: call.args, argColumns: call.args.map(() => []), calls: [] });
     }
     unit.calls.push(made);
@@ -109,8 +122,8 @@ const NO_MEMOS: readonly (ValuesMemo | null)[] = [];
 
 class CompiledAggregates implements Aggregates {
   readonly slots: readonly SqlType[];
-  private readonly units: readonly Unit[];
-  private readonly calls: readonly Call[];
+  readonly units: readonly Unit[];
+  readonly calls: readonly Call[];
   private readonly inconsistent: { value: number };
   private readonly views: boolean;
   /** Units with DISTINCT or kept values; all others, and the results of all calls, are generated code. */
@@ -144,15 +157,16 @@ class CompiledAggregates implements Aggregates {
     for (let u = 0; u < this.guarded.length; u++) {
       const unit = this.guarded[u]!;
       if (unit.filter >= 0 && this.columns[unit.filter]![row] !== true) continue;
-      if (unit.distinct !== null && !this.isFirstOrLast(unit.distinct, unit.argColumns, key, row, adds)) continue;
-      for (let c = 0; c < unit.calls.length; c++) this.apply(unit.calls[c]!, group, row, adds, key);
+      const { distinct, args } = unit;
+      if (distinct !== null && !distinct.turns(group.incarnation, args.length === 0 ? null : this.columns[args[0]!]![row], unit.argColumns, key, row, adds)) continue;
+      for (let c = 0; c < unit.calls.length; c++) this.apply(unit.calls[c]!, group.slots, group.memos, row, adds, key);
     }
   }
-  private apply(call: Call, group: Group, row: number, adds: boolean, key: readonly Column[]): void {
+  apply(call: Call, slots: unknown[], memos: readonly (ValuesMemo | null)[], row: number, adds: boolean, key: readonly Column[]): void {
     const a = call.first < 0 ? undefined : this.columns[call.first]![row], b = call.second < 0 ? undefined : this.columns[call.second]![row];
-    const { view } = call, { slots } = group;
+    const { view } = call;
     if (view !== null) {
-      const memo = group.memos[call.index] ?? null;
+      const memo = memos[call.index] ?? null;
       if (adds) slots[call.at] = view.add(key, call.value, row, slots[call.at], memo, b);
       else {
         slots[call.at] = view.retract(key, call.value, row, slots[call.at], memo, b);
@@ -163,18 +177,9 @@ class CompiledAggregates implements Aggregates {
     if (adds) call.implementation.add(slots, call.at, a, b);
     else call.implementation.retract(slots, call.at, a, b);
   }
-  /** Counts a value under DISTINCT; true when it is the first of its kind or, retracted, the last. */
-  private isFirstOrLast(table: StateTable, args: readonly Column[], key: readonly Column[], row: number, adds: boolean): boolean {
-    const entry = adds ? table.findOrCreateAt(key, args, row) : table.findAt(key, args, row);
-    if (entry === 0) { this.inconsistent.value++; return false; }
-    const count = table.meta(entry, 0);
-    if (adds || count > 1) table.setMeta(entry, 0, count + (adds ? 1 : -1));
-    else table.remove(entry);
-    return adds ? count === 0 : count <= 1;
-  }
-  results(group: Group, into: unknown[]): void { this.plain.results(group.slots, into); }
+  results(slots: readonly unknown[], into: unknown[]): void { this.plain.results(slots, into); }
   clear(key: readonly Column[], row: number): void {
-    for (const unit of this.units) if (unit.distinct !== null) removeAll(unit.distinct, key, row);
+    for (const unit of this.units) unit.distinct?.clear(key, row);
     for (const call of this.calls) call.view?.clear(key, row);
   }
 }

@@ -12,44 +12,45 @@
  * Without keys there is one group; at the end of bounded input it gives its row even if there was no input (`emitOnEmptyEnd`).
  * Source: Flink GroupAggFunction.
  *
- * Groups that come again and again are kept decoded in a cache (`group-cache.ts`) and written to the table at a barrier; there a group is
- * found by its key value where one column of a scalar type is the key, else by its entry in `groups`. Otherwise, and always under a time to
+ * Groups in use are kept numbered with their accumulators as doubles (`dense-groups.ts`), where generated code works on them
+ * (`aggregate-step.ts`), and are written to the table at a barrier. With many groups that seldom come again, and always under a time to
  * live, since then the table must see every access, rows go straight to the table.
  */
-import { BatchWriter, DELETE, INSERT, isAccumulate, UPDATE_AFTER, UPDATE_BEFORE } from '../../core/row/batch.ts';
-import type { ChangeBatch, Column } from '../../core/row/batch.ts';
+import { BatchWriter, ChangeBatch, DELETE, INSERT, isAccumulate, UPDATE_AFTER, UPDATE_BEFORE } from '../../core/row/batch.ts';
+import type { Column } from '../../core/row/batch.ts';
 import { compileCopy, compileSpread, range } from '../../core/row/copy.ts';
 import type { RowCopy } from '../../core/row/copy.ts';
 import { equalValues } from '../../core/types/compare.ts';
 import type { GroupAggregateNode } from '../../planner/physical/plan.ts';
-import type { Entry, StateTable } from '../state/contract.ts';
+import type { StateTable } from '../state/contract.ts';
 import { compileAggregates } from './aggregate-calls.ts';
-import type { Aggregates } from './aggregate-calls.ts';
+import type { Aggregates, Group } from './aggregate-calls.ts';
+import { compileStep } from './aggregate-step.ts';
+import type { RareRows, Step } from './aggregate-step.ts';
 import { ForwardingOperator } from './base.ts';
 import type { OperatorContext, OperatorFactory } from './contract.ts';
-import { GroupCache } from './group-cache.ts';
-import type { Group } from './group-cache.ts';
+import { DenseGroups } from './dense-groups.ts';
+import { layoutFields } from './group-fields.ts';
 
-/** Types whose values are the same exactly when a Map holds them for the same key. Doubles are not: -0 and 0 are two groups. */
-const MAP_KEYS = new Set(['BOOLEAN', 'TINYINT', 'SMALLINT', 'INT', 'BIGINT', 'DECIMAL', 'CHAR', 'VARCHAR', 'DATE', 'TIME', 'TIMESTAMP', 'TIMESTAMP_LTZ', 'INTERVAL_YEAR_MONTH', 'INTERVAL_DAY_TIME']);
-
-class GroupAggregate extends ForwardingOperator {
+class GroupAggregate extends ForwardingOperator implements RareRows {
   private readonly node: GroupAggregateNode;
   private readonly table: StateTable;
   private readonly calls: Aggregates;
   private readonly out: BatchWriter;
   private readonly copyKey: RowCopy;
   private readonly keyIn: Column[];
-  private readonly cache: GroupCache;
-  private readonly isByValue: boolean;
+  /** Null under a time to live. */
+  private readonly groups: DenseGroups | null;
+  private readonly step: Step;
   private readonly suppressEqual: boolean;
   private readonly inconsistent: { value: number };
   /** Results before and after a row. */
   private readonly before: unknown[] = [];
   private readonly fresh: unknown[] = [];
-  /** The group at hand when it is not cached. */
+  /** The group at hand outside generated code, and slots for it. */
   private readonly passing: Group;
-  private readonly usesCache: boolean;
+  private readonly slots: unknown[];
+  private batch: ChangeBatch = ChangeBatch.withWidth(0);
   private readonly spread: (values: readonly unknown[], target: readonly Column[], at: number) => void;
   constructor(node: GroupAggregateNode, context: OperatorContext) {
     super(context.output);
@@ -62,110 +63,108 @@ class GroupAggregate extends ForwardingOperator {
     this.copyKey = compileCopy(node.keys, range(0, node.keys.length));
     this.keyIn = node.keys.map(() => []);
     this.spread = compileSpread(node.calls.length, node.keys.length);
-    this.isByValue = keyTypes.length === 1 && MAP_KEYS.has(keyTypes[0]!.kind);
     this.suppressEqual = node.ttlMs === 0;
-    this.usesCache = node.ttlMs === 0;
-    this.passing = { ...this.newGroup(0), memos: [] };
-    this.cache = new GroupCache((group) => this.writeBack(group));
+    this.slots = new Array<unknown>(this.calls.slots.length);
+    this.passing = { slots: this.slots, rows: 0, memos: [], incarnation: 0 };
+    const layout = layoutFields(this.calls.calls);
+    this.groups = node.ttlMs === 0 ? new DenseGroups(this.table, this.calls, layout, node.retract) : null;
+    this.step = this.groups === null ? () => {} : compileStep(node, this.calls, layout, this.groups, this.out, this);
   }
   push(_input: number, batch: ChangeBatch): void {
     for (let k = 0; k < this.keyIn.length; k++) this.keyIn[k] = batch.columns[this.node.keys[k]!]!;
     this.calls.bind(batch.columns);
-    const { kinds } = batch;
-    if (this.usesCache && this.cache.isWorthwhile) for (let row = 0; row < batch.size; row++) this.changeCached(batch, row, kinds === null || isAccumulate(kinds[row]!));
-    else for (let row = 0; row < batch.size; row++) this.changeStored(batch, row, kinds === null || isAccumulate(kinds[row]!));
+    this.batch = batch;
+    const { kinds } = batch, { groups } = this;
+    if (groups !== null && groups.isWorthwhile) {
+      if (groups.isFull) groups.sweep();
+      groups.noteRows(batch.size);
+      this.step(batch, this.keyIn);
+      if (!groups.isWorthwhile) groups.drop();
+    } else for (let row = 0; row < batch.size; row++) this.changeStored(row, kinds === null || isAccumulate(kinds[row]!));
     this.out.flush();
-    if (this.usesCache) this.cache.decide();
   }
-  /** A row of a group that is, or will be, in the cache. */
-  private changeCached(batch: ChangeBatch, row: number, adds: boolean): void {
-    const cacheKey = this.isByValue ? this.keyIn[0]![row] : this.keyIn.length === 0 ? 0 : this.table.findAt(this.keyIn, NONE, row);
-    // Entries are positive: 0 is no group yet, or the one group without keys.
-    let group = cacheKey === 0 && !this.isByValue && this.keyIn.length > 0 ? undefined : this.cache.get(cacheKey);
-    if (group === undefined) {
-      const entry = this.isByValue || this.keyIn.length === 0 ? this.table.findAt(this.keyIn, NONE, row) : cacheKey as Entry;
-      group = this.newGroup(entry);
-      if (entry !== 0) {
-        this.read(group);
-        this.cache.add(cacheKey, group);
-      } else if (adds) {
-        group.entry = this.table.findOrCreateAt(this.keyIn, NONE, row);
-        this.begin(group, batch, row);
-        this.cache.add(this.isByValue || this.keyIn.length === 0 ? cacheKey : group.entry, group);
-        return;
-      } else { this.inconsistent.value++; return; }
+  enter(row: number, adds: boolean, group: number): number {
+    const { table, passing } = this, groups = this.groups!, value = this.keyIn.length === 0 ? null : this.keyIn[0]![row];
+    const entry = adds ? table.findOrCreateAt(this.keyIn, NONE, row) : table.findAt(this.keyIn, NONE, row);
+    if (entry === 0) { this.inconsistent.value++; return -1; }
+    const isNew = adds && table.wasCreated;
+    let known = group;
+    if (groups.isFull) {
+      groups.sweep();
+      // The sweep may have given the number to another group.
+      known = groups.keys.find(value, this.keyIn, row);
     }
-    if (this.change(group, batch, row, adds)) group.isDirty = true;
-    else this.cache.delete(cacheKey);
+    const at = groups.enter(known, entry, value, this.keyIn, row);
+    if (!isNew) { groups.read(at); return at; }
+    groups.take(at, passing);
+    this.begin(passing, row);
+    groups.put(at, passing);
+    return -1;
+  }
+  slow(row: number, adds: boolean, group: number): void {
+    const { passing } = this, groups = this.groups!;
+    groups.take(group, passing);
+    if (this.change(passing, row, adds)) groups.put(group, passing);
+    else {
+      this.table.remove(groups.entryOf(group));
+      groups.remove(group);
+    }
   }
   /** A row of a group that is read from the table and written back at once. */
-  private changeStored(batch: ChangeBatch, row: number, adds: boolean): void {
-    const { table, passing } = this;
+  private changeStored(row: number, adds: boolean): void {
+    const { table, passing, slots } = this;
     const entry = adds ? table.findOrCreateAt(this.keyIn, NONE, row) : table.findAt(this.keyIn, NONE, row);
     if (entry === 0) { this.inconsistent.value++; return; }
     const isNew = adds && table.wasCreated;
-    if (this.usesCache) this.cache.sample(entry);
-    passing.entry = entry;
-    if (isNew) this.begin(passing, batch, row);
+    this.groups?.sample(entry);
+    passing.slots = slots;
+    passing.memos = NO_MEMOS;
+    passing.incarnation = 0;
+    if (isNew) this.begin(passing, row);
     else {
-      this.read(passing);
-      if (!this.change(passing, batch, row, adds)) return;
+      table.readValue(entry, slots);
+      passing.rows = this.node.retract ? table.meta(entry, 0) : 1;
+      if (!this.change(passing, row, adds)) { table.remove(entry); return; }
     }
-    passing.isDirty = true;
-    this.writeBack(passing);
+    table.writeValue(entry, slots);
+    if (this.node.retract) table.setMeta(entry, 0, passing.rows);
   }
   /** The first row of a group. */
-  private begin(group: Group, batch: ChangeBatch, row: number): void {
+  private begin(group: Group, row: number): void {
     this.calls.init(group.slots);
     group.rows = 1;
-    group.isDirty = true;
     this.calls.update(group, row, true, this.keyIn);
-    this.calls.results(group, this.fresh);
-    this.emit(batch, row, this.fresh, INSERT);
+    this.calls.results(group.slots, this.fresh);
+    this.emit(row, this.fresh, INSERT);
   }
   /** A further row; false when the group is gone with it. */
-  private change(group: Group, batch: ChangeBatch, row: number, adds: boolean): boolean {
+  private change(group: Group, row: number, adds: boolean): boolean {
     const { before, fresh } = this;
-    this.calls.results(group, before);
+    this.calls.results(group.slots, before);
     if (adds) group.rows++;
     else if (this.node.retract && --group.rows === 0) {
-      this.emit(batch, row, before, DELETE);
-      this.table.remove(group.entry);
+      this.emit(row, before, DELETE);
       this.calls.clear(this.keyIn, row);
       return false;
     }
     this.calls.update(group, row, adds, this.keyIn);
-    this.calls.results(group, fresh);
+    this.calls.results(group.slots, fresh);
     if (this.suppressEqual && isSame(before, fresh)) return true;
-    if (this.node.emitUpdateBefore) this.emit(batch, row, before, UPDATE_BEFORE);
-    this.emit(batch, row, fresh, UPDATE_AFTER);
+    if (this.node.emitUpdateBefore) this.emit(row, before, UPDATE_BEFORE);
+    this.emit(row, fresh, UPDATE_AFTER);
     return true;
   }
-  private newGroup(entry: Entry): Group {
-    return { entry, slots: new Array<unknown>(this.calls.slots.length), rows: 0, isDirty: false, memos: this.calls.memos() };
-  }
-  private read(group: Group): void {
-    this.table.readValue(group.entry, group.slots);
-    group.rows = this.node.retract ? this.table.meta(group.entry, 0) : 1;
-  }
-  private writeBack(group: Group): void {
-    if (!group.isDirty) return;
-    group.isDirty = false;
-    this.table.writeValue(group.entry, group.slots);
-    if (this.node.retract) this.table.setMeta(group.entry, 0, group.rows);
-  }
-  private emit(batch: ChangeBatch, row: number, results: readonly unknown[], kind: number): void {
+  private emit(row: number, results: readonly unknown[], kind: number): void {
     const { out } = this, at = out.size;
-    this.copyKey(batch.columns, row, out.columns, at);
+    this.copyKey(this.batch.columns, row, out.columns, at);
     this.spread(results, out.columns, at);
     out.commit(kind);
   }
-  flush(): void { this.cache.writeAll(); }
+  flush(): void { this.groups?.flush(); }
   override endInput(input: number): void {
     if (this.node.emitOnEmptyEnd && this.table.size === 0) {
-      const group = this.newGroup(0);
-      this.calls.init(group.slots);
-      this.calls.results(group, this.fresh);
+      this.calls.init(this.slots);
+      this.calls.results(this.slots, this.fresh);
       this.spread(this.fresh, this.out.columns, this.out.size);
       this.out.commit(INSERT);
       this.out.flush();
@@ -174,6 +173,7 @@ class GroupAggregate extends ForwardingOperator {
   }
 }
 const NONE: readonly Column[] = [];
+const NO_MEMOS: Group['memos'] = [];
 function isSame(a: readonly unknown[], b: readonly unknown[]): boolean {
   for (let i = 0; i < a.length; i++) if (a[i] !== b[i] && !equalValues(a[i], b[i])) return false;
   return true;

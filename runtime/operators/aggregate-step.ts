@@ -11,7 +11,7 @@ import type { GroupAggregateNode } from '../../planner/physical/plan.ts';
 import type { Aggregates } from './aggregate-calls.ts';
 import { BOXED, DIRTY, MET, USED } from './dense-groups.ts';
 import type { DenseGroups } from './dense-groups.ts';
-import { INCARNATION_FIELD, keepOld, readOld, resultOf, ROWS_FIELD, updateOf, writeNew } from './group-fields.ts';
+import { keepOld, readOld, resultOf, updateOf, writeNew } from './group-fields.ts';
 import type { CallFields, FieldLayout } from './group-fields.ts';
 
 export interface RareRows {
@@ -37,7 +37,7 @@ return function step(batch, key) {
   ${calls.map((_, c) => `const w${keyCount + c} = outs[${keyCount + c}];`).join(' ')}
   let F = groups.fields, state = groups.state;
   for (let row = 0; row < size; row++) {
-    const adds = kinds === null || (kinds[row] & 1) === 0, sign = adds ? 1 : -1;
+    const adds = kinds === null || (kinds[row] & 1) === 0, sign = ${node.retract ? 'adds ? 1 : -1' : '1'};
     let g = keys.find(${keyCount === 0 ? 'null' : 'k0[row]'}, key, row);
     if (g < 0 || state[g] === 0) {
       g = rare.enter(row, adds, g);
@@ -47,7 +47,7 @@ return function step(batch, key) {
     const s = state[g];
     if ((s & ${BOXED}) !== 0${node.retract ? '' : ' || !adds'}) { rare.slow(row, adds, g); continue; }
     const b = g * stride;
-    ${node.retract ? `const rows = F[b + ${ROWS_FIELD}] + sign; if (rows === 0) { rare.slow(row, adds, g); continue; }` : ''}
+    ${node.retract ? `const rows = F[b + ${layout.rows}] + sign; if (rows === 0) { rare.slow(row, adds, g); continue; }` : ''}
     ${changes ? '' : `if (s !== ${USED | MET}) state[g] = ${USED | MET}; continue;`}
     ${changes ? rowSource(node, aggregates, layout, plain, others) : ''}
   }
@@ -62,7 +62,7 @@ function rowSource(node: GroupAggregateNode, { units }: Aggregates, layout: Fiel
     if (unit.distinct === null) return filtered(unit.filter, mine);
     const value = unit.args.length === 0 ? 'null' : `c${Number(unit.args[0])}[row]`;
     const undo = fieldsOf(unit).map(keepOld).join(' ');
-    return filtered(unit.filter, `if (units[${u}].distinct.turns(F[b + ${INCARNATION_FIELD}], ${value}, units[${u}].argColumns, key, row, adds)) { ${mine} } else { ${undo} }`);
+    return filtered(unit.filter, `if (units[${u}].distinct.turns(F[b + ${layout.incarnation}] | 0, ${value}, units[${u}].argColumns, key, row, adds)) { ${mine} } else { ${undo} }`);
   };
   const old = layout.calls.map((c) => `const r${c.call.index} = ${resultOf(c, 'o')};`), fresh = layout.calls.map((c) => `const f${c.call.index} = ${resultOf(c, 'n')};`);
   const same = layout.calls.map(({ call: { index }, plain: p }) => (p === null ? `(r${index} === f${index} || equalValues(r${index}, f${index}))` : `(r${index} === f${index} || (r${index} !== r${index} && f${index} !== f${index}))`)).join(' && ');
@@ -76,7 +76,7 @@ function rowSource(node: GroupAggregateNode, { units }: Aggregates, layout: Fiel
     ${old.join('\n')}
     ${units.map(guarded).join('\n')}
     ${plain.map(writeNew).join('\n')}
-    ${node.retract ? `F[b + ${ROWS_FIELD}] = rows;` : ''}
+    ${node.retract ? `F[b + ${layout.rows}] = rows;` : ''}
     if (s !== ${USED | MET | DIRTY}) state[g] = ${USED | MET | DIRTY};
     ${fresh.join('\n')}
     if (${same === '' ? 'true' : same}) continue;

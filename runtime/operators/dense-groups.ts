@@ -14,12 +14,12 @@
  * than about 0.1 s. It pays only while groups come again soon: when most look-ups miss, `isWorthwhile` turns false and the operator works
  * on the table, telling `sample` which groups it meets; when these repeat, it turns true again.
  *
- * Memory per group: 24 bytes, 8 per field, and the key: 4–8 bytes in the index for a number, 20 bytes and its packed bytes for others.
+ * Memory per group: 21 bytes, 8 per field, and its place in the index: 8–16 bytes for a number, 28–44 and the packed bytes for a packed key.
  */
 import type { Column } from '../../core/row/batch.ts';
 import type { Entry, StateTable } from '../state/contract.ts';
 import type { Aggregates, Group } from './aggregate-calls.ts';
-import { compileMoves, INCARNATION_FIELD, ROWS_FIELD } from './group-fields.ts';
+import { compileMoves } from './group-fields.ts';
 import type { FieldLayout, FieldMoves } from './group-fields.ts';
 import { groupKeys } from './group-keys.ts';
 import type { GroupKeys } from './group-keys.ts';
@@ -27,6 +27,8 @@ import type { ValuesMemo } from './values-view.ts';
 
 export const USED = 1, BOXED = 2, DIRTY = 4, MET = 8;
 const FIRST = 1024, LIMIT = 262_144, LIMIT_WITH_SLOTS = 32_768;
+/** After so many, groups have none and their distinct values are not remembered. */
+const LAST_INCARNATION = 0x7fffffff;
 /** Bytes of keys and boxed groups. */
 const LIMIT_BYTES = 48 << 20, BOXED_BYTES = 200;
 /** Of the entries that have these bits clear, as many as this are remembered by `sample`: a cache of LIMIT / 2 groups in small. */
@@ -48,7 +50,6 @@ export class DenseGroups {
   private readonly calls: Aggregates;
   private readonly layout: FieldLayout;
   private readonly moves: FieldMoves;
-  private readonly retract: boolean;
   private readonly scratch: unknown[] = [];
   private readonly limit: number;
   private boxed = 0;
@@ -59,12 +60,11 @@ export class DenseGroups {
   private repeated = 0;
   private readonly met = new Uint32Array(SAMPLE_SLOTS);
 
-  constructor(table: StateTable, calls: Aggregates, layout: FieldLayout, retract: boolean) {
+  constructor(table: StateTable, calls: Aggregates, layout: FieldLayout) {
     this.table = table;
     this.calls = calls;
     this.layout = layout;
     this.moves = compileMoves(layout);
-    this.retract = retract;
     this.stride = layout.stride;
     this.limit = layout.hasSlots ? LIMIT_WITH_SLOTS : LIMIT;
     this.keys = groupKeys(table.spec.key, layout.stride);
@@ -90,7 +90,7 @@ export class DenseGroups {
     this.state[at] = USED | MET;
     this.memos[at] = this.calls.memos();
     this.slots[at] = this.layout.hasSlots ? new Array<unknown>(this.calls.slots.length) : undefined;
-    this.fields[at * this.stride + INCARNATION_FIELD] = ++this.incarnations;
+    if (this.layout.incarnation >= 0) this.fields[at * this.stride + this.layout.incarnation] = this.incarnations < LAST_INCARNATION ? ++this.incarnations : 0;
     return at;
   }
   private grow(): void {
@@ -105,7 +105,7 @@ export class DenseGroups {
   read(group: number): void {
     const { table, scratch } = this, entry = this.entries[group]!;
     table.readValue(entry, scratch);
-    this.fill(group, scratch, this.retract ? table.meta(entry, 0) : 1);
+    this.fill(group, scratch, this.layout.rows < 0 ? 1 : table.meta(entry, 0));
   }
   /** What `taken` holds is now the group's state. */
   put(group: number, taken: Group): void {
@@ -114,7 +114,7 @@ export class DenseGroups {
   }
   private fill(group: number, slots: readonly unknown[], rows: number): void {
     const base = group * this.stride, wasBoxed = (this.state[group]! & BOXED) !== 0;
-    this.fields[base + ROWS_FIELD] = rows;
+    if (this.layout.rows >= 0) this.fields[base + this.layout.rows] = rows;
     const fits = this.moves.fromSlots(slots, this.fields, base);
     if (fits) this.state[group]! &= ~BOXED; else this.state[group]! |= BOXED;
     this.boxed += Number(!fits) - Number(wasBoxed);
@@ -124,12 +124,12 @@ export class DenseGroups {
   }
   /** All slots of the group; `into.slots` is written to by whoever changes the group, who then calls `put`. */
   take(group: number, into: Group): void {
-    const base = group * this.stride, own = this.slots[group];
+    const base = group * this.stride, own = this.slots[group], { rows, incarnation } = this.layout;
     into.slots = own ?? this.scratch;
     if ((this.state[group]! & BOXED) === 0) this.moves.toSlots(this.fields, base, into.slots);
-    into.rows = this.fields[base + ROWS_FIELD]!;
+    into.rows = rows < 0 ? 1 : this.fields[base + rows]!;
     into.memos = this.memos[group]!;
-    into.incarnation = this.fields[base + INCARNATION_FIELD]!;
+    into.incarnation = incarnation < 0 ? 0 : this.fields[base + incarnation]!;
   }
   /** The group is gone. */
   remove(group: number): void {
@@ -144,7 +144,7 @@ export class DenseGroups {
     const slots = this.slots[group] ?? this.scratch;
     if ((state & BOXED) === 0) this.moves.toSlots(this.fields, group * this.stride, slots);
     this.table.writeValue(entry, slots);
-    if (this.retract) this.table.setMeta(entry, 0, this.fields[group * this.stride + ROWS_FIELD]!);
+    if (this.layout.rows >= 0) this.table.setMeta(entry, 0, this.fields[group * this.stride + this.layout.rows]!);
     this.state[group] = state & ~DIRTY;
   }
   flush(): void { for (let group = 0; group < this.count; group++) this.writeBack(group); }

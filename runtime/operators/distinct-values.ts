@@ -4,25 +4,28 @@
  *
  * Of a dense group (`dense-groups.ts`) whose only argument is a number, the entries of pairs (group, value) met lately are remembered, so
  * that most rows need neither packing nor a walk through the table. The group is named by a number that is its alone for as long as it
- * is dense and never given again (its `incarnation`), so a pair of a group that is gone is never found. Two places per pair; the
- * elder goes. Nothing in it must be written anywhere.
+ * is dense and never given again (its `incarnation`), so a pair of a group that is gone is never found. A pair stands in the first
+ * of REACH places from its home that was free; when there is none, it takes the place of another. Nothing in it must be written anywhere.
  */
 import { randomBytes } from 'node:crypto';
 import type { Column } from '../../core/row/batch.ts';
 import type { Entry, StateTable } from '../state/contract.ts';
 import { removeAll } from './values-view.ts';
 
-/** Pairs remembered at first and at most: 24 bytes each, 12 MB. */
-const FIRST_PAIRS = 2048, LAST_PAIRS = 524_288;
-/** Per pair: value, incarnation (0 = free), entry. */
-const WORDS = 3;
+/** Places at first and at most (20 bytes each, 20 MB); half full before there are more. */
+const FIRST_PLACES = 2048, LAST_PLACES = 1_048_576, REACH = 8;
+/** In the place of an incarnation. */
+const FREE = 0, LEFT = -1;
 
 export class DistinctValues {
   private readonly table: StateTable;
   private readonly retract: boolean;
   private readonly remembers: boolean;
   private readonly inconsistent: { value: number };
+  /** By place: value, incarnation. */
   private pairs = new Float64Array(0);
+  /** By place. */
+  private entries = new Uint32Array(0);
   private mask = 0;
   private added = 0;
   private readonly low: number;
@@ -47,8 +50,8 @@ export class DistinctValues {
     const found = this.find(incarnation, value);
     if (found >= 0) {
       if (!this.retract) return false;
-      const left = this.count(this.pairs[found + 2]!, adds);
-      if (left < 0) this.pairs[found + 1] = 0;
+      const left = this.count(this.entries[found]!, adds);
+      if (left < 0) this.pairs[found * 2 + 1] = LEFT;
       return left !== 0;
     }
     const entry = adds ? this.table.findOrCreateAt(key, args, row) : this.table.findAt(key, args, row), turned = this.count(entry, adds);
@@ -74,26 +77,37 @@ export class DistinctValues {
     hash = Math.imul(hash, 0x2c1b3c6d);
     return (hash ^ (hash >>> 13)) & this.mask;
   }
+  /** The place of a pair, or -1. */
   private find(incarnation: number, value: number): number {
-    if (this.pairs.length === 0) return -1;
-    const { pairs } = this, home = this.home(incarnation, value), at = home * WORDS;
-    if (pairs[at] === value && pairs[at + 1] === incarnation) return at;
-    const other = (home ^ 1) * WORDS;
-    return pairs[other] === value && pairs[other + 1] === incarnation ? other : -1;
+    const { pairs, mask } = this;
+    if (pairs.length === 0) return -1;
+    let place = this.home(incarnation, value);
+    for (let step = 0; step < REACH; step++, place = (place + 1) & mask) {
+      const has = pairs[place * 2 + 1]!;
+      if (has === incarnation && pairs[place * 2] === value) return place;
+      if (has === FREE) return -1;
+    }
+    return -1;
   }
+  /** Of a pair that is not there. */
   private remember(incarnation: number, value: number, entry: Entry): void {
-    if (this.added >= this.mask && this.mask + 1 < LAST_PAIRS) this.grow();
+    if (this.added * 2 >= this.mask && this.mask + 1 < LAST_PLACES) this.grow();
     this.added++;
-    const { pairs } = this, home = this.home(incarnation, value), at = home * WORDS, other = (home ^ 1) * WORDS;
-    pairs[other] = pairs[at]!; pairs[other + 1] = pairs[at + 1]!; pairs[other + 2] = pairs[at + 2]!;
-    pairs[at] = value; pairs[at + 1] = incarnation; pairs[at + 2] = entry;
+    const { pairs, mask } = this, home = this.home(incarnation, value);
+    let place = home, step = 0;
+    while (step < REACH && pairs[place * 2 + 1]! > FREE) { step++; place = (place + 1) & mask; }
+    if (step === REACH) place = (home + this.added % REACH) & mask;
+    pairs[place * 2] = value;
+    pairs[place * 2 + 1] = incarnation;
+    this.entries[place] = entry;
   }
   private grow(): void {
-    const old = this.pairs, size = old.length === 0 ? FIRST_PAIRS : (old.length / WORDS) * 4;
-    this.pairs = new Float64Array(size * WORDS);
+    const { pairs, entries } = this, size = entries.length === 0 ? FIRST_PLACES : entries.length * 2;
+    this.pairs = new Float64Array(size * 2);
+    this.entries = new Uint32Array(size);
     this.mask = size - 1;
     this.added = 0;
-    for (let at = 0; at < old.length; at += WORDS) if (old[at + 1] !== 0) this.remember(old[at + 1]!, old[at]!, old[at + 2]!);
+    for (let place = 0; place < entries.length; place++) if (pairs[place * 2 + 1]! > FREE) this.remember(pairs[place * 2 + 1]!, pairs[place * 2]!, entries[place]!);
   }
   clear(key: readonly Column[], row: number): void { removeAll(this.table, key, row); }
 }

@@ -31,6 +31,7 @@ import { ForwardingOperator } from './base.ts';
 import type { OperatorContext, OperatorFactory } from './contract.ts';
 import { DenseGroups } from './dense-groups.ts';
 import { layoutFields } from './group-fields.ts';
+import { hasNumberKey } from './group-keys.ts';
 
 class GroupAggregate extends ForwardingOperator implements RareRows {
   private readonly node: GroupAggregateNode;
@@ -66,8 +67,8 @@ class GroupAggregate extends ForwardingOperator implements RareRows {
     this.suppressEqual = node.ttlMs === 0;
     this.slots = new Array<unknown>(this.calls.slots.length);
     this.passing = { slots: this.slots, rows: 0, memos: [], incarnation: 0 };
-    const layout = layoutFields(this.calls.calls);
-    this.groups = node.ttlMs === 0 ? new DenseGroups(this.table, this.calls, layout, node.retract) : null;
+    const layout = layoutFields(this.calls.calls, { key: hasNumberKey(keyTypes), rows: node.retract, incarnation: node.calls.some((call) => call.distinct) });
+    this.groups = node.ttlMs === 0 ? new DenseGroups(this.table, this.calls, layout) : null;
     this.step = this.groups === null ? () => {} : compileStep(node, this.calls, layout, this.groups, this.out, this);
   }
   push(_input: number, batch: ChangeBatch): void {

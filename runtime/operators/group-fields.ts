@@ -12,9 +12,6 @@
 import type { PlainArithmetic } from '../../catalog/registry/functions.ts';
 import type { Call, Unit } from './aggregate-calls.ts';
 
-/** Fields before those of the calls: the key (if it is a number), rows in the group, incarnation. */
-export const KEY_FIELD = 0, ROWS_FIELD = 1, INCARNATION_FIELD = 2;
-const FIRST_FIELD = 3;
 const MAX = String(Number.MAX_SAFE_INTEGER);
 
 export interface CallFields {
@@ -24,23 +21,29 @@ export interface CallFields {
   readonly at: number;
   readonly count: number;
 }
+/** The fields of a group: its key, if that is a number, rows, incarnation (each if needed), those of the calls. */
 export interface FieldLayout {
   /** By call. */
   readonly calls: readonly CallFields[];
+  /** Number of rows in the group, or -1: nobody counts them. */
+  readonly rows: number;
+  /** See `distinct-values.ts`; -1 without DISTINCT. */
+  readonly incarnation: number;
   /** Fields per group. */
   readonly stride: number;
   /** Some calls keep slots beside the fields. */
   readonly hasSlots: boolean;
 }
-export function layoutFields(calls: readonly Call[]): FieldLayout {
-  let at = FIRST_FIELD;
+export function layoutFields(calls: readonly Call[], needs: { readonly key: boolean; readonly rows: boolean; readonly incarnation: boolean }): FieldLayout {
+  let at = Number(needs.key);
+  const rows = needs.rows ? at++ : -1, incarnation = needs.incarnation ? at++ : -1;
   const placed = calls.map((call): CallFields => {
     const plain = call.view === null ? call.implementation.plain ?? null : null;
     const count = plain === null ? 0 : plain.kind === 'sum' || (plain.kind === 'extreme' && plain.form === 'double') ? 2 : 1;
     at += count;
     return { call, plain, at: at - count, count };
   });
-  return { calls: placed, stride: at, hasSlots: placed.some((c) => c.plain === null) };
+  return { calls: placed, rows, incarnation, stride: at, hasSlots: placed.some((c) => c.plain === null) };
 }
 
 export interface FieldMoves {

@@ -33,12 +33,14 @@ export interface GroupKeys {
 }
 
 const WHOLE = new Set(['BOOLEAN', 'TINYINT', 'SMALLINT', 'INT', 'BIGINT', 'DECIMAL', 'DATE', 'TIME', 'TIMESTAMP', 'TIMESTAMP_LTZ', 'INTERVAL_YEAR_MONTH', 'INTERVAL_DAY_TIME']);
-/** `stride`: fields per group, of which NumberKeys owns the first. */
+/** Whether the key is a number, which stands in the first field of each group. */
+export const hasNumberKey = (types: readonly SqlType[]): boolean => types.length === 1 && WHOLE.has(types[0]!.kind);
+/** `stride`: fields per group. */
 export function groupKeys(types: readonly SqlType[], stride: number): GroupKeys {
   const [only] = types;
   if (only === undefined) return new NoKey();
   if (types.length > 1) return new PackedKeys(types);
-  return WHOLE.has(only.kind) ? new NumberKeys(stride) : only.kind === 'CHAR' || only.kind === 'VARCHAR' ? new TextKeys() : new PackedKeys(types);
+  return hasNumberKey(types) ? new NumberKeys(stride) : only.kind === 'CHAR' || only.kind === 'VARCHAR' ? new TextKeys() : new PackedKeys(types);
 }
 
 class NoKey implements GroupKeys {

@@ -4,6 +4,7 @@
  * rare is left to the operator: a group that is not here (`enter`), and (`slow`) one that doubles do not hold, a last row, a value or sum
  * beyond 2^53. Nothing of a group is changed before that is known. Positions and references only enter the code.
  */
+import { generatedFactory } from '../../core/codegen/generated.ts';
 import type { ChangeBatch, BatchWriter, Column } from '../../core/row/batch.ts';
 import { UPDATE_AFTER, UPDATE_BEFORE } from '../../core/row/batch.ts';
 import { equalValues } from '../../core/types/compare.ts';
@@ -52,7 +53,7 @@ return function step(batch, key) {
     ${changes ? rowSource(node, aggregates, layout, plain, others) : ''}
   }
 };`;
-  return new Function('aggregates', 'groups', 'out', 'rare', 'equalValues', source)(aggregates, groups, out, rare, equalValues) as Step;
+  return generatedFactory(['aggregates', 'groups', 'out', 'rare', 'equalValues'], source)(aggregates, groups, out, rare, equalValues) as Step;
 }
 function rowSource(node: GroupAggregateNode, { units }: Aggregates, layout: FieldLayout, plain: readonly CallFields[], others: readonly CallFields[]): string {
   const fieldsOf = (unit: Aggregates['units'][number]): CallFields[] => unit.calls.map((call) => layout.calls[call.index]!);

@@ -9,6 +9,7 @@
  *
  * In generated code `o7` is field 7 before the row and `n7` after it, `c3` the batch's column 3. Positions only enter the code.
  */
+import { generatedFactory } from '../../core/codegen/generated.ts';
 import type { PlainArithmetic } from '../../catalog/registry/functions.ts';
 import type { Call, Unit } from './aggregate-calls.ts';
 
@@ -69,7 +70,7 @@ export function compileMoves(layout: FieldLayout): FieldMoves {
       to.push(`slots[${call.at + 1}] = fields[base + ${at + 1}];`);
     }
   }
-  return new Function(`"use strict"; return {
+  return generatedFactory([], `return {
 fromSlots(slots, fields, base) { let v; ${from.join('\n')} return true; },
 toSlots(fields, base, slots) { let v; ${to.join('\n')} },
 };`)() as FieldMoves;

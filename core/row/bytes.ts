@@ -51,7 +51,15 @@ export class ByteWriter {
     (bytes as RawBuffer).latin1Write(value, p, length);
     return p + length;
   }
-  private wideString(at: number, value: string, after: number): number {
+  /** The bytes [start, end) of `from`, all ASCII, as a string: what `string` gives for it. */
+  slice(at: number, from: Uint8Array, start: number, end: number, after: number): number {
+    const bytes = this.reserve(at, end - start + 5 + after);
+    let p = writeVarint(bytes, at, (end - start) * 2);
+    for (let i = start; i < end; i++) bytes[p++] = from[i]!;
+    return p;
+  }
+  /** A string in the wide form although it may fit the narrow one. */
+  wideString(at: number, value: string, after: number): number {
     const length = value.length;
     const bytes = this.reserve(at, length * 2 + 5 + after);
     const p = writeVarint(bytes, at, length * 2 + 1);

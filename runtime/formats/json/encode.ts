@@ -6,17 +6,19 @@
  */
 import { generatedFactory } from '../../../core/codegen/generated.ts';
 import type { Json } from '../../../catalog/registry/connectors.ts';
-import type { ChangeBatch, Column } from '../../../core/row/batch.ts';
+import type { ChangeBatch } from '../../../core/row/batch.ts';
+import { isText } from '../../../core/row/slices.ts';
 import type { SqlType } from '../../../core/types/sql-type.ts';
 import type { ByteSink, Encoder } from '../../connectors/contract.ts';
 import type { JsonSettings } from './descriptor.ts';
 import { quoteJson } from './reader.ts';
-import { compileWriter, writeInteger, writeString, type EncodeSettings, type ValueWriter } from './write.ts';
+import { compileWriter, copyQuoted, writeInteger, writeString, type EncodeSettings, type ValueWriter } from './write.ts';
 
 export interface EncodeField { readonly name: string; readonly type: SqlType; readonly column: number }
-/** Appends row `at` as an object. */
-export type RowWriter = (columns: readonly Column[], at: number, out: ByteSink) => void;
+/** Appends row `at` as an object. Texts that stand as slices are copied. */
+export type RowWriter = (batch: ChangeBatch, at: number, out: ByteSink) => void;
 
+const NULL = 'b[o] = 110; b[o+1] = 117; b[o+2] = 108; b[o+3] = 108; o += 4;';
 /** Writers for INT and STRING columns are called by themselves, so that each call site sees one type. */
 export function compileRowWriter(fields: readonly EncodeField[], settings: EncodeSettings): RowWriter {
   const writers = fields.map((f) => compileWriter(f.type, f.name, settings));
@@ -34,15 +36,23 @@ export function compileRowWriter(fields: readonly EncodeField[], settings: Encod
     return `out.length = o; ${call}; out.ensure(${widest}); b = out.bytes; o = out.length;`;
   };
   const parts = fields.map((f, i) => {
-    const load = `v = columns[${f.column}][at];`;
+    const load = `v = columns[${f.column}][at];`, comma = i === 0 ? '' : 'b[o++] = 44;';
+    if (isText(f.type)) {
+      const slice = `out.length = o; out.ensure(q${i}.ends[at] - s + ${widest}); b = out.bytes; o = copyQuoted(q${i}, s, q${i}.ends[at], b, o);`;
+      const open = `s = q${i} === null ? -1 : q${i}.starts[at]; if (s >= 0) {`;
+      if (settings.ignoreNullFields) return `${open} ${name(i, 'if (n++ > 0) b[o++] = 44;')} ${slice} } else { ${load} if (v !== null) { ${name(i, 'if (n++ > 0) b[o++] = 44;')} ${value(i)} } }`;
+      return `${name(i, comma)} ${open} ${slice} } else { ${load} if (v === null) { ${NULL} } else { ${value(i)} } }`;
+    }
     if (settings.ignoreNullFields) return `${load} if (v !== null) { ${name(i, 'if (n++ > 0) b[o++] = 44;')} ${value(i)} }`;
-    return `${load} ${name(i, i === 0 ? '' : 'b[o++] = 44;')} if (v === null) { b[o] = 110; b[o+1] = 117; b[o+2] = 108; b[o+3] = 108; o += 4; } else { ${value(i)} }`;
+    return `${load} ${name(i, comma)} if (v === null) { ${NULL} } else { ${value(i)} }`;
   });
-  const code = `return function (columns, at, out) { out.ensure(${widest}); let b = out.bytes, o = out.length, v, n = 0; b[o++] = 123;\n${parts.join('\n')}\nb[o++] = 125; out.length = o; };`;
-  return generatedFactory(['W', 'N', 'writeString', 'writeInteger'], code)(writers, names, writeString, writeInteger) as RowWriter;
+  const slices = fields.map((f, i) => (isText(f.type) ? `const q${i} = slices === null ? null : slices[${f.column}];` : '')).join(' ');
+  const code = `return function (batch, at, out) { const columns = batch.columns, slices = batch.slices; ${slices}
+out.ensure(${widest}); let b = out.bytes, o = out.length, v, n = 0, s = 0; b[o++] = 123;\n${parts.join('\n')}\nb[o++] = 125; out.length = o; };`;
+  return generatedFactory(['W', 'N', 'writeString', 'writeInteger', 'copyQuoted'], code)(writers, names, writeString, writeInteger, copyQuoted) as RowWriter;
 }
 
 export function jsonEncoder(settings: Json, fields: readonly EncodeField[]): Encoder {
   const write = compileRowWriter(fields, settings as unknown as JsonSettings);
-  return { encode(batch: ChangeBatch, row: number, out: ByteSink) { write(batch.columns, row, out); return true; } };
+  return { encode(batch: ChangeBatch, row: number, out: ByteSink) { write(batch, row, out); return true; } };
 }

@@ -6,6 +6,7 @@ import { javaDecimalText } from '../../../core/types/print-value.ts';
 import { timestampDigits, type Long, type SqlType } from '../../../core/types/sql-type.ts';
 import type { ByteSink } from '../../connectors/contract.ts';
 import { appendAscii, appendUtf8 } from '../byte-sink.ts';
+import type { TextSlices } from '../../../core/row/slices.ts';
 import type { TextBuffer } from '../../../core/row/text.ts';
 import type { JsonSettings } from './descriptor.ts';
 import { quoteJson } from './reader.ts';
@@ -61,6 +62,15 @@ export function writeString(value: string, out: ByteSink): void {
   }
   b[o++] = 34;
   out.length = o;
+}
+/** Writes a slice in quotes at `o`; gives the position behind. There is room for it. */
+export function copyQuoted(from: TextSlices, start: number, end: number, b: Uint8Array, o: number): number {
+  const source = from.bytes;
+  b[o++] = 34;
+  if (end - start <= SHORT) for (let i = start; i < end; i++) b[o++] = source[i]!;
+  else { source.copy(b, o, start, end); o += end - start; }
+  b[o++] = 34;
+  return o;
 }
 const SPECIAL = /["\\\u0000-\u001f]/;
 function writeUnusual(value: string, out: ByteSink): void { appendUtf8(out, quoteJson(value)); }

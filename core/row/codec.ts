@@ -94,7 +94,7 @@ function encodeSource(types: readonly SqlType[], value: (i: number) => string, s
     const plain = `v = ${value(i)}; if (v == null) n${i >> 3} |= ${1 << (i & 7)}; else`;
     if (!sliced || formOf(type) !== 'string') { lines.push(`${plain} { ${code[formOf(type)]} }`); return; }
     lines.push(`{ const t = slices[${i}], q = t === null ? -1 : t.starts[row];
-      if (q >= 0) { p = w.slice(p, t.bytes, q, t.ends[row], ${fixed}); b = w.bytes; }
+      if (q >= 0) { p = w.slice(p, t.view, q, t.ends[row], ${fixed}); b = w.bytes; }
       else { ${plain} if (wide && t !== null) { p = w.wideString(p, v, ${fixed}); b = w.bytes; } else { ${code.string} } } }`);
   });
   for (let m = 0; m < maps; m++) lines.push(`b[s + ${m}] = n${m};`);

@@ -13,14 +13,16 @@
  */
 import { BATCH_ROWS, MAX_BATCH_ROWS, type ChangeBatch, type Column } from './batch.ts';
 import type { SqlType } from '../types/sql-type.ts';
-import { stringMaker, type MakeString, type TextBuffer } from './text.ts';
+import { copyAscii, stringMaker, viewOf, type MakeString, type TextBuffer } from './text.ts';
 
-const NO_BYTES = Buffer.alloc(0) as TextBuffer;
+const NO_BYTES = Buffer.alloc(0) as TextBuffer, NO_VIEW = viewOf(NO_BYTES);
 /** A record that gives two rows may begin on the last row of a full batch. */
 const FIRST_ROWS = BATCH_ROWS + 16;
 
 export class TextSlices {
   bytes: TextBuffer = NO_BYTES;
+  /** The memory of `bytes`. */
+  view = NO_VIEW;
   /** First byte by row; negative: no slice. Replaced by `ensure`. */
   starts: Int32Array;
   /** Byte behind the last, by row. */
@@ -35,7 +37,10 @@ export class TextSlices {
   get make(): MakeString { return this.maker ??= stringMaker(); }
   /** The producer calls it before every push: the slices of this push lie in `bytes`. */
   begin(bytes: Buffer): void {
-    this.bytes = bytes as TextBuffer;
+    if (bytes !== this.bytes) {
+      this.bytes = bytes as TextBuffer;
+      this.view = viewOf(bytes);
+    }
     this.isComplete = false;
   }
   /** Room for so many rows; what stands is kept. */
@@ -76,6 +81,7 @@ export function materializeTexts(batch: ChangeBatch): void {
  */
 export class TextArena {
   private bytes = NO_BYTES;
+  private view = NO_VIEW;
   private length = 0;
   private rows = 0;
   /** Rows whose texts were gathered since `reset`. */
@@ -83,26 +89,27 @@ export class TextArena {
   get buffer(): TextBuffer { return this.bytes; }
   reset(): void { this.length = this.rows = 0; }
   /** Copies the slices of the rows up to `size` out of `from`. */
-  gather(slices: ColumnSlices, from: Buffer, size: number): void {
+  gather(slices: ColumnSlices, bytes: Buffer, size: number): void {
+    const from = viewOf(bytes);
     for (const slice of slices) if (slice !== null) this.copy(slice, from, size);
     this.rows = size;
   }
-  private copy(slice: TextSlices, from: Buffer, size: number): void {
+  private copy(slice: TextSlices, from: DataView, size: number): void {
     const { starts, ends } = slice;
     for (let row = this.rows; row < size; row++) {
       const start = starts[row]!;
       if (start < 0) continue;
-      const end = ends[row]!, bytes = this.room(end - start);
-      let at = this.length;
-      starts[row] = at;
-      for (let i = start; i < end; i++) bytes[at++] = from[i]!;
-      ends[row] = this.length = at;
+      const end = ends[row]!;
+      this.ensure(end - start);
+      starts[row] = this.length;
+      ends[row] = this.length = copyAscii(from, start, end, this.view, this.length);
     }
   }
-  private room(more: number): Buffer {
-    if (this.bytes.length - this.length >= more) return this.bytes;
+  private ensure(more: number): void {
+    if (this.bytes.length - this.length >= more) return;
     const wider = Buffer.allocUnsafeSlow(Math.max(64 * 1024, this.bytes.length * 2, this.length + more)) as TextBuffer;
     wider.set(this.bytes.subarray(0, this.length));
-    return this.bytes = wider;
+    this.bytes = wider;
+    this.view = viewOf(wider);
   }
 }

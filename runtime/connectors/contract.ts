@@ -100,7 +100,7 @@ export interface Encoder {
   encode(batch: ChangeBatch, row: number, out: ByteSink): boolean;
 }
 /** A growable byte buffer that encoders write into. */
-export interface ByteSink { bytes: Buffer; length: number; ensure(more: number): void }
+export interface ByteSink { bytes: Buffer; /** The memory of `bytes`. */ view: DataView; length: number; ensure(more: number): void }
 
 export interface WantedField { /** Name inside the message (prefix removed). */ readonly name: string; readonly type: SqlType; /** Output slot; */ readonly slot: number; /** Format metadata key instead of a field, e.g. `source.timestamp`. */ readonly metadata?: string | undefined; /** Where texts of the column go as slices; only given to formats with `takesSlices`. */ readonly slices?: TextSlices | undefined }
 export interface FormatRuntime {

@@ -7,7 +7,7 @@ import { timestampDigits, type Long, type SqlType } from '../../../core/types/sq
 import type { ByteSink } from '../../connectors/contract.ts';
 import { appendAscii, appendUtf8 } from '../byte-sink.ts';
 import type { TextSlices } from '../../../core/row/slices.ts';
-import type { TextBuffer } from '../../../core/row/text.ts';
+import { copyAscii, type TextBuffer } from '../../../core/row/text.ts';
 import type { JsonSettings } from './descriptor.ts';
 import { quoteJson } from './reader.ts';
 import { writeClock, writeDate, writeTimestamp } from './temporal.ts';
@@ -64,13 +64,11 @@ export function writeString(value: string, out: ByteSink): void {
   out.length = o;
 }
 /** Writes a slice in quotes at `o`; gives the position behind. There is room for it. */
-export function copyQuoted(from: TextSlices, start: number, end: number, b: Uint8Array, o: number): number {
-  const source = from.bytes;
-  b[o++] = 34;
-  if (end - start <= SHORT) for (let i = start; i < end; i++) b[o++] = source[i]!;
-  else { source.copy(b, o, start, end); o += end - start; }
-  b[o++] = 34;
-  return o;
+export function copyQuoted(from: TextSlices, start: number, end: number, into: DataView, o: number): number {
+  into.setUint8(o, 34);
+  const behind = copyAscii(from.view, start, end, into, o + 1);
+  into.setUint8(behind, 34);
+  return behind + 1;
 }
 const SPECIAL = /["\\\u0000-\u001f]/;
 function writeUnusual(value: string, out: ByteSink): void { appendUtf8(out, quoteJson(value)); }

@@ -1,5 +1,6 @@
-/** CPU µs per record of the json format on bid-like records (about 220 bytes): decode of 2 and 7 of 7 columns, and encode. */
+/** CPU µs per record of the json format on bid-like records (about 220 bytes): decode of 2 and 7 of 7 columns, and encode; texts as strings and as slices. */
 import { ChangeBatch } from '../../core/row/batch.ts';
+import { isText, TextSlices } from '../../core/row/slices.ts';
 import { BIGINT, STRING, timestamp, type SqlType } from '../../core/types/sql-type.ts';
 import { JsonDecoder } from '../../runtime/formats/json/decode.ts';
 import { GrowingBuffer } from '../../runtime/formats/byte-sink.ts';
@@ -33,8 +34,8 @@ function measure(name: string, run: () => void): void {
 }
 const { bytes, at } = records();
 console.log(`${N} records, ${(bytes.length / N).toFixed(0)} bytes each`);
-function decodeWith(names: readonly string[]): () => void {
-  const wanted = TYPES.filter(([n]) => names.includes(n)).map(([name, type], slot) => ({ name, type, slot }));
+function decodeWith(names: readonly string[], sliced = false): () => void {
+  const wanted = TYPES.filter(([n]) => names.includes(n)).map(([name, type], slot) => ({ name, type, slot, slices: sliced && isText(type) ? new TextSlices() : undefined }));
   const decoder = new JsonDecoder(parseJsonSettings(new Map()), wanted, wanted), target = ChangeBatch.withWidth(wanted.length), kinds = new Uint8Array(8192);
   return () => { for (let i = 0; i < N; i++) decoder.decode(bytes, at[i] ?? 0, at[i + 1] ?? 0, target, kinds, i & 1023); };
 }
@@ -45,13 +46,23 @@ measure('decode url', decodeWith(['url']));
 measure('decode extra', decodeWith(['extra']));
 measure('decode 0 of 7', decodeWith([]));
 measure('decode 7 of 7', decodeWith(TYPES.map(([n]) => n)));
+measure('decode url as slices', decodeWith(['url'], true));
+measure('decode 7 of 7, texts as slices', decodeWith(TYPES.map(([n]) => n), true));
 measure('JSON.parse', () => { for (let i = 0; i < N; i++) JSON.parse(bytes.toString('latin1', at[i] ?? 0, at[i + 1] ?? 0)); });
 
 {
-  const fields = TYPES.map(([name, type], column) => ({ name, type, column })), batch = ChangeBatch.withWidth(TYPES.length), kinds = new Uint8Array(8192);
-  const decoder = new JsonDecoder(parseJsonSettings(new Map()), fields.map((f) => ({ ...f, slot: f.column })), fields), out = new GrowingBuffer();
-  for (let i = 0; i < N; i++) decoder.decode(bytes, at[i] ?? 0, at[i + 1] ?? 0, batch, kinds, i);
-  const encoder = jsonEncoder({ ...parseJsonSettings(new Map()) }, fields);
-  measure('encode 7 columns', () => { for (let i = 0; i < N; i++) { if ((i & 1023) === 0) out.length = 0; encoder.encode(batch, i, out); } });
+  const fields = TYPES.map(([name, type], column) => ({ name, type, column })), kinds = new Uint8Array(8192), encoder = jsonEncoder({ ...parseJsonSettings(new Map()) }, fields), out = new GrowingBuffer();
+  const decoded = (sliced: boolean): ChangeBatch => {
+    const batch = ChangeBatch.withWidth(TYPES.length), slices = TYPES.map(([, type]) => (sliced && isText(type) ? new TextSlices(N) : null));
+    const decoder = new JsonDecoder(parseJsonSettings(new Map()), fields.map((f) => ({ ...f, slot: f.column, slices: slices[f.column] ?? undefined })), fields);
+    for (let i = 0; i < N; i++) decoder.decode(bytes, at[i] ?? 0, at[i + 1] ?? 0, batch, kinds, i);
+    for (const s of slices) s?.begin(bytes);
+    if (sliced) batch.slices = slices;
+    return batch;
+  };
+  const encode = (batch: ChangeBatch) => (): void => { for (let i = 0; i < N; i++) { if ((i & 1023) === 0) out.length = 0; encoder.encode(batch, i, out); } };
+  const batch = decoded(false);
+  measure('encode 7 columns', encode(batch));
+  measure('encode 7 columns, texts from slices', encode(decoded(true)));
   measure('JSON.stringify of objects', () => { for (let i = 0; i < N; i++) Buffer.from(JSON.stringify({ auction: batch.columns[0]?.[i], bidder: batch.columns[1]?.[i], price: batch.columns[2]?.[i], channel: batch.columns[3]?.[i], url: batch.columns[4]?.[i], date_time: batch.columns[5]?.[i], extra: batch.columns[6]?.[i] })); });
 }

@@ -4,6 +4,7 @@
  * Ownership: a batch and its columns belong to the one who pushes it and are valid only during that `push` call; the receiver copies
  * what it keeps. So producers reuse their arrays and nothing is allocated per row.
  */
+import type { TextSlices } from './slices.ts';
 
 /** Integer kinds in Flink's order (RowKind.toByteValue). */
 export type RowKind = 0 | 1 | 2 | 3;
@@ -25,6 +26,8 @@ export class ChangeBatch {
   /** One kind per row; null when all rows are +I (append-only streams never touch it). */
   kinds: Uint8Array | null = null;
   readonly columns: Column[];
+  /** Text columns as byte slices, by column; looked at only by receivers that take them, others find all values in `columns` (`slices.ts`). */
+  slices: (TextSlices | null)[] | null = null;
   constructor(columns: Column[]) { this.columns = columns; }
   static withWidth(width: number): ChangeBatch { return new ChangeBatch(Array.from({ length: width }, () => [])); }
   kindAt(row: number): RowKind { return this.kinds === null ? 0 : (this.kinds[row] as RowKind); }

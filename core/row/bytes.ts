@@ -12,6 +12,7 @@
  *   bytes    varint length, then the bytes
  */
 import { internalError } from '../errors/common.ts';
+import { copyAscii, viewOf } from './text.ts';
 
 const WORD = 4294967296;
 const SMALL_MIN = -32, SMALL_END = 192, FIXED = 223, BIG_POSITIVE = 231, BIG_NEGATIVE = 232;
@@ -24,13 +25,15 @@ type RawBuffer = Buffer & { latin1Write(text: string, at: number, length: number
 /** Grows by doubling; `bytes` may be replaced by any call of `reserve`, `string` or `binary`, so re-read it after them. */
 export class ByteWriter {
   bytes: Buffer;
-  constructor(capacity = 256) { this.bytes = Buffer.allocUnsafeSlow(capacity); }
+  private view: DataView;
+  constructor(capacity = 256) { this.bytes = Buffer.allocUnsafeSlow(capacity); this.view = viewOf(this.bytes); }
   /** Makes room for `more` bytes from position `at`; what stands before `at` is kept. */
   reserve(at: number, more: number): Buffer {
     if (this.bytes.length - at >= more) return this.bytes;
     const wider = Buffer.allocUnsafeSlow(Math.max(this.bytes.length * 2, at + more + 64));
     wider.set(this.bytes.subarray(0, at));
     this.bytes = wider;
+    this.view = viewOf(wider);
     return wider;
   }
   /** Writes a string at `at` and keeps `after` bytes free behind it; gives the position behind the string. */
@@ -51,7 +54,13 @@ export class ByteWriter {
     (bytes as RawBuffer).latin1Write(value, p, length);
     return p + length;
   }
-  private wideString(at: number, value: string, after: number): number {
+  /** The bytes [start, end) of `from`, all ASCII, as a string: what `string` gives for it. */
+  slice(at: number, from: DataView, start: number, end: number, after: number): number {
+    const p = writeVarint(this.reserve(at, end - start + 5 + after), at, (end - start) * 2);
+    return copyAscii(from, start, end, this.view, p);
+  }
+  /** A string in the wide form although it may fit the narrow one. */
+  wideString(at: number, value: string, after: number): number {
     const length = value.length;
     const bytes = this.reserve(at, length * 2 + 5 + after);
     const p = writeVarint(bytes, at, length * 2 + 1);

@@ -13,6 +13,7 @@ import { deserialize, serialize } from 'node:v8';
 import { generatedFactory } from '../codegen/generated.ts';
 import type { SqlType } from '../types/sql-type.ts';
 import type { Column } from './batch.ts';
+import type { ColumnSlices } from './slices.ts';
 import { stringMaker } from './text.ts';
 import { ByteWriter, longTail, MAX_LONG_BYTES, readDouble, readFloat, readLong, readVarint, varintSize, writeDouble, writeFloat, writeLong, writeVarint } from './bytes.ts';
 
@@ -25,10 +26,17 @@ export interface RowCodec {
   encode(values: readonly unknown[], writer: ByteWriter, at: number): number;
   /** The same from columns: the values `columns[i][row]`. */
   encodeColumns(columns: readonly Column[], row: number, writer: ByteWriter, at: number): number;
+  /**
+   * The same from columns whose texts may stand as slices: `slices[i]` belongs to `columns[i]`. The bytes are those of `encodeColumns`,
+   * unless `wide`: then strings of a column with slices that are no slice are written in the wide form, so that a receiver can tell.
+   */
+  encodeSliced(columns: readonly Column[], slices: ColumnSlices, row: number, writer: ByteWriter, at: number, wide: boolean): number;
   /** Reads a row at `at` into `into[0…]`; gives the position behind it. */
   decode(bytes: Buffer, at: number, into: unknown[]): number;
   /** Reads into `columns[i][row]`. */
   decodeColumns(bytes: Buffer, at: number, columns: readonly Column[], row: number): number;
+  /** The same for rows written with `wide`: texts in the narrow form are given as slices where `slices[i]` is not null. */
+  decodeSliced(bytes: Buffer, at: number, columns: readonly Column[], slices: ColumnSlices, row: number): number;
 }
 
 /** How a type is written; types of the same form are interchangeable in bytes. */
@@ -62,15 +70,17 @@ export function compileRowCodec(types: readonly SqlType[]): RowCodec {
 return {
 encode(values, w, p) { ${encodeSource(types, (i) => `values[${i}]`)} },
 encodeColumns(columns, row, w, p) { ${encodeSource(types, (i) => `columns[${i}][row]`)} },
+encodeSliced(columns, slices, row, w, p, wide) { ${encodeSource(types, (i) => `columns[${i}][row]`, true)} },
 decode(b, p, into) { ${decodeSource(types, (i) => `into[${i}]`)} },
 decodeColumns(b, p, columns, row) { ${decodeSource(types, (i) => `columns[${i}][row]`)} },
+decodeSliced(b, p, columns, slices, row) { ${decodeSource(types, (i) => `columns[${i}][row]`, true)} },
 };`;
   const makers = types.map((type) => (formOf(type) === 'string' ? stringMaker() : null));
   const make = generatedFactory(['helpers', 'nested', 'make', 'cursor'], body) as (h: typeof helpers, n: typeof nested, m: typeof makers, c: Cursor) => Omit<RowCodec, 'types'>;
   return { types, ...make(helpers, nested, makers, CURSOR) };
 }
 
-function encodeSource(types: readonly SqlType[], value: (i: number) => string): string {
+function encodeSource(types: readonly SqlType[], value: (i: number) => string, sliced = false): string {
   const maps = Math.ceil(types.length / 8);
   const fixed = maps + types.reduce((sum, type) => sum + FIXED_BYTES[formOf(type)], 0);
   const lines = [`let b = w.reserve(p, ${fixed}), v; const s = p; p += ${maps};`];
@@ -81,13 +91,17 @@ function encodeSource(types: readonly SqlType[], value: (i: number) => string): 
       string: `p = w.string(p, v, ${fixed}); b = w.bytes;`, binary: `p = w.binary(p, v, ${fixed}); b = w.bytes;`,
       nested: `p = nested[${i}].write(w, p, v); b = w.reserve(p, ${fixed});`, null: '',
     };
-    lines.push(`v = ${value(i)}; if (v == null) n${i >> 3} |= ${1 << (i & 7)}; else { ${code[formOf(type)]} }`);
+    const plain = `v = ${value(i)}; if (v == null) n${i >> 3} |= ${1 << (i & 7)}; else`;
+    if (!sliced || formOf(type) !== 'string') { lines.push(`${plain} { ${code[formOf(type)]} }`); return; }
+    lines.push(`{ const t = slices[${i}], q = t === null ? -1 : t.starts[row];
+      if (q >= 0) { p = w.slice(p, t.view, q, t.ends[row], ${fixed}); b = w.bytes; }
+      else { ${plain} if (wide && t !== null) { p = w.wideString(p, v, ${fixed}); b = w.bytes; } else { ${code.string} } } }`);
   });
   for (let m = 0; m < maps; m++) lines.push(`b[s + ${m}] = n${m};`);
   return `${lines.join('\n')}\nreturn p;`;
 }
 
-function decodeSource(types: readonly SqlType[], target: (i: number) => string): string {
+function decodeSource(types: readonly SqlType[], target: (i: number) => string, sliced = false): string {
   const maps = Math.ceil(types.length / 8);
   const lines = ['let t = 0;'];
   for (let m = 0; m < maps; m++) lines.push(`const n${m} = b[p + ${m}];`);
@@ -103,7 +117,12 @@ function decodeSource(types: readonly SqlType[], target: (i: number) => string):
       binary: `${length} ${to} = Uint8Array.prototype.slice.call(b, p, p + t); p += t;`,
       nested: `${to} = nested[${i}].read(b, p, cursor); p = cursor.at;`, null: `${to} = null;`,
     };
-    lines.push(`if (n${i >> 3} & ${1 << (i & 7)}) ${to} = null; else { ${code[formOf(type)]} }`);
+    const isNull = `n${i >> 3} & ${1 << (i & 7)}`;
+    if (!sliced || formOf(type) !== 'string') { lines.push(`if (${isNull}) ${to} = null; else { ${code[formOf(type)]} }`); return; }
+    lines.push(`{ const l = slices[${i}]; if (l !== null) l.starts[row] = -1;
+      if (${isNull}) ${to} = null; else { ${length}
+        if (t & 1) { t--; ${to} = b.ucs2Slice(p, p + t); p += t; }
+        else { t >>= 1; if (l === null) ${to} = make[${i}](b, p, p + t); else { l.starts[row] = p; l.ends[row] = p + t; } p += t; } } }`);
   });
   return `${lines.join('\n')}\nreturn p;`;
 }

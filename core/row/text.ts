@@ -15,6 +15,27 @@ export type TextBuffer = Buffer & {
   utf8Write(text: string, at: number, length: number): number;
 };
 
+/** The memory of a buffer, for reading and writing words. */
+export const viewOf = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+/**
+ * Copies ASCII bytes [start, end) to `at`; gives the position behind them. Eight at a time, the last eight overlapping: a third of the time
+ * of a byte loop, and native copies pay only from some hundred bytes on. As doubles, which is exact: no eight bytes of ASCII are a NaN,
+ * whose bits might change.
+ */
+export function copyAscii(from: DataView, start: number, end: number, into: DataView, at: number): number {
+  const length = end - start;
+  if (length < 8) {
+    if (length < 4) { for (let i = start; i < end; i++) into.setUint8(at++, from.getUint8(i)); return at; }
+    into.setInt32(at, from.getInt32(start, true), true);
+    into.setInt32(at + length - 4, from.getInt32(end - 4, true), true);
+    return at + length;
+  }
+  const last = at + length - 8;
+  for (let i = start; at < last; i += 8, at += 8) into.setFloat64(at, from.getFloat64(i, true), true);
+  into.setFloat64(last, from.getFloat64(end - 8, true), true);
+  return last + 8;
+}
+
 /** The bytes [start, end) as Latin-1 text. */
 export type MakeString = (b: TextBuffer, start: number, end: number) => string;
 

@@ -5,6 +5,7 @@
  */
 import type { Json } from '../../catalog/registry/connectors.ts';
 import type { ChangeBatch } from '../../core/row/batch.ts';
+import type { TextSlices } from '../../core/row/slices.ts';
 import type { SqlType } from '../../core/types/sql-type.ts';
 import type { SinkNode, SourceNode } from '../../planner/physical/plan.ts';
 
@@ -19,6 +20,10 @@ export interface ConnectorContext {
   /** Structured log line of the job. */
   log(level: 'debug' | 'info' | 'warn' | 'error', message: string, fields?: Readonly<Record<string, unknown>>): void;
   nowMs(): number;
+}
+export interface SourceContext extends ConnectorContext {
+  /** Whoever gets the rows takes text as slices (`core/row/slices.ts`): a reader that can give them should. */
+  readonly takesSlices?: boolean;
 }
 
 /** `more`: call again soon. `idle`: nothing until `wake` is called. `finished`: bounded input is at its end. */
@@ -40,13 +45,15 @@ export interface SourceReader {
 export interface SourceFactory {
   readonly identifier: string;
   /** `wake` may be called at any time, from callbacks, when an idle reader has data again or has failed. */
-  create(node: SourceNode, context: ConnectorContext, wake: () => void): SourceReader;
+  create(node: SourceNode, context: SourceContext, wake: () => void): SourceReader;
 }
 
 export interface SinkWriter {
   open(): Promise<void>;
   /** Encodes and buffers; synchronous. Must copy what it keeps. */
   push(batch: ChangeBatch): void;
+  /** It looks at `batch.slices`, or at no value; otherwise it finds all values in the columns. */
+  readonly takesSlices?: boolean;
   /** undefined = has room. Otherwise the task reads no further until the promise settles (back-pressure). */
   ready(): Promise<void> | undefined;
   /** The inputs are idle: send what is buffered. */
@@ -93,11 +100,16 @@ export interface Encoder {
   encode(batch: ChangeBatch, row: number, out: ByteSink): boolean;
 }
 /** A growable byte buffer that encoders write into. */
-export interface ByteSink { bytes: Buffer; length: number; ensure(more: number): void }
+export interface ByteSink { bytes: Buffer; /** The memory of `bytes`. */ view: DataView; length: number; ensure(more: number): void }
 
-export interface WantedField { /** Name inside the message (prefix removed). */ readonly name: string; readonly type: SqlType; /** Output slot; */ readonly slot: number; /** Format metadata key instead of a field, e.g. `source.timestamp`. */ readonly metadata?: string | undefined }
+export interface WantedField { /** Name inside the message (prefix removed). */ readonly name: string; readonly type: SqlType; /** Output slot; */ readonly slot: number; /** Format metadata key instead of a field, e.g. `source.timestamp`. */ readonly metadata?: string | undefined; /** Where texts of the column go as slices; only given to formats with `takesSlices`. */ readonly slices?: TextSlices | undefined }
 export interface FormatRuntime {
   readonly identifier: string;
+  /**
+   * Decoders write texts to `WantedField.slices` where given (and a negative start where they write the column), encoders read
+   * `batch.slices`.
+   */
+  readonly takesSlices?: boolean;
   /** `settings` from the descriptor's describe(); `all` are all fields the table declares for this role (missing-field checks). */
   decoder?(settings: Json, wanted: readonly WantedField[], all: readonly { name: string; type: SqlType }[]): Decoder;
   encoder?(settings: Json, fields: readonly { readonly name: string; readonly type: SqlType; readonly column: number }[]): Encoder;

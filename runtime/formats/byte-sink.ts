@@ -1,17 +1,19 @@
 /** The growing buffer that encoders write into, and the texts they write most. */
 import type { ByteSink } from '../connectors/contract.ts';
-import type { TextBuffer } from '../../core/row/text.ts';
+import { viewOf, type TextBuffer } from '../../core/row/text.ts';
 
 export class GrowingBuffer implements ByteSink {
   bytes: TextBuffer;
+  view: DataView;
   length = 0;
-  constructor(capacity = 4096) { this.bytes = Buffer.allocUnsafeSlow(capacity) as TextBuffer; }
-  /** Makes room for `more` bytes behind `length`; `bytes` may be another buffer afterwards. */
+  constructor(capacity = 4096) { this.bytes = Buffer.allocUnsafeSlow(capacity) as TextBuffer; this.view = viewOf(this.bytes); }
+  /** Makes room for `more` bytes behind `length`; `bytes` and `view` may be others afterwards. */
   ensure(more: number): void {
     if (this.bytes.length - this.length >= more) return;
     const wider = Buffer.allocUnsafeSlow(Math.max(this.bytes.length * 2, this.length + more)) as TextBuffer;
     wider.set(this.bytes.subarray(0, this.length));
     this.bytes = wider;
+    this.view = viewOf(wider);
   }
 }
 

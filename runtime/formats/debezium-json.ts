@@ -153,7 +153,7 @@ class DebeziumEncoder implements Encoder {
   encode(batch: ChangeBatch, row: number, out: ByteSink): boolean {
     const form = isAccumulate(batch.kindAt(row)) ? 0 : 1;
     appendAscii(out, this.heads[form]);
-    this.write(batch.columns, row, out);
+    this.write(batch, row, out);
     appendAscii(out, this.tails[form]);
     return true;
   }
@@ -161,6 +161,7 @@ class DebeziumEncoder implements Encoder {
 
 export const debeziumRuntime: FormatRuntime = {
   identifier: 'debezium-json',
+  takesSlices: true,
   decoder: (settings: Json, wanted, all) => new DebeziumDecoder(settings as unknown as DebeziumSettings, wanted, all),
   encoder(settings: Json, fields) {
     const s = settings as unknown as DebeziumSettings;

@@ -6,13 +6,14 @@ import { jsonDecoder } from './json/decode.ts';
 import { jsonEncoder } from './json/encode.ts';
 import { rawRuntime } from './raw.ts';
 
-const jsonRuntime: FormatRuntime = { identifier: 'json', decoder: jsonDecoder, encoder: jsonEncoder };
+const jsonRuntime: FormatRuntime = { identifier: 'json', takesSlices: true, decoder: jsonDecoder, encoder: jsonEncoder };
 export const formatRuntimes: readonly FormatRuntime[] = [jsonRuntime, rawRuntime, debeziumRuntime];
 
 const byIdentifier = new Map(formatRuntimes.map((format) => [format.identifier, format]));
+type ReadableAndWritable = FormatRuntime & Required<Pick<FormatRuntime, 'decoder' | 'encoder'>>;
 /** The format of a plan with both its halves. Throws when it is not registered (the plan comes from elsewhere) or lacks one. */
-export function formatRuntime(identifier: string): Required<FormatRuntime> {
+export function formatRuntime(identifier: string): ReadableAndWritable {
   const format = byIdentifier.get(identifier);
   if (format?.decoder === undefined || format.encoder === undefined) throw unknownRuntimePart({ kind: 'format', name: identifier });
-  return format as Required<FormatRuntime>;
+  return format as ReadableAndWritable;
 }

@@ -6,7 +6,7 @@ import { unknownRuntimePart } from '../../core/errors/runtime.ts';
 import { beginGeneratedRound } from '../../core/codegen/generated.ts';
 import { compileBatchCodec } from '../../core/row/batch-codec.ts';
 import type { NodeOf, NodeType, PhysicalNode, PhysicalPlan } from '../../planner/physical/plan.ts';
-import type { ConnectorContext, SinkContext } from '../connectors/contract.ts';
+import type { ConnectorContext, SinkContext, SourceContext } from '../connectors/contract.ts';
 import type { RuntimeRegistry } from './contract.ts';
 import { Gate, SourceEntry, ValuesEntry } from './entry.ts';
 import type { Entry } from './entry.ts';
@@ -139,7 +139,7 @@ class SubtaskBuilder {
     if (node.type === 'values') return [new ValuesEntry(instance, gate)];
     const factory = this.registry.source(node.connector);
     if (factory === undefined) throw unknownRuntimePart({ kind: 'source connector', name: node.connector });
-    const context = this.contextOf(instance);
+    const context: SourceContext = { ...this.contextOf(instance), takesSlices: instance.output.takesSlices };
     return [new SourceEntry({ instance, gate, limit: node.limit, schedule: () => this.subtask.schedule(), makeReader: (wake) => factory.create(node, context, wake) })];
   }
   private gateBelow(start: number): Gate {
@@ -155,7 +155,7 @@ class SubtaskBuilder {
       const instance = this.instances[edge.to];
       if (edge.kind === 'local' || instance === undefined) return [];
       const senders = this.sendersOf(edge);
-      const codec = compileBatchCodec((this.layout.nodes[edge.from] as LayoutNode).node.columns.map((column) => column.type));
+      const codec = compileBatchCodec((this.layout.nodes[edge.from] as LayoutNode).node.columns.map((column) => column.type), instance.takesSlices);
       const channels: (InChannel | undefined)[] = Array.from({ length: (this.layout.nodes[edge.from] as LayoutNode).instances }, () => undefined);
       for (const [slot, from] of senders.entries()) if (from !== own) channels[from] = new InChannel(edge, from, slot);
       return [{ edge, instance, gate: this.gateBelow(edge.to), channels, own: senders.includes(own) ? this.instances[edge.from] : undefined, decode: (bytes) => codec.decode(bytes) }];

@@ -11,6 +11,7 @@ import { compileBatchCodec } from '../../core/row/batch-codec.ts';
 import type { BatchCodec } from '../../core/row/batch-codec.ts';
 import { compilePartitioner } from '../../core/row/partition.ts';
 import type { Partitioner } from '../../core/row/partition.ts';
+import { TextSlices } from '../../core/row/slices.ts';
 import type { SqlType } from '../../core/types/sql-type.ts';
 import type { LayoutEdge } from './layout.ts';
 import type { PeerMessage } from './messages.ts';
@@ -53,6 +54,9 @@ export class ExchangeSender {
   private readonly counts: Uint32Array;
   private readonly ownBatch: ChangeBatch;
   private ownKinds = new Uint8Array(0);
+  /** Of the own share: memory by column, and what the batch shows. */
+  private readonly slices: (TextSlices | null)[];
+  private readonly shared: (TextSlices | null)[];
   constructor(options: ExchangeSenderOptions) {
     const { edge, subtask, targets, types } = options;
     this.options = options;
@@ -64,6 +68,8 @@ export class ExchangeSender {
     this.rows = Array.from({ length: targets }, () => new Uint32Array(0));
     this.counts = new Uint32Array(targets);
     this.ownBatch = ChangeBatch.withWidth(types.length);
+    this.slices = types.map(() => null);
+    this.shared = types.map(() => null);
   }
 
   push(batch: ChangeBatch): void {
@@ -87,19 +93,34 @@ export class ExchangeSender {
     if ((this.rows[0] as Uint32Array).length < size) this.rows = this.rows.map(() => new Uint32Array(Math.max(1024, size)));
     counts.fill(0);
     for (let row = 0; row < size; row++) {
-      const to = hashOf(batch.columns, row) % targets;
+      const to = hashOf(batch.columns, row, batch.slices) % targets;
       const count = counts[to] as number;
       (this.rows[to] as Uint32Array)[count] = row;
       counts[to] = count + 1;
     }
+  }
+  private ownSlices(c: number, from: TextSlices, fromColumn: Column, intoColumn: Column, rows: Uint32Array, count: number): TextSlices {
+    const into = this.slices[c] ??= new TextSlices();
+    into.begin(from.bytes);
+    into.ensure(count);
+    for (let i = 0; i < count; i++) {
+      const row = rows[i] as number, start = from.starts[row] as number;
+      into.starts[i] = start;
+      if (start < 0) intoColumn[i] = fromColumn[row];
+      else into.ends[i] = from.ends[row] as number;
+    }
+    return into;
   }
   /** Copies the own rows column by column; valid until the next push. */
   private ownShare(batch: ChangeBatch): ChangeBatch {
     const own = this.ownBatch, rows = this.rows[this.options.subtask] as Uint32Array, count = this.counts[this.options.subtask] as number;
     for (let c = 0; c < own.columns.length; c++) {
       const from = batch.columns[c] as Column, into = own.columns[c] as Column;
-      for (let i = 0; i < count; i++) into[i] = from[rows[i] as number];
+      const slices = batch.slices?.[c] ?? null;
+      if (slices === null) for (let i = 0; i < count; i++) into[i] = from[rows[i] as number];
+      this.shared[c] = slices === null ? null : this.ownSlices(c, slices, from, into, rows, count);
     }
+    own.slices = batch.slices === null ? null : this.shared;
     own.size = count;
     own.kinds = null;
     if (batch.kinds !== null) {

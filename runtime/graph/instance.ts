@@ -6,6 +6,7 @@
  * the smallest of theirs. When all inputs have ended the operator has said all it has to say and the end goes on to the outputs.
  */
 import type { ChangeBatch } from '../../core/row/batch.ts';
+import { materializeTexts } from '../../core/row/slices.ts';
 import type { Operator, Output } from '../operators/contract.ts';
 import type { OperatorStateBackend } from './contract.ts';
 import { NO_WATERMARK, WatermarkMerge } from '../time/watermark.ts';
@@ -54,6 +55,7 @@ export class NodeOutput implements Output {
   }
   barrier(epoch: number): void { for (const sender of this.senders) sender.sendControl('barrier', epoch); }
   get exchanges(): readonly ExchangeSender[] { return this.senders; }
+  get takesSlices(): boolean { return this.senders.length > 0 || this.targets.some((target) => target.instance.takesSlices); }
 }
 
 interface InputState { readonly ended: boolean[]; open: number; readonly watermarks: WatermarkMerge }
@@ -95,8 +97,11 @@ export class NodeInstance {
     this.recordsIn += batch.size;
     if (this.hasEnded) return;
     this.place.node = this.layout.index;
-    (this.body as Operator).push(input, batch);
+    const body = this.body as Operator;
+    if (batch.slices !== null && body.takesSlices !== true) materializeTexts(batch);
+    body.push(input, batch);
   }
+  get takesSlices(): boolean { return this.body?.takesSlices === true; }
   watermarkFrom(input: number, slot: number, ms: number): void {
     const merged = (this.inputs[input] as InputState).watermarks.advance(slot, ms);
     if (merged === undefined || this.hasEnded) return;

@@ -7,6 +7,7 @@ import { compileBatchCodec } from '../../core/row/batch-codec.ts';
 import type { BatchCodec } from '../../core/row/batch-codec.ts';
 import { ChangeBatch, isAccumulate } from '../../core/row/batch.ts';
 import type { Column } from '../../core/row/batch.ts';
+import { materializeTexts } from '../../core/row/slices.ts';
 import type { CollectNode, PlanColumn, SinkNode } from '../../planner/physical/plan.ts';
 import type { SinkWriter } from '../connectors/contract.ts';
 import type { Operator } from '../operators/contract.ts';
@@ -56,6 +57,7 @@ export class SinkTerminal implements Terminal {
     this.dropped = options.dropped;
     this.passing = ChangeBatch.withWidth(options.width);
   }
+  get takesSlices(): boolean { return this.writer.takesSlices === true; }
   push(_input: number, batch: ChangeBatch): void {
     const checked = this.node.notNull.columns.length === 0 ? batch : this.enforceNotNull(batch);
     if (checked.size > 0) this.writer.push(checked);
@@ -74,11 +76,12 @@ export class SinkTerminal implements Terminal {
     let violations = 0;
     const isBad = (row: number): boolean => {
       if (!isAccumulate(batch.kindAt(row))) return false;
-      for (const c of this.node.notNull.columns) if ((batch.columns[c] as Column)[row] === null) return true;
+      for (const c of this.node.notNull.columns) if (!isSlice(batch, c, row) && (batch.columns[c] as Column)[row] === null) return true;
       return false;
     };
     for (let row = 0; row < batch.size; row++) if (isBad(row)) violations++;
     if (violations === 0) return batch;
+    materializeTexts(batch);
     if (this.node.notNull.policy === 'error') throw this.violation(batch, isBad);
     this.dropped.value += violations;
     const out = this.passing;
@@ -95,10 +98,12 @@ export class SinkTerminal implements Terminal {
   private violation(batch: ChangeBatch, isBad: (row: number) => boolean): Error {
     let row = 0;
     while (!isBad(row)) row++;
-    const column = this.node.notNull.columns.find((c) => (batch.columns[c] as Column)[row] === null) as number;
+    const column = this.node.notNull.columns.find((c) => !isSlice(batch, c, row) && (batch.columns[c] as Column)[row] === null) as number;
     return notNullViolated({ column: this.node.columns[column]?.name ?? `${column}`, table: this.node.table });
   }
 }
+
+const isSlice = (batch: ChangeBatch, c: number, row: number): boolean => (batch.slices?.[c]?.starts[row] ?? -1) >= 0;
 
 /** Rows of a SELECT on their way to the main thread: in flight at most a window and one batch. */
 const COLLECT_WINDOW_BYTES = 1024 * 1024;
@@ -110,6 +115,7 @@ export class CollectTerminal implements Terminal {
     this.codec = compileBatchCodec((node.columns.length > 0 ? node.columns : columns).map((column) => column.type));
     this.send = send;
   }
+  readonly takesSlices = true;
   push(_input: number, batch: ChangeBatch): void {
     const bytes = this.codec.encode(batch);
     this.inFlightBytes += bytes.byteLength;

@@ -15,11 +15,15 @@ import type { OperatorState } from '../state/contract.ts';
 
 export interface Output {
   push(batch: ChangeBatch): void;
+  /** Some receiver takes text as slices (`core/row/slices.ts`): worth leaving texts as they are. */
+  readonly takesSlices?: boolean;
   /** Event time: no earlier rows will come (ms). */
   watermark(ms: number): void;
 }
 export interface Operator {
   push(input: number, batch: ChangeBatch): void;
+  /** It looks at `batch.slices` itself, or hands the batch on. Otherwise all columns are complete before it gets the batch. */
+  readonly takesSlices?: boolean;
   watermark?(input: number, ms: number): void;
   /** A bounded input has ended; called once per input. The task forwards the end downstream when all inputs ended. */
   endInput?(input: number): void;

@@ -13,6 +13,7 @@ import type { OperatorFactory, Output } from './contract.ts';
 import type { StateTable } from '../state/contract.ts';
 
 class Union extends ForwardingOperator {
+  get takesSlices(): boolean { return this.output.takesSlices === true; }
   push(_input: number, batch: ChangeBatch): void { this.output.push(batch); }
 }
 export const union: OperatorFactory<'union'> = { type: 'union', create: (node, context) => new Union(context.output, node.inputs.length) };

@@ -36,6 +36,23 @@ describe('kafka source', () => {
     expect(await readTable(table, ['o', 'v_a', 'k_id'])).deep.equal([['+I', 0, 'x', 7], ['+I', 2, 'y', 9], ['+I', 2, 'z', 9]]);
     expect(await readTable(table, [])).deep.equal([['+I'], ['+I'], ['+I']]);
   });
+  it('gives the same rows with texts as slices: several buffers in one batch, keys, tombstones, messages of many rows', async () => {
+    const plain = await topics.make('slices', 2), compressed = await topics.make('slices-gzip', 1), keyed = await topics.make('slices-keyed', 1);
+    const record = (i: number, partition: number): { key: string; value: string; partition: number } => ({ key: `{"k":"key ${i % 7}"}`, value: `{"n":${i},"a":"text ${i}","b":${['null', '"é"', '"\\n"', '"same"'][i % 4]}}`, partition });
+    for (const size of [1, 700, 3, 1500]) for (const partition of [0, 1]) await topics.write(plain, Array.from({ length: size }, (_, i) => record(i, partition)));
+    for (const size of [5, 50, 300, 2, 900]) await topics.write(compressed, Array.from({ length: size }, (_, i) => record(i, 0)), undefined, 'gzip');
+    await topics.write(keyed, [record(0, 0), { key: '{"k":"key 0"}', value: null }, ...[3000, 9000].map((n) => ({ key: `{"k":"${n}"}`, value: `[${Array.from({ length: n }, (_, i) => record(i, 0).value).join(',')}]` })), record(3, 0)]);
+    const columns = { k: STRING, n: INT, a: STRING, b: STRING, o: [BIGINT, 'offset'] as const }, options = { 'key.format': 'json', 'key.fields': 'k', 'value.format': 'json', 'value.fields-include': 'EXCEPT_KEY' };
+    for (const [table, least] of [[kafkaTable(columns, plain, { ...options, 'scan.startup.mode': 'earliest-offset' }), 8000], [kafkaTable(columns, compressed, { ...options, 'scan.startup.mode': 'earliest-offset' }), 2000], [kafkaTable(columns, keyed, { 'key.format': 'json', 'value.format': 'json', 'value.fields-include': 'EXCEPT_KEY' }, ['k']), 6000]] as const) {
+      const drivers = await Promise.all([true, false].map((takesSlices) => new ReaderDriver(table, { bounded: true, takesSlices }).open()));
+      for (const driver of drivers) await driver.run();
+      const [slices, strings] = drivers.map((driver) => driver.rows.map((r) => r.map(String).join(' ')).sort());
+      expect(slices).deep.equal(strings);
+      expect(drivers[0]?.sliced).greaterThan(least);
+      expect(drivers[1]?.sliced).equal(0);
+      for (const driver of drivers) await driver.close();
+    }
+  });
   it('a key column that the value has too comes from the value; a record without a key gives no row, as in Flink, and is counted', async () => {
     const topic = await topics.make('keys');
     await topics.write(topic, [{ key: '{"id":1,"u":10}', value: '{"id":2,"a":"x"}' }, { key: null, value: '{"id":3}' }, { key: '{"id":4}', value: '{"a":"y"}' }]);

@@ -15,8 +15,8 @@ export class Topics {
     this.made.push(topic);
     return topic;
   }
-  async write(topic: string, records: readonly NewRecord[], transactionalId?: string): Promise<void> {
-    const producer = this.client.producer(transactionalId === undefined ? {} : { transactionalId });
+  async write(topic: string, records: readonly NewRecord[], transactionalId?: string, compression?: 'gzip'): Promise<void> {
+    const producer = this.client.producer({ transactionalId, compression });
     await producer.init();
     const target = await producer.topic(topic);
     if (transactionalId !== undefined) producer.beginTransaction();

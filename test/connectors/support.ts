@@ -2,6 +2,7 @@
 import type { Json, SinkDescription, SourceDescription } from '../../catalog/registry/connectors.ts';
 import type { TableColumn, TableObject } from '../../catalog/objects/objects.ts';
 import { ChangeBatch, KIND_TEXT } from '../../core/row/batch.ts';
+import { materializeTexts } from '../../core/row/slices.ts';
 import { STRING, type SqlType } from '../../core/types/sql-type.ts';
 import type { SinkNode, SourceNode } from '../../planner/physical/plan.ts';
 import type { ConnectorContext, SinkContext, SinkWriter, SourceReader } from '../../runtime/connectors/contract.ts';
@@ -68,22 +69,26 @@ export function contextOf(subtask = 0, parallelism = 1): TestContext {
 export class ReaderDriver {
   readonly rows: unknown[][] = [];
   readonly sizes: number[] = [];
+  /** Texts that came as slices. */
+  sliced = 0;
   readonly context: TestContext;
   readonly reader: SourceReader;
   isFinished = false;
   private wakeUp: () => void = () => {};
-  constructor(table: TableObject, options: { wanted?: readonly string[]; bounded?: boolean; subtask?: number; parallelism?: number; limit?: number } = {}) {
+  constructor(table: TableObject, options: { wanted?: readonly string[]; bounded?: boolean; subtask?: number; parallelism?: number; limit?: number; takesSlices?: boolean } = {}) {
     const wanted = options.wanted ?? table.columns.map((c) => c.name), { fields, columns } = fieldsOf(table, wanted), connector = table.options.get('connector') ?? '';
     const description = describeSource(table, options.bounded ?? false);
     const node: SourceNode = travelled({ id: 'n', type: 'source', inputs: [], columns, changelog: description.changelogMode, upsertKeys: [], label: '', connector, spec: description.spec, fields, table: 't', ...(options.limit === undefined ? {} : { limit: options.limit }) });
     this.context = contextOf(options.subtask ?? 0, options.parallelism ?? 1);
     const factory = sourceFactories.find((f) => f.identifier === connector);
     if (factory === undefined) throw new RangeError('no source');
-    this.reader = factory.create(node, this.context, () => this.wakeUp());
+    this.reader = factory.create(node, { ...this.context, takesSlices: options.takesSlices ?? false }, () => this.wakeUp());
   }
   async open(restored?: readonly Json[]): Promise<this> { await this.reader.open(restored); return this; }
   readonly push = (batch: ChangeBatch): void => {
     this.sizes.push(batch.size);
+    for (const slices of batch.slices ?? []) this.sliced += slices?.starts.subarray(0, batch.size).filter((start) => start >= 0).length ?? 0;
+    materializeTexts(batch);
     for (let i = 0; i < batch.size; i++) this.rows.push([KIND_TEXT[batch.kindAt(i)], ...batch.columns.map((c) => c[i])]);
   };
   /** Polls once. */

@@ -1,10 +1,12 @@
 /**
  * The generated scanners read exactly what the exact reader reads: random documents of changing shapes, then the same with bytes
- * changed, cut, doubled. Equal are rows, values, errors and where reading stops. The seed is printed; set SEED to repeat a run.
+ * changed, cut, doubled. Equal are rows, values, errors and where reading stops, whether texts become strings at once or stand as slices
+ * first. The seed is printed; set SEED to repeat a run.
  */
 import { expect } from 'chai';
 import { RivuletError } from '../../core/errors/define.ts';
 import type { Column } from '../../core/row/batch.ts';
+import { isText, TextSlices } from '../../core/row/slices.ts';
 import { BIGINT, BOOLEAN, DATE, DOUBLE, INT, STRING, array, decimal, map, row, time, timestamp, timestampLtz, type SqlType } from '../../core/types/sql-type.ts';
 import { parseJsonSettings } from '../../runtime/formats/json/descriptor.ts';
 import { JsonReader } from '../../runtime/formats/json/reader.ts';
@@ -45,6 +47,23 @@ function mutate(text: Buffer): Buffer {
   }
 }
 
+/** Texts of the table as slices. */
+const withSlices = (fields: readonly ScanField[]): ScanField[] => fields.map((f) => (isText(f.type) ? { ...f, slices: new TextSlices() } : f));
+let sliced = 0;
+/** The strings of slices put into the columns, after a look at their bytes. */
+function complete(fields: readonly ScanField[], bytes: Buffer, columns: readonly Column[]): void {
+  for (const { slices, slot } of fields) {
+    if (slices === undefined) continue;
+    const from = slices.starts[1] as number, to = slices.ends[1] as number;
+    slices.begin(bytes);
+    slices.starts[0] = slices.starts[2] = -1;
+    slices.materialize(columns[slot] as Column, 3);
+    if (from < 0) continue;
+    sliced++;
+    expect(bytes.subarray(from, to).every((c) => c >= 32 && c < 128 && c !== 34 && c !== 92), bytes.toString('latin1', from, to)).equal(true);
+  }
+}
+
 /** What reading gives, as text. */
 function outcome(scanner: ObjectScanner, reader: JsonReader, fields: readonly ScanField[], message: Buffer, tail: Buffer): string {
   const bytes = Buffer.concat([Buffer.from('}"9'), message, tail]), columns: Column[] = fields.map(() => ['untouched', 'untouched', 'untouched']);
@@ -52,6 +71,7 @@ function outcome(scanner: ObjectScanner, reader: JsonReader, fields: readonly Sc
   try {
     if (reader.next() !== 123) return 'no object';
     scanner.read(reader, columns, 1);
+    complete(fields, bytes, columns);
     return JSON.stringify([reader.at, reader.depth, columns.map((c) => c[1])], plain);
   } catch (error) {
     if (!(error instanceof RivuletError)) throw error;
@@ -69,6 +89,7 @@ describe(`json scanners equal the exact reader (SEED=${seed})`, () => {
         const fields = names.map((name, slot): ScanField => ({ name, type: pick(TYPES), slot }));
         const all = [...fields, { name: 'id' }];
         const fast = new ObjectScanner(fields, all, settings), slow = new ObjectScanner(fields, all, settings, '', true), readers = [new JsonReader('json'), new JsonReader('json')] as const;
+        const slicedFields = withSlices(fields), slicing = new ObjectScanner(slicedFields, all, settings), exactSlicing = new ObjectScanner(slicedFields, all, settings, '', true);
         for (let shape = 0; shape < 10; shape++) {
           spacing = random(3);
           const order = Array.from({ length: random(8) }, () => pick(NAMES));
@@ -81,6 +102,8 @@ describe(`json scanners equal the exact reader (SEED=${seed})`, () => {
               const expected = outcome(slow, readers[1], fields, message, tail);
               if (expected.startsWith('[')) good++;
               expect(outcome(fast, readers[0], fields, message, tail), `${JSON.stringify(fields)} ${message.toString('latin1')}`).equal(expected);
+              expect(outcome(slicing, readers[0], slicedFields, message, tail), `slices, ${JSON.stringify(fields)} ${message.toString('latin1')}`).equal(expected);
+              if (i % 4 === 0) expect(outcome(exactSlicing, readers[1], slicedFields, message, tail), `slices, exactly, ${JSON.stringify(fields)} ${message.toString('latin1')}`).equal(expected);
             }
           }
         }
@@ -88,6 +111,7 @@ describe(`json scanners equal the exact reader (SEED=${seed})`, () => {
       expect(good, 'documents that could be read').greaterThan(4);
     });
   }
+  it('had texts that stood as slices', () => { expect(sliced).greaterThan(20); });
   it('agrees with JSON.parse on what is JSON', () => {
     const reader = new JsonReader('json'), scanner = new ObjectScanner([{ name: 'v', type: STRING, slot: 0 }], [], parseJsonSettings(new Map()));
     for (let i = 0; i < 3000; i++) {

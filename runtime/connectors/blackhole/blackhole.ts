@@ -10,5 +10,5 @@ export const blackholeConnector: Connector = {
 };
 export const blackholeSink: SinkFactory = {
   identifier: 'blackhole',
-  create: () => ({ open: () => Promise.resolve(), push() {}, ready: () => undefined, prepare: () => Promise.resolve(null), commit: () => Promise.resolve(), close: () => Promise.resolve() }),
+  create: () => ({ takesSlices: true, open: () => Promise.resolve(), push() {}, ready: () => undefined, prepare: () => Promise.resolve(null), commit: () => Promise.resolve(), close: () => Promise.resolve() }),
 };

@@ -8,9 +8,11 @@
  */
 import { badRecord } from '../../../core/errors/format.ts';
 import { DELETE, UPDATE_AFTER, type ChangeBatch, type Column } from '../../../core/row/batch.ts';
+import { isText, TextSlices } from '../../../core/row/slices.ts';
+import type { SqlType } from '../../../core/types/sql-type.ts';
 import type { SourceNode } from '../../../planner/physical/plan.ts';
 import { formatRuntime } from '../../formats/runtimes.ts';
-import type { ConnectorContext, Decoder, WantedField } from '../contract.ts';
+import type { Decoder, SourceContext, WantedField } from '../contract.ts';
 import { decodeHeaders, type FetchedBatch, type RecordCursor } from './client/index.ts';
 import { headerFilter } from './header-filter.ts';
 import { metadataColumn, type MetadataColumn } from './metadata.ts';
@@ -34,17 +36,23 @@ export class RecordDecoder {
   private readonly passes: ReturnType<typeof headerFilter> | undefined;
   private readonly skipped: { value: number } | undefined;
   private readonly nullKeys: { value: number };
+  /** By output slot, when receivers take them: texts of the record, in its own bytes. */
+  readonly slices: (TextSlices | null)[] | null;
 
-  constructor(spec: KafkaSourceSpec, node: SourceNode, context: ConnectorContext) {
+  constructor(spec: KafkaSourceSpec, node: SourceNode, context: SourceContext) {
+    const own = node.fields.map((): TextSlices | null => null);
+    const slicesFor = (format: FormatSpec, type: SqlType, slot: number): TextSlices | undefined =>
+      (context.takesSlices === true && isText(type) && formatRuntime(format.format).takesSlices === true ? own[slot] ??= new TextSlices() : undefined);
     const wantedOf = (format: FormatSpec): WantedField[] => node.fields.flatMap((f, slot): WantedField[] => {
       const field = f.kind === 'physical' ? format.fields.find((x) => x.field === f.field) : undefined;
-      return field === undefined ? [] : [{ name: field.name, type: field.type, slot }];
+      return field === undefined ? [] : [{ name: field.name, type: field.type, slot, slices: slicesFor(format, field.type, slot) }];
     });
     const formatMetadata = node.fields.flatMap((f, slot): WantedField[] => (f.kind === 'metadata' && f.key.startsWith(FORMAT_METADATA)
       ? [{ name: '', type: node.columns[slot]?.type ?? { kind: 'NULL', nullable: true }, slot, metadata: f.key.slice(FORMAT_METADATA.length) }] : []));
     let values = wantedOf(spec.value), keys = spec.key === null ? [] : wantedOf(spec.key);
     if (spec.upsert) values = values.filter((v) => !keys.some((k) => k.slot === v.slot));
     else keys = keys.filter((k) => !values.some((v) => v.slot === k.slot));
+    this.slices = own.some((s) => s !== null) ? own : null;
     this.upsert = spec.upsert;
     this.hasKey = spec.key !== null;
     this.needsKey = spec.key !== null && (spec.upsert || spec.key.format !== 'raw');
@@ -66,20 +74,34 @@ export class RecordDecoder {
     this.part = 'value';
     let made: number;
     if (this.upsert && cursor.valueStart < 0) {
-      for (let i = 0; i < this.valueSlots.length; i++) (batch.columns[this.valueSlots[i]!] as Column)[row] = null;
+      for (let i = 0; i < this.valueSlots.length; i++) this.setNull(batch, this.valueSlots[i]!, row);
       kinds[row] = DELETE;
       made = 1;
     } else {
       made = this.value.decode(cursor.bytes, cursor.valueStart, cursor.valueEnd, batch, kinds, row);
       if (made === 0) { if (this.skipped !== undefined && cursor.valueEnd > cursor.valueStart) this.skipped.value++; return 0; }
       if (this.upsert) for (let i = row; i < row + made; i++) kinds[i] = UPDATE_AFTER;
-      if (made > 1) for (const slot of this.keySlots) { const column = batch.columns[slot] as Column; for (let i = row + 1; i < row + made; i++) column[i] = column[row]; }
+      if (made > 1) for (const slot of this.keySlots) this.repeat(batch, slot, row, made);
     }
     for (let m = 0; m < this.metadata.length; m++) {
       const { slot, read } = this.metadata[m]!, value = read(cursor, fetched), column = batch.columns[slot] as Column;
       for (let i = row; i < row + made; i++) column[i] = value;
     }
     return made;
+  }
+  private setNull(batch: ChangeBatch, slot: number, row: number): void {
+    (batch.columns[slot] as Column)[row] = null;
+    const slices = this.slices?.[slot];
+    if (slices != null) slices.starts[row] = -1;
+  }
+  /** A value of the key in all rows of the record. */
+  private repeat(batch: ChangeBatch, slot: number, row: number, made: number): void {
+    const column = batch.columns[slot] as Column, slices = this.slices?.[slot];
+    for (let i = row + 1; i < row + made; i++) column[i] = column[row];
+    if (slices == null) return;
+    slices.ensure(row + made);
+    slices.starts.fill(slices.starts[row]!, row + 1, row + made);
+    slices.ends.fill(slices.ends[row]!, row + 1, row + made);
   }
   /** False: the record gives no row. */
   private decodeKey(cursor: RecordCursor, batch: ChangeBatch, kinds: Uint8Array, row: number): boolean {

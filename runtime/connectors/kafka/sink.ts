@@ -42,6 +42,7 @@ class KafkaWriter implements SinkWriter {
   private readonly value = new GrowingBuffer();
   private readonly timestampColumn: number;
   private readonly headersColumn: number;
+  readonly takesSlices: boolean;
   private readonly exactlyOnce: boolean;
   private readonly transactions: string;
   private readonly buffer: UpsertBuffer | undefined;
@@ -65,6 +66,7 @@ class KafkaWriter implements SinkWriter {
     }));
     this.valueEncoder = encoderOf(spec.value);
     this.keyEncoder = spec.key === null ? undefined : encoderOf(spec.key);
+    this.takesSlices = [spec.value, ...(spec.key === null ? [] : [spec.key])].every((format) => formatRuntime(format.format).takesSlices === true);
     this.timestampColumn = node.fields.findIndex((f) => f.kind === 'metadata' && f.key === 'timestamp');
     this.headersColumn = node.fields.findIndex((f) => f.kind === 'metadata' && f.key === 'headers');
     this.buffer = spec.bufferRows > 0 ? new UpsertBuffer(spec.bufferRows) : undefined;

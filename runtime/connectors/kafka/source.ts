@@ -4,13 +4,17 @@
  *
  * Invariant: `next` of a split is the offset behind the last record whose rows have been emitted, so positions taken between polls are
  * exact. A record's rows are emitted in one poll.
+ *
+ * Text columns stand as slices of the fetched bytes when receivers take them. A batch whose records come from several buffers (small
+ * answers, compressed record batches) has its texts copied into an arena, unless enough rows stand already to emit them by themselves.
  */
 import type { Json } from '../../../catalog/registry/connectors.ts';
 import { offsetOutOfRange, recordRejected } from '../../../core/errors/connector.ts';
 import { RivuletError } from '../../../core/errors/define.ts';
 import { BATCH_ROWS, ChangeBatch, MAX_BATCH_ROWS } from '../../../core/row/batch.ts';
+import { materializeTexts, TextArena, type ColumnSlices } from '../../../core/row/slices.ts';
 import type { SourceNode } from '../../../planner/physical/plan.ts';
-import type { ConnectorContext, PollResult, SourceFactory, SourceReader } from '../contract.ts';
+import type { PollResult, SourceContext, SourceFactory, SourceReader } from '../contract.ts';
 import { KafkaClient, KafkaClientConfig, RecordCursor, type FetchedBatch, type Fetcher, type FetchPartition } from './client/index.ts';
 import { newSplits, startSplits, type Split } from './places.ts';
 import { RecordDecoder } from './record-decoder.ts';
@@ -26,13 +30,16 @@ const IDLE_WAIT_MS = 2000;
 /** Of records that are skipped the first are logged, then every so many. */
 const LOGGED_SKIPS = 10, LOG_EVERY = 1000;
 
+/** Rows that are worth a batch of their own when the bytes they point into are at their end. */
+const WORTH_EMITTING = BATCH_ROWS / 4;
+
 interface ReadingSplit { readonly topic: string; readonly partition: number; readonly topicId: string | undefined; next: number; readonly end: number | undefined; ended: boolean }
 type Partition = FetchPartition<ReadingSplit>;
 type Queued = FetchedBatch & { readonly split: ReadingSplit };
 
 class KafkaReader implements SourceReader {
   private readonly spec: KafkaSourceSpec;
-  private readonly context: ConnectorContext;
+  private readonly context: SourceContext;
   private readonly wake: () => void;
   private readonly client: KafkaClient;
   private readonly batch: ChangeBatch;
@@ -55,8 +62,13 @@ class KafkaReader implements SourceReader {
   private discovery: NodeJS.Timeout | undefined;
   private discovering = false;
   private closed = false;
+  /** Bytes the slices of the rows since the last gathering point into. */
+  private textBytes: Buffer | undefined;
+  private readonly arena = new TextArena();
+  /** Read to their end in this poll; given back when the batch is out. */
+  private readonly spent: Buffer[] = [];
 
-  constructor(node: SourceNode, context: ConnectorContext, wake: () => void) {
+  constructor(node: SourceNode, context: SourceContext, wake: () => void) {
     const spec = node.spec as unknown as KafkaSourceSpec;
     this.spec = spec;
     this.context = context;
@@ -66,6 +78,7 @@ class KafkaReader implements SourceReader {
     this.changes = spec.upsert || spec.changelog;
     this.limit = node.limit ?? Number.POSITIVE_INFINITY;
     this.decoder = new RecordDecoder(spec, node, context);
+    this.batch.slices = this.decoder.slices;
   }
 
   async open(restored: readonly Json[] | undefined): Promise<void> {
@@ -127,19 +140,40 @@ class KafkaReader implements SourceReader {
     const most = Math.min(BATCH_ROWS, this.limit - this.emitted);
     while (row < most) {
       const queued = this.current ?? this.take();
-      if (queued === undefined) break;
+      if (queued === undefined || (queued.bytes !== this.textBytes && !this.turnTo(queued.bytes, row))) break;
       row = this.decode(queued, row, most);
     }
     if (row > 0) this.emit(row, output);
+    for (const bytes of this.spent) this.fetcher?.release(bytes);
+    this.spent.length = 0;
+    this.textBytes = undefined;
     if (this.emitted >= this.limit) return 'finished';
     if (this.current !== undefined || this.head < this.queue.length) return 'more';
     // What arrived before a failure has been emitted; positions stand in front of it.
     if (this.failure !== undefined) throw this.failure;
     return this.fetcher !== undefined && this.spec.bounded.mode !== 'unbounded' && this.splits.every((s) => s.ended) ? 'finished' : 'idle';
   }
+  /** The next rows lie in other bytes. False: emit those that stand first. */
+  private turnTo(bytes: Buffer, rows: number): boolean {
+    const { slices } = this.batch;
+    if (slices !== null && this.textBytes !== undefined && rows > 0) {
+      if (rows >= WORTH_EMITTING && this.arena.gathered === 0) return false;
+      this.arena.gather(slices, this.textBytes, rows);
+    }
+    this.textBytes = bytes;
+    return true;
+  }
+  private beginSlices(slices: ColumnSlices, rows: number): void {
+    const { arena } = this;
+    let bytes = this.textBytes as Buffer;
+    if (arena.gathered > 0) { arena.gather(slices, bytes, rows); bytes = arena.buffer; }
+    arena.reset();
+    for (const s of slices) s?.begin(bytes);
+  }
   private emit(rows: number, output: { push(batch: ChangeBatch): void }): void {
     const { batch, kinds } = this;
     this.emitted += rows;
+    if (batch.slices !== null) this.beginSlices(batch.slices, rows);
     if (rows <= MAX_BATCH_ROWS) {
       batch.size = rows;
       batch.kinds = this.changes ? kinds : null;
@@ -148,6 +182,8 @@ class KafkaReader implements SourceReader {
     }
     // One message gave more rows than a batch may hold (a JSON array): its rows are all of one kind.
     const kind = this.spec.upsert ? kinds[0] as number : 0;
+    batch.size = rows;
+    materializeTexts(batch);
     for (let from = 0; from < rows; from += MAX_BATCH_ROWS) {
       const part = new ChangeBatch(batch.columns.map((column) => column.slice(from, from + MAX_BATCH_ROWS)));
       part.size = Math.min(MAX_BATCH_ROWS, rows - from);
@@ -172,7 +208,7 @@ class KafkaReader implements SourceReader {
     while (row < most) {
       if (!cursor.next()) {
         this.current = undefined;
-        this.fetcher?.release(queued.bytes);
+        this.spent.push(queued.bytes);
         this.queuedBytes -= queued.end - queued.start;
         if (this.paused && this.queuedBytes < RESUME_BYTES) { this.paused = false; this.fetcher?.resume(); }
         break;

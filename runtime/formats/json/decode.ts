@@ -9,6 +9,7 @@
  */
 import type { Json } from '../../../catalog/registry/connectors.ts';
 import type { ChangeBatch } from '../../../core/row/batch.ts';
+import type { TextSlices } from '../../../core/row/slices.ts';
 import type { SqlType } from '../../../core/types/sql-type.ts';
 import type { Decoder, WantedField } from '../../connectors/contract.ts';
 import { isBadRecord } from './convert.ts';
@@ -20,9 +21,11 @@ export class JsonDecoder implements Decoder {
   private readonly scanner: ObjectScanner;
   private readonly reader = new JsonReader('json');
   private readonly ignoreErrors: boolean;
+  private readonly slices: readonly TextSlices[];
   constructor(settings: JsonSettings, wanted: readonly WantedField[], all: readonly { name: string; type: SqlType }[]) {
     this.scanner = new ObjectScanner(wanted, all, settings);
     this.ignoreErrors = settings.ignoreParseErrors;
+    this.slices = wanted.flatMap((f) => f.slices ?? []);
   }
   decode(bytes: Buffer, start: number, end: number, target: ChangeBatch, kinds: Uint8Array, at: number): number {
     if (start < 0 || start === end) return 0;
@@ -53,7 +56,7 @@ export class JsonDecoder implements Decoder {
     switch (r.next()) {
       case -1: if (r.depth > 0) throw r.malformed(); return 0;
       case 110: r.word(); return 0;
-      case 123: this.scanner.read(r, target.columns, at); kinds[at] = 0; return 1;
+      case 123: for (const slices of this.slices) slices.ensure(at + 1); this.scanner.read(r, target.columns, at); kinds[at] = 0; return 1;
       default: r.skip(); throw r.malformed('the value is not a JSON object');
     }
   }

@@ -2,14 +2,14 @@
  * Pieces of generated scanner code. Names of a user appear in the code only as byte numbers to compare with.
  *
  * Variables of the generated function: `b` bytes, `w` the same as a DataView, `o` position, `end`, `cols` and `at` (column arrays, row),
- * `r` the JsonReader, `C` exact converters by wanted field, `F` timestamp forms, `T` the helpers below. A block stands on the first byte of a value and leaves `o`
+ * `r` the JsonReader, `C` exact converters by wanted field, `F` timestamp forms, `S` makers of strings or TextSlices, `T` the helpers below. A block stands on the first byte of a value and leaves `o`
  * behind it. It handles the common form of its type by itself and hands all else to the exact converter, so results never differ.
  * Digits may be read past `end`; the scanner checks in the end that `o` is not behind it.
  */
 import type { Long, SqlType } from '../../../core/types/sql-type.ts';
 import type { TimestampType } from './convert.ts';
 import { cursor, quotedDate, quotedTimestamp } from './temporal.ts';
-import { findSpecial, isUtf8, skipBlanks, skipNumber, skipString, skipValue } from './skip.ts';
+import { findSpecial, findUnclean, isUtf8, skipBlanks, skipNumber, skipString, skipValue } from './skip.ts';
 
 /** Exact for 16 to 18 digits: a long in canonical form. */
 function longDigits(b: Uint8Array, start: number, end: number, negative: boolean): Long {
@@ -23,7 +23,7 @@ function longDigits(b: Uint8Array, start: number, end: number, negative: boolean
   return negative ? -value : value;
 }
 const POWERS = Array.from({ length: 23 }, (_, i) => Number(`1e${i}`));
-export const scanHelpers = { longDigits, quotedTimestamp, quotedDate, cursor, POWERS, skipString, skipNumber, skipValue, skipBlanks, isUtf8, findSpecial };
+export const scanHelpers = { longDigits, quotedTimestamp, quotedDate, cursor, POWERS, skipString, skipNumber, skipValue, skipBlanks, isUtf8, findSpecial, findUnclean };
 
 /** Call of the exact converter of wanted field `i`; `s` holds where the value begins (a blank there: a learned shape does not fit). */
 const exact = (i: number, slot: number): string => `{ if (b[s] <= 32 || s >= end) return -1; r.at = s; cols[${slot}][at] = C[${i}](r); o = r.at; }`;
@@ -34,8 +34,20 @@ const LONG_STRING = 12;
 /** Moves `o` from behind the opening quote to the first quote, backslash or byte above 127, and sets `c` to it. */
 const toSpecial = (length: number): string => (length > LONG_STRING ? 'o = T.findSpecial(w, o, end); if (o < end) c = b[o];' : 'while (o < end && (c = b[o]) !== 34 && c !== 92 && c < 128) o++;');
 
-/** Code that reads the value of wanted field `i` of a type into output slot `slot`; `length` is that of the value in a sample. */
-export function readBlock(type: SqlType, i: number, slot: number, length = 0): string {
+/** The same up to the first byte that may not stand in a slice. */
+const toUnclean = (length: number): string => (length > LONG_STRING ? 'o = T.findUnclean(w, o, end); if (o < end) c = b[o];' : 'while (o < end && (c = b[o]) !== 34 && c !== 92 && c < 128 && c > 31) o++;');
+/** A text as a slice; what is no clean string of ASCII stands in the column. */
+function sliceBlock(i: number, slot: number, length: number): string {
+  return `{ const s = o; let c = 0; if (b[o] === 34) { o++; ${toUnclean(length)} }
+    if (c === 34 && o < end) { S[${i}].starts[at] = s + 1; S[${i}].ends[at] = o; o++; } else { S[${i}].starts[at] = -1; ${NULL_OR(i, slot)} } }`;
+}
+
+/**
+ * Code that reads the value of wanted field `i` of a type into output slot `slot`, a text as a slice when `sliced`; `length` is that of the
+ * value in a sample.
+ */
+export function readBlock(type: SqlType, i: number, slot: number, sliced: boolean, length = 0): string {
+  if (sliced) return sliceBlock(i, slot, length);
   const out = `cols[${slot}][at]`, other = NULL_OR(i, slot);
   switch (type.kind) {
     case 'BOOLEAN':

@@ -11,6 +11,7 @@
  */
 import { generatedFactory } from '../../../core/codegen/generated.ts';
 import type { Column } from '../../../core/row/batch.ts';
+import { isText, type TextSlices } from '../../../core/row/slices.ts';
 import type { RowField, SqlType } from '../../../core/types/sql-type.ts';
 import { compileConverter, missingField, timestampForm, type Converter, type DecodeSettings } from './convert.ts';
 import type { TextBuffer } from '../../../core/row/text.ts';
@@ -20,7 +21,8 @@ import { learnShape, type Shape } from './shape.ts';
 import { stringMaker, type MakeString } from '../../../core/row/text.ts';
 import type { TimestampForm } from './temporal.ts';
 
-export interface ScanField { readonly name: string; readonly type: SqlType; readonly slot: number }
+/** `slices`: a text goes there where it can, else into the column. */
+export interface ScanField { readonly name: string; readonly type: SqlType; readonly slot: number; readonly slices?: TextSlices | undefined }
 export interface ScanSettings extends DecodeSettings { readonly flatten: boolean }
 /** Position behind the object, or -1 when this way cannot read it. */
 type Scan = (b: TextBuffer, o: number, end: number, cols: readonly Column[], at: number, r: JsonReader) => number;
@@ -56,7 +58,7 @@ export class ObjectScanner {
     this.required = settings.failOnMissingField ? all.map((f) => f.name) : undefined;
     this.prefixes = new Set(settings.flatten ? fields.flatMap((f) => prefixesOf(f.name)) : []);
     const forms = fields.map((f): TimestampForm | undefined => (isTimestampType(f.type) ? timestampForm(f.type, settings) : undefined));
-    const makers = fields.map((f): MakeString | undefined => (f.type.kind === 'VARCHAR' || f.type.kind === 'CHAR' ? stringMaker() : undefined));
+    const makers = fields.map((f): MakeString | TextSlices | undefined => (isText(f.type) ? f.slices ?? stringMaker() : undefined));
     this.bound = [scanHelpers, this.converters, forms, makers];
     this.isLearning = !exactOnly;
     this.anyOrder = this.required === undefined && this.prefixes.size === 0 && !exactOnly ? this.compile(anyOrderCode(fields)) : undefined;
@@ -103,7 +105,7 @@ export class ObjectScanner {
 
   /** The exact way. */
   private exact(r: JsonReader, cols: readonly Column[], at: number): void {
-    for (const f of this.fields) (cols[f.slot] as Column)[at] = null;
+    for (const f of this.fields) setNull(f, cols, at);
     const seen = this.required === undefined ? undefined : new Set<string>();
     const levels = this.prefixes.size === 0 ? undefined : new Map<string, number>();
     this.members(r, '', cols, at, seen, levels);
@@ -120,7 +122,9 @@ export class ObjectScanner {
       seen?.add(name);
       if (place !== undefined) {
         if (levels !== undefined) this.checkLevel(r, levels, name, level);
-        (cols[this.fields[place]!.slot] as Column)[at] = (this.converters[place] as Converter)(r);
+        const field = this.fields[place]!;
+        (cols[field.slot] as Column)[at] = (this.converters[place] as Converter)(r);
+        if (field.slices !== undefined) field.slices.starts[at] = -1;
       } else if (levels !== undefined && this.prefixes.has(name) && r.bytes[r.at] === 123) {
         if (++r.depth > 1000) throw r.malformed('nested deeper than 1000 levels');
         this.members(r, `${name}.`, cols, at, seen, levels);
@@ -135,6 +139,12 @@ export class ObjectScanner {
     levels.set(name, level);
   }
 }
+
+function setNull(f: ScanField, cols: readonly Column[], at: number): void {
+  (cols[f.slot] as Column)[at] = null;
+  if (f.slices !== undefined) f.slices.starts[at] = -1;
+}
+const nullCode = (f: ScanField, i: number): string => `cols[${f.slot}][at] = null;${f.slices === undefined ? '' : ` S[${i}].starts[at] = -1;`}`;
 
 /** Nested rows by scanners of their own, which write into columns of one row. */
 function scannedRows(fields: readonly RowField[], path: string, settings: DecodeSettings): (r: JsonReader) => unknown[] {
@@ -157,7 +167,7 @@ function prefixesOf(name: string): string[] {
 
 /** Readers as inline blocks, or as functions when the table is wide. */
 function readers(fields: readonly ScanField[], lengths?: ReadonlyMap<number, number>): { declarations: string; read: (i: number) => string } {
-  const blocks = fields.map((f, i) => readBlock(f.type, i, f.slot, lengths?.get(i)));
+  const blocks = fields.map((f, i) => readBlock(f.type, i, f.slot, f.slices !== undefined, lengths?.get(i)));
   if (fields.length <= INLINE_FIELDS) return { declarations: '', read: (i) => blocks[i] ?? '' };
   return {
     declarations: blocks.map((block, i) => `function R${i}(b, o, end, cols, at, r) { const w = r.view; ${block} return o; }`).join('\n'),
@@ -175,7 +185,7 @@ function shapeCode(shape: Shape, fields: readonly ScanField[]): string {
   for (let i = 0; i < steps.length; i += INLINE_FIELDS) parts.push(steps.slice(i, i + INLINE_FIELDS).join('\n'));
   const functions = parts.length === 1 ? '' : parts.map((part, i) => `function P${i}(b, o, end, cols, at, r) { const w = r.view; ${part} return o; }`).join('\n');
   const body = parts.length === 1 ? parts[0] ?? '' : parts.map((_, i) => `if ((o = P${i}(b, o, end, cols, at, r)) < 0) return -1;`).join('\n');
-  const missing = fields.filter((_, i) => !found.has(i)).map((f) => `cols[${f.slot}][at] = null;`).join(' ');
+  const missing = fields.map((f, i) => (found.has(i) ? '' : nullCode(f, i))).join(' ');
   return `${declarations}\n${functions}\nreturn function (b, o, end, cols, at, r) { const w = r.view; ${body}\n${literal(shape.tail)} if (o > end) return -1; ${missing} return o; };`;
 }
 
@@ -193,7 +203,7 @@ function anyOrderCode(fields: readonly ScanField[]): string {
   const blanks = 'if (b[o] <= 32) o = T.skipBlanks(b, o, end);';
   const missing = Array.from({ length: masks }, (_, m) => {
     const own = fields.slice(m * 31, m * 31 + 31), all = own.reduce((mask, _f, i) => mask | 1 << i, 0);
-    return `if (m${m} !== ${all}) { ${own.map((f, i) => `if ((m${m} & ${1 << i}) === 0) cols[${f.slot}][at] = null;`).join(' ')} }`;
+    return `if (m${m} !== ${all}) { ${own.map((f, i) => `if ((m${m} & ${1 << i}) === 0) { ${nullCode(f, m * 31 + i)} }`).join(' ')} }`;
   }).join('\n');
   return `${declarations}\nreturn function (b, o, end, cols, at, r) { const w = r.view;
     ${Array.from({ length: masks }, (_, m) => `let m${m} = 0;`).join(' ')}

@@ -6,7 +6,8 @@ import { javaDecimalText } from '../../../core/types/print-value.ts';
 import { timestampDigits, type Long, type SqlType } from '../../../core/types/sql-type.ts';
 import type { ByteSink } from '../../connectors/contract.ts';
 import { appendAscii, appendUtf8 } from '../byte-sink.ts';
-import type { TextBuffer } from '../../../core/row/text.ts';
+import type { TextSlices } from '../../../core/row/slices.ts';
+import { copyAscii, type TextBuffer } from '../../../core/row/text.ts';
 import type { JsonSettings } from './descriptor.ts';
 import { quoteJson } from './reader.ts';
 import { writeClock, writeDate, writeTimestamp } from './temporal.ts';
@@ -61,6 +62,13 @@ export function writeString(value: string, out: ByteSink): void {
   }
   b[o++] = 34;
   out.length = o;
+}
+/** Writes a slice in quotes at `o`; gives the position behind. There is room for it. */
+export function copyQuoted(from: TextSlices, start: number, end: number, into: DataView, o: number): number {
+  into.setUint8(o, 34);
+  const behind = copyAscii(from.view, start, end, into, o + 1);
+  into.setUint8(behind, 34);
+  return behind + 1;
 }
 const SPECIAL = /["\\\u0000-\u001f]/;
 function writeUnusual(value: string, out: ByteSink): void { appendUtf8(out, quoteJson(value)); }

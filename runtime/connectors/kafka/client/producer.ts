@@ -216,6 +216,7 @@ export class BatchProducer implements Producer, SenderHost {
     if (!this.#unacked.delete(batch)) return;
     this.bufferedBytes -= batch.sizeBytes;
     if (batch.memory !== undefined) batch.queue.recycle(batch.memory);
+    if (this.#unacked.size === 0) for (const topic of this.topics.values()) topic.rest();
     this.#settle();
   }
   /** A batch too large for the topic stands in the queue as several now. */

@@ -158,7 +158,7 @@ class SubtaskBuilder {
       const codec = compileBatchCodec((this.layout.nodes[edge.from] as LayoutNode).node.columns.map((column) => column.type), instance.takesSlices);
       const channels: (InChannel | undefined)[] = Array.from({ length: (this.layout.nodes[edge.from] as LayoutNode).instances }, () => undefined);
       for (const [slot, from] of senders.entries()) if (from !== own) channels[from] = new InChannel(edge, from, slot);
-      return [{ edge, instance, gate: this.gateBelow(edge.to), channels, own: senders.includes(own) ? this.instances[edge.from] : undefined, decode: (bytes) => codec.decode(bytes) }];
+      return [{ edge, instance, gate: this.gateBelow(edge.to), channels, own: senders.includes(own) ? this.instances[edge.from] : undefined, decodeEach: codec.decodeEach }];
     });
   }
 }

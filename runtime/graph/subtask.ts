@@ -30,6 +30,8 @@ import { NO_WATERMARK } from '../time/watermark.ts';
  * Kafka beside two joins at full speed: 0.24 s each, without a limit 0.31 to 1.0; the joins cost the same CPU.
  */
 const ROUND_MS = 4;
+/** How long rows for other subtasks may be gathered. */
+const GATHER_MS = 2;
 /** Messages of one channel processed in one go, so that other channels and the sources get their turn. */
 const MESSAGES_PER_ROUND = 8;
 
@@ -42,7 +44,7 @@ export interface InboundEdge {
   readonly channels: readonly (InChannel | undefined)[];
   /** The node above in this subtask, when this subtask is among the senders. */
   readonly own: NodeInstance | undefined;
-  readonly decode: (bytes: ArrayBuffer) => ChangeBatch;
+  readonly decodeEach: (bytes: ArrayBuffer, receive: (batch: ChangeBatch) => void) => void;
 }
 
 /** What `build.ts` made of the plan. */
@@ -78,6 +80,8 @@ export class Subtask {
   private isHolding = false;
   /** Rounds so far. */
   private turn = 0;
+  /** When gathered rows were sent last, on the clock of `performance`. */
+  private sentMs = 0;
   private isTouched = true;
   private isFlushed = true;
   /** The coordinator knows that this subtask has come to rest after changes. */
@@ -134,10 +138,20 @@ export class Subtask {
       again = this.readChannels(stopAt);
       if (this.pending === undefined && !this.isHolding) again = this.pollEntries(stopAt) || again;
       this.cutOffFinished();
+      this.sendGathered(again);
       if (!again && !this.isFlushed) this.flushIdle();
     });
     if (this.phase === 'running') this.parts.print.flush();
     return again && this.phase === 'running';
+  }
+  /** Rows for other subtasks wait for more only while more is being made, and not long. */
+  private sendGathered(again: boolean): void {
+    const { senders } = this.parts;
+    if (senders.size === 0) return;
+    const now = performance.now();
+    if (again && now - this.sentMs < GATHER_MS) return;
+    this.sentMs = now;
+    for (const sender of senders.values()) sender.flush();
   }
   /** Begins with another input each time, as time may be up before the last. */
   private readChannels(stopAt: number): boolean {
@@ -159,8 +173,8 @@ export class Subtask {
       case 'data': {
         this.isTouched = true;
         this.isFlushed = false;
-        const bytes = message.x.byteLength;
-        inbound.instance.push(inbound.edge.input, inbound.decode(message.x));
+        const bytes = message.x.byteLength, { instance, edge: { input } } = inbound;
+        inbound.decodeEach(message.x, (batch) => instance.push(input, batch));
         this.host.toPeer(channel.from, { a: this.attempt, e: inbound.edge.index, f: this.index, t: channel.from, k: 'credit', x: bytes }, []);
         return;
       }

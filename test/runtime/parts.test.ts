@@ -71,17 +71,38 @@ describe('exchange', () => {
     const take = (to: number, batch: ChangeBatch): void => { for (let row = 0; row < batch.size; row++) (got[to] as string[]).push(`${batch.kindAt(row)}:${batch.columns[0]?.[row]}:${batch.columns[1]?.[row]}`); };
     const sender = new ExchangeSender({
       edge, attempt: 1, subtask: 1, targets: 3, types: [BIGINT, BIGINT], ownPush: (batch) => take(1, batch),
-      send: (to, message: PeerMessage) => { if (message.k === 'data') take(to, codec.decode(message.x)); },
+      send: (to, message: PeerMessage) => { if (message.k === 'data') codec.decodeEach(message.x, (batch) => take(to, batch)); },
     });
     const rows = Array.from({ length: 3000 }, (_, i) => i), batch = new ChangeBatch([rows.map((i) => i % 50), rows]);
     batch.size = rows.length;
     batch.kinds = Uint8Array.from(rows, (i) => i % 4);
     sender.push(batch);
+    sender.flush();
     expect(got.flat().sort()).to.deep.equal(rows.map((i) => `${i % 4}:${i % 50}:${i}`).sort());
     for (const share of got) expect(share.length).to.be.greaterThan(0);
     for (const share of got) expect(share.map((text) => Number(text.split(':')[2]))).to.satisfy((ids: number[]) => ids.every((id, i) => i === 0 || id > (ids[i - 1] as number)));
     const homes = new Map<string, number>();
     got.forEach((share, to) => { for (const text of share) { const key = text.split(':')[1] as string; expect(homes.get(key) ?? to).to.equal(to); homes.set(key, to); } });
+  });
+  it('gathers small batches into one message, which goes when told, when large, and before what must follow it', () => {
+    const codec = compileBatchCodec([BIGINT, BIGINT]), sent: string[] = [], values: unknown[] = [];
+    const sender = new ExchangeSender({
+      edge: { ...edge, kind: 'modulo' }, attempt: 1, subtask: 1, targets: 1, types: [BIGINT, BIGINT], ownPush: undefined,
+      send: (_to, message: PeerMessage) => { sent.push(message.k); if (message.k === 'data') codec.decodeEach(message.x, (one) => { for (let row = 0; row < one.size; row++) values.push(`${one.kindAt(row)}:${one.columns[0]?.[row]}`); }); },
+    });
+    const push = (kinds: Uint8Array | null, ...column: unknown[]): void => { const batch = new ChangeBatch([column, column.map(() => null)]); batch.size = column.length; batch.kinds = kinds; sender.push(batch); };
+    push(null, 1, 2);
+    push(Uint8Array.of(3, 0), 3, 2n ** 70n);
+    push(null);
+    expect([sent, sender.channels[0]?.inFlightBytes === 0]).to.deep.equal([[], false]);
+    sender.flush();
+    sender.flush();
+    expect([sent, values]).to.deep.equal([['data'], ['0:1', '0:2', '3:3', `0:${2n ** 70n}`]]);
+    push(null, 5);
+    sender.sendControl('barrier', 7);
+    expect([sent, values.at(-1)]).to.deep.equal([['data', 'data', 'barrier'], '0:5']);
+    for (let i = 0; i < 20_000 && sent.length < 4; i++) push(null, 6);
+    expect([sent.length, sent.at(-1)]).to.deep.equal([4, 'data']);
   });
   it('has no room when a window is in flight, and again when credit comes back', () => {
     let inFlight = 0;

@@ -42,6 +42,8 @@ export interface JobRecord {
   readonly status: JobStatus;
   readonly endTimeMs: number | undefined;
   readonly exceptions: readonly JobException[];
+  /** Most subtasks the job ever ran with: what a subtask that is no more may have left open in a sink is looked for up to here. */
+  readonly widest?: number | undefined;
 }
 export interface JobEnvironment {
   readonly store: StateStore;
@@ -164,11 +166,18 @@ export class Job {
       }
       if (execution !== this.execution) return;
       killPoint('during-restore');
-      await this.env.pool.recover(this.id, this.record.plan, this.settings.parallelism, manifest);
-      if (execution !== this.execution) return;
+    }
+    await this.env.pool.recover({ ...this.record, parallelism: this.settings.parallelism }, manifest);
+    if (execution !== this.execution) return;
+    if (manifest !== undefined) {
       if (manifest.kind === 'final') { this.execution = undefined; await execution.end(); await this.finish('FINISHED'); return; }
       const rescaled = new Set(execution.rescaledNodes(manifest));
       this.base = { ...manifest, nodes: Object.fromEntries(Object.entries(manifest.nodes).filter(([id]) => !rescaled.has(id))) };
+    }
+    if ((this.record.widest ?? 0) < this.settings.parallelism) {
+      this.record = { ...this.record, widest: this.settings.parallelism };
+      await this.env.store.putJob(this.id, this.record);
+      if (execution !== this.execution) return;
     }
     execution.deploy(manifest);
   }
@@ -262,7 +271,7 @@ export class Job {
   async savepoint(): Promise<{ savepointPath: string }> {
     const newest = FINAL.has(this.status) ? this.history.newest() : undefined;
     if (newest !== undefined && newest.kind !== 'final') {
-      await this.env.pool.recover(this.id, this.record.plan, this.settings.parallelism, newest).catch((error: unknown) => {
+      await this.env.pool.recover({ ...this.record, parallelism: this.settings.parallelism }, newest).catch((error: unknown) => {
         // What is lost for good must not take the state with it; the job has failed of it and said so.
         if (!(error instanceof RivuletError) || error.code !== 'kafka-transaction-lost') throw error;
         this.log.warn('a prepared transaction is lost; the savepoint is made without it', { err: error });

@@ -74,7 +74,7 @@ class Manager implements JobManager {
     layOut(request.plan, parallelism);
     const record: JobRecord = {
       version: 1, id: randomBytes(16).toString('hex'), name: request.name, sql: request.sql, plan: request.plan, settings,
-      startTimeMs: this.env.clock.now(), status: 'RUNNING', endTimeMs: undefined, exceptions: [],
+      startTimeMs: this.env.clock.now(), status: 'RUNNING', endTimeMs: undefined, exceptions: [], widest: parallelism,
     };
     const job = new Job(record, this.env);
     if (savepointPath !== undefined) await job.adoptSavepoint(savepointPath);

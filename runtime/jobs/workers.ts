@@ -108,9 +108,14 @@ export class WorkerPool {
       this.post(worker, build(request));
     }) as Extract<ToMain, { type: T }>;
   }
-  /** Ends what a checkpoint says is prepared; rejects with the sink's error. */
-  async recover(jobId: string, plan: PhysicalPlan, parallelism: number, manifest: Manifest): Promise<void> {
-    const { committables } = manifest, former = Object.fromEntries(Object.entries(manifest.nodes).map(([id, node]) => [id, node.instances]));
+  /**
+   * Ends what a checkpoint says is prepared, and what subtasks beyond the present ones may have left open, also when they died before their
+   * first checkpoint; rejects with the sink's error. Without a checkpoint, and never wider than now, there is nothing to ask.
+   */
+  async recover(job: { readonly id: string; readonly plan: PhysicalPlan; readonly parallelism: number; readonly widest?: number | undefined }, manifest: Manifest | undefined): Promise<void> {
+    const { id: jobId, plan, parallelism, widest = 0 } = job;
+    if (manifest === undefined && widest <= parallelism) return;
+    const committables = manifest?.committables ?? {}, former = Object.fromEntries(plan.nodes.map(({ id }) => [id, Math.max(widest, manifest?.nodes[id]?.instances ?? 0)]));
     const { error } = await this.ask<'recovered'>(0, (request) => ({ type: 'recover', request, jobId, plan, parallelism, committables, former }));
     if (error !== undefined) throw revivedError(error);
   }

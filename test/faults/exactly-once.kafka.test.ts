@@ -72,6 +72,22 @@ describe('outputs under kill -9', function () {
       } finally { await bench.close(); }
     });
   }
+  it('A8: killed before its first checkpoint with more subtasks, it goes on with fewer: what the others left open holds nobody up', async () => {
+    const bench = await Bench.open('eonarrow', []);
+    try {
+      const story = new Story(bench);
+      await story.begin();
+      await bench.server.end('SIGTERM');
+      await bench.server.launch({ RIVULET_PARALLELISM: '1' });
+      await story.feed();
+      await eventually('rows of a checkpoint', async () => (await story.seen('out')).length >= story.sent);
+      await bench.server.end('SIGKILL');
+      await bench.server.launch({ RIVULET_PARALLELISM: '3', RIVULET_TEST_BUILD: '1', RIVULET_KILL_AT: 'after-prepare:1' });
+      await eventually('the kill', async () => { await story.feed(); return !bench.server.running; });
+      await bench.server.launch({ RIVULET_PARALLELISM: '1' });
+      await story.expectComplete();
+    } finally { await bench.close(); }
+  });
   it('A8: at any moment, one after another, with another parallelism each time: each row once', async () => {
     const bench = await Bench.open('eoany', []), random = randomFrom(20_261_121);
     try {

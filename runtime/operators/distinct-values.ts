@@ -12,8 +12,8 @@ import type { Column } from '../../core/row/batch.ts';
 import type { Entry, StateTable } from '../state/contract.ts';
 import { removeAll } from './values-view.ts';
 
-/** Places at first and at most (20 bytes each, 20 MB); half full before there are more. */
-const FIRST_PLACES = 2048, LAST_PLACES = 1_048_576, REACH = 8;
+/** Places at first and at most (20 bytes each, so that they stay in the processor's cache: a look-up that waits for memory saves nothing); half full before there are more. */
+const FIRST_PLACES = 2048, LAST_PLACES = 65_536, REACH = 8;
 /** In the place of an incarnation. */
 const FREE = 0, LEFT = -1;
 

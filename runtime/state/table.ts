@@ -132,7 +132,7 @@ export class PackedTable implements StateTable {
     const end = this.valueCodec.encodeColumns(value, row, this.scratch, subEnd);
     this.nextNumber[0]++;
     this.wasCreated = true;
-    const entry = this.addEntry(this.headOf(keyEnd), subEnd);
+    const entry = this.addEntry(this.headOf(keyEnd), keyEnd, subEnd);
     this.address[entry] = this.newRow(entry, keyEnd, subEnd, end);
     return entry;
   }
@@ -189,7 +189,7 @@ export class PackedTable implements StateTable {
       }
     }
     this.wasCreated = true;
-    const entry = this.addEntry(head, subEnd), { scratch, emptyValue } = this;
+    const entry = this.addEntry(head, keyEnd, subEnd), { scratch, emptyValue } = this;
     scratch.reserve(subEnd, emptyValue.length);
     for (let i = 0; i < emptyValue.length; i++) scratch.bytes[subEnd + i] = emptyValue[i]!;
     this.address[entry] = this.newRow(entry, keyEnd, subEnd, subEnd + emptyValue.length);
@@ -205,7 +205,7 @@ export class PackedTable implements StateTable {
       } while (++steps < CHAIN_LIMIT);
       this.indexRing(head);
     }
-    const index = this.subIndex!, hash = hashBytes(this.scratch.bytes, 0, subEnd, this.seed0, this.seed1);
+    const index = this.subIndex!, hash = this.subHash(this.lastHash, this.scratch.bytes, keyEnd, subEnd);
     const { slots, mask } = index;
     for (let at = index.home(hash); ; at = (at + 2) & mask) {
       const entry = slots[at + 1]!;
@@ -221,11 +221,13 @@ export class PackedTable implements StateTable {
       entry = this.nextIn[entry]!;
     } while (entry !== head);
   }
-  /** Hash of key and sub-key of a stored entry. */
+  /** Hash of a sub-key under a key of this hash, for the second index, which is in memory only. */
+  private subHash(keyHash: number, bytes: Uint8Array, from: number, to: number): number { return hashBytes(bytes, from, to, this.seed0 ^ keyHash, this.seed1); }
+  /** The same of a stored entry. */
   private fullHash(entry: Entry): number {
     const bytes = this.pageOf(entry), at = this.bodyAt(entry);
-    const keyLength = readVarint(bytes, at), p = at + varintSize(keyLength), subLength = readVarint(bytes, p), from = p + varintSize(subLength);
-    return hashBytes(bytes, from, from + keyLength + subLength, this.seed0, this.seed1);
+    const keyLength = readVarint(bytes, at), p = at + varintSize(keyLength), subLength = readVarint(bytes, p), from = p + varintSize(subLength) + keyLength;
+    return this.subHash(this.hash[entry]!, bytes, from, from + subLength);
   }
 
   // Bytes of rows.
@@ -349,7 +351,7 @@ export class PackedTable implements StateTable {
   // Entries.
 
   /** A new entry behind the last of the ring of `head` (0 = it begins one), its key in scratch; it has no row yet. */
-  private addEntry(head: Entry, subEnd: number): Entry {
+  private addEntry(head: Entry, keyEnd: number, subEnd: number): Entry {
     const entry = this.ids.take();
     if (entry >= this.flags.length) this.growEntries();
     this.hash[entry] = this.lastHash;
@@ -363,7 +365,7 @@ export class PackedTable implements StateTable {
       this.flags[entry] = LIVE | (this.flags[head]! & INDEXED);
       this.nextIn[tail] = entry; this.previousIn[entry] = tail;
       this.nextIn[entry] = head; this.previousIn[head] = entry;
-      if ((this.flags[head]! & INDEXED) !== 0) this.subIndex!.add(hashBytes(this.scratch.bytes, 0, subEnd, this.seed0, this.seed1), entry);
+      if ((this.flags[head]! & INDEXED) !== 0) this.subIndex!.add(this.subHash(this.lastHash, this.scratch.bytes, keyEnd, subEnd), entry);
     }
     if (this.spec.meta > 0) this.meta0[entry] = 0;
     if (this.spec.meta > 1) this.meta1[entry] = 0;
@@ -443,7 +445,7 @@ export class PackedTable implements StateTable {
     const head = this.headOf(keyEnd);
     let entry = head === 0 || !this.hasSub ? head : this.spec.isList === true && this.isBehind(head, keyEnd) ? 0 : this.inRing(head, keyEnd, subEnd);
     if (entry !== 0) this.liveWords[this.lastHash >>> 24]! -= this.dropRow(entry);
-    else entry = this.addEntryClean(head, subEnd);
+    else entry = this.addEntryClean(head, keyEnd, subEnd);
     const words = ROW_HEADER_WORDS + (length >> 2);
     const address = this.arena.allocate(entry, words);
     body.copy(this.arena.bytes[Arena.pageOf(address)]!, (Arena.wordOf(address) << 2) + HEADER_BYTES, from, from + length);
@@ -487,8 +489,8 @@ export class PackedTable implements StateTable {
     this.arena.release(address);
     return words;
   }
-  private addEntryClean(head: Entry, subEnd: number): Entry {
-    const entry = this.addEntry(head, subEnd);
+  private addEntryClean(head: Entry, keyEnd: number, subEnd: number): Entry {
+    const entry = this.addEntry(head, keyEnd, subEnd);
     if ((this.flags[entry]! & DIRTY) !== 0) { this.dirty.takeBack(); this.flags[entry]! &= ~DIRTY; }
     return entry;
   }

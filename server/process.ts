@@ -1,6 +1,6 @@
 /** The process: reads the configuration, starts the server, prints how to reach it, and ends it in order on SIGTERM and SIGINT, also while it is still starting. */
 import { RivuletError } from '../core/errors/define.ts';
-import { tidyHeapAfterStart } from '../core/ports/heap.ts';
+import { keepHeapsWhileIdle, tidyHeapAfterStart } from '../core/ports/heap.ts';
 import type { Log } from '../core/ports/log.ts';
 import { loadCommandLine, type CommandLine } from './config/config.ts';
 import { openLog, surviveBrokenPipes } from './ports/log.ts';
@@ -33,6 +33,7 @@ async function serve(onSignal: (handler: (signal: NodeJS.Signals) => void) => vo
   const server = await starting;
   process.stderr.write(banner(config.host, server.pgPort, server.httpPort, config.dataDir, config.parallelism, performance.now()));
   setTimeout(() => void server.warmUp(), WARM_UP_AFTER_MS).unref();
+  keepHeapsWhileIdle();
   tidyHeapAfterStart();
 }
 /** Ends the server in order; one that is still starting, when it has started. */

@@ -25,11 +25,11 @@ export function comparedLines(folder = RESULTS): ResultLine[] {
   return files.flatMap((name) => readFileSync(join(folder, name), 'utf8').split('\n').filter((line) => line !== '').map((line) => JSON.parse(line) as ResultLine))
     .filter((line) => line.query !== undefined && line.flink !== undefined && Object.keys(line.settings).length === 0);
 }
-/** The newest line of each query among those of one commit and scale: the given commit, or else that of the newest line. In the order of the bench. */
+/** The newest line of each query among those of one commit: the given one, or else that of the newest line. In the order of the bench. */
 export function newest(lines: readonly ResultLine[], commit?: string): ResultLine[] {
   const of = commit === undefined ? lines : lines.filter((line) => line.commit.startsWith(commit) || commit.startsWith(line.commit)), last = of.at(-1);
   if (last === undefined) throw new BenchFailure(commit === undefined ? 'no results with Flink in bench/results: npm run bench' : `no results with Flink of commit ${commit} in bench/results`);
-  const byQuery = new Map(of.filter((line) => line.commit === last.commit && line.scale === last.scale).map((line) => [line.query, line]));
+  const byQuery = new Map(of.filter((line) => line.commit === last.commit).map((line) => [line.query, line]));
   return queries.map(({ name }) => byQuery.get(name)).filter((line) => line !== undefined);
 }
 export function markdown(lines: readonly ResultLine[]): string {
@@ -43,8 +43,13 @@ export function markdown(lines: readonly ResultLine[]): string {
   return `| query | records | records/s | Flink | records per CPU s | Flink | ratio, bar | peak memory | Flink | share, bar |
 |---|--:|--:|--:|--:|--:|--:|--:|--:|--:|
 ${rows.map((row) => `| ${row.join(' | ')} |\n`).join('')}
-Rivulet at commit \`${line.commit}\`${lines.some((f) => f.modified) ? ' with changes' : ''} on Node ${line.node.replace('v', '')} beside Apache Flink ${line.flink?.version ?? ''}, ${line.at.slice(0, 10)}, ${line.cores} cores of ${line.cpu}, scale ${line.scale}, median of ${line.runs.length} pairs. Rivulet: its whole process; Flink: its TaskManager alone. ${missed === 0 ? 'Every bar is met.' : `${missed} of ${lines.length} queries miss a bar.`}
+Rivulet at commit \`${line.commit}\`${lines.some((f) => f.modified) ? ' with changes' : ''} on Node ${line.node.replace('v', '')} beside Apache Flink ${line.flink?.version ?? ''}, ${line.at.slice(0, 10)}, ${line.cores} cores of ${line.cpu}, ${scales(lines)}, median of ${line.runs.length} pairs. Rivulet: its whole process; Flink: its TaskManager alone. ${missed === 0 ? 'Every bar is met.' : `${missed} of ${lines.length} queries miss a bar.`}
 `;
+}
+/** `scale 5`, or with the queries of other scales named: `scale 5 (q0k, q0x: 2)`. */
+function scales(lines: readonly ResultLine[]): string {
+  const by = [...Map.groupBy(lines, (line) => line.scale)].sort((a, b) => b[1].length - a[1].length), rest = by.slice(1).map(([scale, of]) => `${of.map((line) => line.query).join(', ')}: ${scale}`);
+  return `scale ${by[0]?.[0]}${rest.length === 0 ? '' : ` (${rest.join('; ')})`}`;
 }
 /** The page with what stands between the markers replaced. */
 export function withTable(page: string, table: string, name: string): string {

@@ -54,10 +54,12 @@ describe('bench: tables', () => {
 describe('bench: results as Markdown', () => {
   const line = (query: string, more: Partial<ResultLine> = {}): ResultLine => ({ at: '2026-11-28T10:00:00.000Z', scale: 2, settings: {}, cpu: 'Some CPU', cores: 2, node: 'v26.10.0', commit: 'abc1234', modified: false, ...figures(query), ...more });
 
-  it('takes the newest line of each query of one commit and scale, in the order of the bench', () => {
+  it('takes the newest line of each query of one commit, in the order of the bench, and says which scale it had', () => {
     const lines = [line('q1', { commit: 'old' }), line('q2'), line('q0', { records: 1 }), line('q0', { scale: 1 }), line('q0', { records: 2 })];
     expect(newest(lines).map((l) => [l.query, l.records])).to.deep.equal([['q0', 2], ['q2', 1200]]);
     expect(newest(lines, 'old').map((l) => l.query)).to.deep.equal(['q1']);
+    expect(newest([line('q2'), line('q0'), line('q1', { scale: 5 })]).map((l) => l.scale)).to.deep.equal([2, 5, 2]);
+    expect(markdown(newest([line('q2'), line('q0'), line('q1', { scale: 5 })]))).to.contain(', scale 2 (q1: 5), median');
     expect(() => newest(lines, 'other')).to.throw('commit other');
     expect(() => newest([])).to.throw('npm run bench');
   });

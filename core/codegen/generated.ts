@@ -17,7 +17,10 @@ const kept = new Map<string, Factory>();
 let keptText = 0;
 let round = new Map<string, number>();
 
-/** A new plan (or subtask of one) is put together: its functions are counted from the beginning. */
+/**
+ * A new plan (or subtask of one) is put together: its functions are counted from the beginning. Whoever puts plans together calls it, on the
+ * main thread too: without it the counts, and with them the texts, only grow.
+ */
 export function beginGeneratedRound(): void { round = new Map(); }
 
 /** The function with these parameters and body; called with what its code refers to it gives the generated function or object. */

@@ -1,6 +1,6 @@
 /**
  * Gives back what starting a thread has left in its JavaScript heap: garbage of module loading, and young-generation pages V8 would keep
- * for a thread that then has nothing to do (it tidies up by itself only after its first full collection). 5 MB for a worker, 10 MB for the
+ * for a thread that then has nothing to do. 5 MB for a worker, 10 MB for the
  * main thread, for 10 to 20 ms of CPU once. Not for use while rows flow: V8 decides better then.
  */
 import { setFlagsFromString } from 'node:v8';

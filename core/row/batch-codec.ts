@@ -1,9 +1,9 @@
 /**
  * Batches in binary form for another worker thread: the sender encodes, transfers the ArrayBuffer, the receiver decodes into a batch it
- * reuses. A buffer holds one batch or several, one behind the other. Layout of a batch: u32 rows, u8 flags (1 kinds, 2 slices), the kinds (one byte each, when any row is not +I), for a batch with slices one
- * byte per column (1: it has slices), then the packed rows. In a column with slices a text in the narrow form is a clean slice and can be
- * a slice of the buffer again; other strings are wide. Both ends run the same build, so there is no version here; state on disk has its
- * own format.
+ * reuses. A buffer holds one batch or several, one behind the other. Layout of a batch: u32 rows, u8 flags (1 kinds, 2 slices), the
+ * kinds (one byte each, when any row is not +I), for a batch with slices one byte per column (1: it has slices), then the packed rows. In
+ * a column with slices a text in the narrow form is a clean slice and can be a slice of the buffer again; other strings are wide. Both
+ * ends run the same build, so there is no version here; state on disk has its own format.
  */
 import { internalError } from '../errors/common.ts';
 import type { SqlType } from '../types/sql-type.ts';

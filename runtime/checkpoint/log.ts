@@ -7,7 +7,7 @@ import { noUsableCheckpoint } from '../../core/errors/runtime.ts';
 import type { Json } from '../../catalog/registry/connectors.ts';
 import type { SnapshotMessage } from '../graph/messages.ts';
 import type { Layout } from '../graph/layout.ts';
-import { blocksOf, MANIFEST_FORMAT, PRODUCT_VERSION } from './manifest.ts';
+import { blocksOf, MANIFEST_FORMAT, namedBy, PRODUCT_VERSION } from './manifest.ts';
 import type { BlockPlace, BlockRef, Manifest, ManifestNode } from './manifest.ts';
 import type { NewBlock, StateStore } from './store.ts';
 
@@ -201,12 +201,7 @@ function withRefs(nodes: Manifest['nodes'], rename: (ref: BlockRef) => BlockRef)
 }
 /** Blocks in the store, and files, that the first manifests name and the second do not. */
 function onlyIn(dropped: readonly Manifest[], kept: readonly Manifest[]): { blocks: number[]; files: number[] } {
-  const named = (manifests: readonly Manifest[]): { blocks: Set<number>; files: Set<number> } => {
-    const blocks = new Set<number>(), files = new Set<number>();
-    for (const one of manifests) for (const { ref } of blocksOf(one)) if (ref.place === undefined) blocks.add(ref.seq); else files.add(ref.place.file);
-    return { blocks, files };
-  };
-  const gone = named(dropped), stay = named(kept);
-  return { blocks: [...gone.blocks.difference(stay.blocks)], files: [...gone.files.difference(stay.files)] };
+  const gone = namedBy(dropped), stay = namedBy(kept);
+  return { blocks: [...gone.blocks].filter((seq) => !stay.blocks.has(seq)), files: [...gone.files].filter((file) => !stay.files.has(file)) };
 }
 export const totalBytes = (manifest: Manifest): number => { let sum = 0; for (const { ref } of blocksOf(manifest)) sum += ref.bytes; return sum; };

@@ -72,4 +72,11 @@ export function* blocksOf(manifest: Manifest): Generator<{ readonly node: string
     }
   }
 }
+/** What the manifests name: blocks in the store by number, and files. */
+export interface Named { readonly blocks: ReadonlySet<number>; readonly files: ReadonlySet<number> }
+export function namedBy(manifests: Iterable<Manifest>): Named {
+  const blocks = new Set<number>(), files = new Set<number>();
+  for (const one of manifests) for (const { ref } of blocksOf(one)) if (ref.place === undefined) blocks.add(ref.seq); else files.add(ref.place.file);
+  return { blocks, files };
+}
 export const planNodeIds = (plan: PhysicalPlan): readonly string[] => plan.nodes.map((node) => node.id);

@@ -23,8 +23,8 @@ import type { Log } from '../../core/ports/log.ts';
 import { BlockFiles } from './block-files.ts';
 import type { BlockFileWriter } from './block-files.ts';
 import { EpochIndex } from './epoch-index.ts';
-import { blocksOf, checkBlock, decodeManifest, encodeManifest, PRODUCT_VERSION } from './manifest.ts';
-import type { BlockRef, Manifest } from './manifest.ts';
+import { checkBlock, decodeManifest, encodeManifest, namedBy, PRODUCT_VERSION } from './manifest.ts';
+import type { BlockRef, Manifest, Named } from './manifest.ts';
 
 const STORE_FORMAT = 1;
 
@@ -203,37 +203,31 @@ export class StateStore {
   }
   /** Removes blocks that no manifest of the job names (left by a crash) and everything of jobs that have no record. */
   async sweep(jobs: ReadonlySet<string>): Promise<number> {
-    const database = await this.use(), named = new Map<string, Set<number> | undefined>();
-    const changes: Change[] = [];
+    const database = await this.use(), known = new Map<string, Named | undefined>(), changes: Change[] = [];
+    /** Of a job with a record; its manifests are read once. */
+    const named = async (job: string): Promise<Named | undefined> => {
+      if (!known.has(job)) known.set(job, await this.named(job));
+      return known.get(job);
+    };
     for await (const key of database.keys({ gt: 'm/', lt: 'm0' })) if (!jobs.has(jobOf(key))) changes.push({ type: 'del', key });
     for await (const key of database.keys({ gt: 'b/', lt: 'b0' })) {
-      const job = jobOf(key);
-      if (jobs.has(job) && !named.has(job)) named.set(job, await this.namedBlocks(job));
-      const kept = named.get(job);
-      if (!jobs.has(job) || (kept !== undefined && !kept.has(Number(key.slice(-12))))) changes.push({ type: 'del', key });
+      const job = jobOf(key), kept = jobs.has(job) ? await named(job) : NOTHING;
+      if (kept !== undefined && !kept.blocks.has(Number(key.slice(-12)))) changes.push({ type: 'del', key });
     }
     if (changes.length > 0) await this.write(changes);
-    return changes.length + await this.sweepFiles(jobs);
-  }
-  private async sweepFiles(jobs: ReadonlySet<string>): Promise<number> {
     let removed = 0;
     for (const job of await this.files.jobs()) {
-      const files = await this.files.sizes(job), kept = jobs.has(job) ? await this.named(job, (ref) => ref.place?.file) : new Set<number>();
-      const gone = kept === undefined ? [] : [...files.keys()].filter((file) => !kept.has(file));
-      if (!jobs.has(job)) await this.files.removeJob(job); else await this.files.remove(job, gone);
+      const kept = jobs.has(job) ? await named(job) : NOTHING;
+      const gone = kept === undefined ? [] : [...(await this.files.sizes(job)).keys()].filter((file) => !kept.files.has(file));
+      if (jobs.has(job)) await this.files.remove(job, gone); else await this.files.removeJob(job);
       removed += gone.length;
     }
-    return removed;
+    return changes.length + removed;
   }
-  private namedBlocks(job: string): Promise<Set<number> | undefined> { return this.named(job, (ref) => (ref.place === undefined ? ref.seq : undefined)); }
   /** What the job's manifests name. undefined: one is damaged, so what it named is not known and nothing is removed. */
-  private async named(job: string, what: (ref: BlockRef) => number | undefined): Promise<Set<number> | undefined> {
-    const named = new Set<number>();
-    for (const { manifest } of await this.manifests(job)) {
-      if (manifest === undefined) return undefined;
-      for (const { ref } of blocksOf(manifest)) { const one = what(ref); if (one !== undefined) named.add(one); }
-    }
-    return named;
+  private async named(job: string): Promise<Named | undefined> {
+    const manifests = (await this.manifests(job)).map(({ manifest }) => manifest);
+    return manifests.includes(undefined) ? undefined : namedBy(manifests as Manifest[]);
   }
   async close(): Promise<void> {
     this.isClosed = true;
@@ -244,6 +238,7 @@ export class StateStore {
   }
 }
 
+const NOTHING: Named = { blocks: new Set(), files: new Set() };
 const jobOf = (key: string): string => key.slice(2, key.indexOf('/', 2));
 
 /** Why a file operation failed, for an error's detail: the innermost message without its stack. */

@@ -7,9 +7,9 @@ import { Emitter } from './emitter.ts';
 
 /** Builds the function; constants are r0, r1 … around it (not parameters: JavaScript allows only 65,535 of those). */
 function build<F>(emitter: Emitter, text: string): F {
-  const names = emitter.refs.map((_, i) => `const r${i} = refs[${i}];`).join('');
-  return generatedFactory(['refs', 'NO_SLICES'], `${names}\n${text}`)(emitter.refs, NO_SLICES) as F;
+  return generatedFactory(['refs', 'NO_SLICES'], withNames(emitter, text))(emitter.refs, NO_SLICES) as F;
 }
+const withNames = (emitter: Emitter, text: string): string => `${emitter.refs.map((_, i) => `const r${i} = refs[${i}];`).join('')}\n${text}`;
 /** A text column of a batch with slices: first and last byte, bytes, maker of strings. */
 const slicesOf = (c: number): string => `const l${c} = input.slices[${c}] ?? NO_SLICES, p${c} = l${c}.starts, q${c} = l${c}.ends, b${c} = l${c}.bytes, m${c} = l${c}.make;`;
 const NONE: ReadonlySet<number> = new Set();
@@ -56,5 +56,6 @@ export const compileRowPredicate: CompileRowPredicate = (condition, _inputTypes,
 export const evaluateConstant: EvaluateConstant = (expr, context: CodegenContext) => {
   const emitter = new Emitter(context, () => 'null');
   const value = emitter.emit(expr);
-  return build<() => unknown>(emitter, `return function constant() {\n${emitter.code}\nreturn ${value.code}; };`)();
+  // Called once, so it is not kept: ten thousand literals of VALUES would push out all that is worth keeping.
+  return (new Function('refs', `"use strict";\n${withNames(emitter, `${emitter.code}\nreturn ${value.code};`)}`) as (refs: readonly unknown[]) => unknown)(emitter.refs);
 };

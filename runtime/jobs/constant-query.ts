@@ -4,6 +4,7 @@
  * lives. The operators are those of the workers, called one after another. Anything that could take long (joins, aggregates, sorts,
  * many literals) goes to the workers.
  */
+import { beginGeneratedRound } from '../../core/codegen/generated.ts';
 import { internalError } from '../../core/errors/common.ts';
 import type { ChangeBatch, Column } from '../../core/row/batch.ts';
 import type { CalcNode, PhysicalNode, PhysicalPlan, ValuesNode } from '../../planner/physical/plan.ts';
@@ -34,6 +35,7 @@ export function constantSteps(plan: PhysicalPlan): readonly [ValuesNode, ...Calc
 
 /** The rows, made at once. Throws what the workers would have sent. */
 export function constantRows(plan: PhysicalPlan, steps: readonly [ValuesNode, ...CalcNode[]]): RowChunk {
+  beginGeneratedRound();
   const rows: unknown[][] = [];
   let output: Output = { push: (batch) => { takeRows(batch, rows); }, watermark() {} }, place: Step = steps[0];
   const run = (node: Step, work: () => void): void => { place = node; work(); };

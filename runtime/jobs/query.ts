@@ -4,6 +4,7 @@
  */
 import { queryCancelled } from '../../core/errors/common.ts';
 import type { RivuletError } from '../../core/errors/define.ts';
+import { beginGeneratedRound } from '../../core/codegen/generated.ts';
 import { compileBatchCodec } from '../../core/row/batch-codec.ts';
 import type { BatchCodec } from '../../core/row/batch-codec.ts';
 import type { Column } from '../../core/row/batch.ts';
@@ -25,6 +26,7 @@ export class Query {
   private wake: () => void = () => {};
   constructor(options: { pool: WorkerPool; clock: Clock; id: string; plan: PhysicalPlan; parallelism: number; signal: AbortSignal }) {
     this.signal = options.signal;
+    beginGeneratedRound();
     this.codec = compileBatchCodec(collectTypes(options.plan));
     const execution = new Execution({
       pool: options.pool, clock: options.clock, jobId: options.id, plan: options.plan, parallelism: options.parallelism,

@@ -441,9 +441,11 @@ export class PackedTable implements StateTable {
   /** Puts a row as a snapshot has it. The entry is clean and known to a checkpoint. */
   restoreRow(body: Buffer, from: number, length: number): Entry {
     const keyEnd = this.takeKeys(body, from), subEnd = this.restoreSubEnd;
-    if (this.spec.isList === true) this.nextNumber[0] = Math.max(this.nextNumber[0], this.numberInScratch(keyEnd) + 1);
+    const number = this.spec.isList === true ? this.numberIn(this.scratch.bytes, keyEnd) : -1;
+    // Numbers given out go on behind those restored.
+    if (number >= this.nextNumber[0]) this.nextNumber[0] = number + 1;
     const head = this.headOf(keyEnd);
-    let entry = head === 0 || !this.hasSub ? head : this.spec.isList === true && this.isBehind(head, keyEnd) ? 0 : this.inRing(head, keyEnd, subEnd);
+    let entry = head === 0 || !this.hasSub ? head : number >= 0 && number > this.lastNumber(head) ? 0 : this.inRing(head, keyEnd, subEnd);
     if (entry !== 0) this.liveWords[this.lastHash >>> 24]! -= this.dropRow(entry);
     else entry = this.addEntryClean(head, keyEnd, subEnd);
     const words = ROW_HEADER_WORDS + (length >> 2);
@@ -454,16 +456,15 @@ export class PackedTable implements StateTable {
     this.flags[entry] = (this.flags[entry]! & ~DIRTY) | PERSISTED;
     return entry;
   }
-  /** Of a list: the number in scratch comes behind all numbers of the ring, so there is nothing to look for. Numbers given out go on behind it. */
-  private isBehind(head: Entry, keyEnd: number): boolean {
-    const tail = this.previousIn[head]!, last: unknown[] = [];
-    this.readSubKey(tail, last);
-    return this.numberInScratch(keyEnd) > Number(last[0]);
+  /** Of a list: the greatest number of a ring. A restored entry with a greater one comes behind all, so there is nothing to look for. */
+  private lastNumber(head: Entry): number {
+    const tail = this.previousIn[head]!;
+    return this.numberIn(this.pageOf(tail), this.subKeyAt(tail));
   }
-  private numberInScratch(keyEnd: number): number {
-    const number: unknown[] = [];
-    this.subCodec.decode(this.scratch.bytes, keyEnd, number);
-    return Number(number[0]);
+  private readonly number: unknown[] = [];
+  private numberIn(bytes: Buffer, at: number): number {
+    this.subCodec.decode(bytes, at, this.number);
+    return Number(this.number[0]);
   }
   restoreDelete(body: Buffer, from: number): void {
     const keyEnd = this.takeKeys(body, from);

@@ -86,7 +86,8 @@ describe(`json scanners equal the exact reader (SEED=${seed})`, () => {
       let good = 0;
       for (let table = 0; table < 12; table++) {
         const names = [...new Set(Array.from({ length: random(table === 0 ? 60 : 8) }, () => pick(NAMES)))];
-        const fields = names.map((name, slot): ScanField => ({ name, type: pick(TYPES), slot }));
+        // Every third table is all texts, so that slices come up whatever the seed.
+        const fields = names.map((name, slot): ScanField => ({ name, type: table % 3 === 1 ? STRING : pick(TYPES), slot }));
         const all = [...fields, { name: 'id' }];
         const fast = new ObjectScanner(fields, all, settings), slow = new ObjectScanner(fields, all, settings, '', true), readers = [new JsonReader('json'), new JsonReader('json')] as const;
         const slicedFields = withSlices(fields), slicing = new ObjectScanner(slicedFields, all, settings), exactSlicing = new ObjectScanner(slicedFields, all, settings, '', true);

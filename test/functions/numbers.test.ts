@@ -74,10 +74,11 @@ describe('decimal arithmetic', () => {
       // reference: the quotient as a fraction of integers, its decimal exponent by comparing, 38 significant digits, then the scale
       const n = a * 10n ** BigInt(s2), d = b * 10n ** BigInt(s1), abs = (x: bigint): bigint => (x < 0n ? -x : x);
       let shift = 60;
-      while (abs(n) * 10n ** BigInt(shift) / abs(d) >= 10n ** 38n) shift--;
+      const power = (e: number): bigint => 10n ** BigInt(Math.max(0, e)); // below 0 the divisor is scaled instead
+      while (abs(n) * power(shift) / (abs(d) * power(-shift)) >= 10n ** 38n) shift--;
       let wanted: bigint | null = 0n;
       if (a !== 0n) {
-        const rounded = halfUp(n * 10n ** BigInt(Math.max(0, shift)), d * 10n ** BigInt(Math.max(0, -shift)));
+        const rounded = halfUp(n * power(shift), d * power(-shift));
         wanted = scale >= shift ? rounded * 10n ** BigInt(scale - shift) : halfUp(rounded, 10n ** BigInt(shift - scale));
         if (abs(wanted) >= 10n ** 38n) wanted = null;
       }

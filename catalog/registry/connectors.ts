@@ -28,6 +28,8 @@ export interface SourceDescription {
   readonly spec: Json;
   /** Primary-key columns that identify rows of an upsert stream (the planner adds ChangelogNormalize). */
   readonly upsertKey?: readonly string[] | undefined;
+  /** 1 when one reader must see everything (a binlog); undefined = the job's parallelism. */
+  readonly parallelism?: number | undefined;
 }
 export interface SinkDescription {
   /** Kinds the sink accepts. */

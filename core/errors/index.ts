@@ -7,6 +7,7 @@ import { dataErrors } from './data.ts';
 import { formatErrors } from './format.ts';
 import { kafkaCatalogErrors } from './kafka-catalog.ts';
 import { kafkaErrors } from './kafka.ts';
+import { mysqlErrors } from './mysql.ts';
 import { sessionErrors } from './session.ts';
 import { stateErrors } from './state.ts';
 import type { ErrorFactory } from './define.ts';
@@ -22,6 +23,7 @@ export const errorCatalogues: readonly { readonly area: string; readonly errors:
   { area: 'session', errors: sessionErrors as never },
   { area: 'kafka-catalog', errors: kafkaCatalogErrors as never },
   { area: 'kafka', errors: kafkaErrors as never },
+  { area: 'mysql', errors: mysqlErrors as never },
   { area: 'config', errors: configErrors as never },
   { area: 'connector', errors: connectorErrors as never },
   { area: 'data', errors: dataErrors as never },

@@ -57,6 +57,8 @@ export interface SourceNode extends NodeBase {
   readonly limit?: number | undefined;
   /** Table name for metrics and errors. */
   readonly table: string;
+  /** Fixed number of subtasks, or undefined = the job's. */
+  readonly parallelism?: number | undefined;
 }
 export interface ValuesNode extends NodeBase { readonly type: 'values'; readonly rows: readonly (readonly Expr[])[] }
 /** Filter then project; kinds pass through. */

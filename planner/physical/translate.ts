@@ -68,7 +68,7 @@ export class PlanBuilder {
     const upsertStream = isUpsertSource(rel);
     const keys: readonly ColumnSet[] = declared === undefined ? [] : [declared];
     const draft = this.table.make(
-      { type: 'source', connector: rel.connector, spec: source.spec, fields: rel.fields, limit: rel.limit, table: `${table.path.catalog}.${table.path.database}.${table.path.name}` }, [], rel.columns,
+      { type: 'source', connector: rel.connector, spec: source.spec, fields: rel.fields, limit: rel.limit, table: `${table.path.catalog}.${table.path.database}.${table.path.name}`, parallelism: source.parallelism }, [], rel.columns,
       { kinds, unique: keys, upsert: keys, distribution: undefined, sourceBefore: mode.updateBefore });
     this.tables.set(draft, table);
     const duplicates = this.options.cdcDuplicates && !isAppend(kinds) && declared !== undefined;

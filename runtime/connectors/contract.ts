@@ -38,6 +38,13 @@ export interface SourceReader {
   poll(output: { push(batch: ChangeBatch): void }): PollResult;
   /** Positions after everything emitted so far, JSON-safe, own splits only. */
   positions(): Json;
+  /**
+   * False while rows of a transaction have been emitted and others have not: a barrier waits until the transaction is out, so that no
+   * checkpoint holds half of one. Absent: every position is a boundary.
+   */
+  readonly atBoundary?: boolean;
+  /** How far it is, JSON-safe, for the job page: stages, chunks, lag. Cheap: asked about once a second. */
+  progress?(): Json;
   /** The checkpoint with these positions is complete (commit offsets for monitoring; failures are logged only). */
   checkpointed?(positions: Json): void;
   close(): Promise<void>;

@@ -33,6 +33,10 @@ export interface Entry {
   /** Emits about one batch. Afterwards `state` tells how to go on; a finished entry has ended its node. */
   poll(): void;
   positions(): Json;
+  /** A barrier may go out now: no transaction is half emitted. */
+  readonly atBoundary: boolean;
+  /** What the reader tells of how far it is, or null. */
+  progress(): Json;
   checkpointed(positions: Json): void;
   /** The input ends here and now (drain, LIMIT reached). */
   finish(): void;
@@ -82,6 +86,8 @@ export class SourceEntry implements Entry {
     this.instance.output.push(batch);
   }
   positions(): Json { return this.reader.positions(); }
+  get atBoundary(): boolean { return this.state === 'finished' || (this.reader.atBoundary ?? true); }
+  progress(): Json { return this.reader.progress?.() ?? null; }
   checkpointed(positions: Json): void { this.reader.checkpointed?.(positions); }
   finish(): void {
     this.state = 'finished';
@@ -106,6 +112,8 @@ export class ValuesEntry implements Entry {
     this.finish();
   }
   positions(): Json { return null; }
+  readonly atBoundary = true;
+  progress(): Json { return null; }
   checkpointed(): void {}
   finish(): void {
     this.state = 'finished';

@@ -67,7 +67,7 @@ export function layOut(plan: PhysicalPlan, parallelism: number): Layout {
 
 function instancesOf(node: PhysicalNode, inputs: readonly LayoutNode[], parallelism: number): number {
   if (node.type === 'values' || node.type === 'collect') return 1;
-  if (node.type === 'source') return parallelism;
+  if (node.type === 'source') return Math.min(node.parallelism ?? parallelism, parallelism);
   if (node.type === 'sink' && node.parallelism !== undefined) return Math.min(node.parallelism, parallelism);
   let instances = 1;
   for (const [i, input] of node.inputs.entries()) {

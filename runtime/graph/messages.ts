@@ -78,6 +78,8 @@ export interface NodeStats {
   readonly stateEntries: number;
   readonly counters: Readonly<Record<string, number>>;
   readonly activity: string | undefined;
+  /** What a source tells of how far it is, or null. */
+  readonly progress: Json;
 }
 export type ToMain =
   | { readonly type: 'up' }

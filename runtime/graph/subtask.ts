@@ -137,6 +137,7 @@ export class Subtask {
       this.turn++;
       again = this.readChannels(stopAt);
       if (this.pending === undefined && !this.isHolding) again = this.pollEntries(stopAt) || again;
+      else if (this.pending !== undefined && !this.isAtBoundary) again = this.pollToBoundary(stopAt) || again;
       this.cutOffFinished();
       this.sendGathered(again);
       if (!again && !this.isFlushed) this.flushIdle();
@@ -210,6 +211,29 @@ export class Subtask {
     }
     return again;
   }
+  /** No source has emitted half a transaction. */
+  private get isAtBoundary(): boolean {
+    const { entries } = this.parts;
+    for (let i = 0; i < entries.length; i++) if (!(entries[i] as Entry).atBoundary) return false;
+    return true;
+  }
+  /** A barrier waits for the rest of a transaction: only such sources go on, one batch at a time. */
+  private pollToBoundary(stopAt: number): boolean {
+    let again = false;
+    for (const entry of this.parts.entries) {
+      while (!entry.atBoundary && entry.state === 'active' && performance.now() < stopAt) {
+        entry.isHeld = !entry.gate.isOpen;
+        if (entry.isHeld) break;
+        this.parts.place.node = entry.instance.layout.index;
+        entry.poll();
+        this.isTouched = true;
+        this.isFlushed = false;
+      }
+      if (!entry.atBoundary && entry.state === 'active' && !entry.isHeld) again = true;
+    }
+    this.passBarrier();
+    return again;
+  }
   /** Nothing to read: what sinks hold back goes out now, so that a lone row is not late. */
   private flushIdle(): void {
     for (const entry of this.parts.entries) if (entry.state === 'active') return;
@@ -254,7 +278,7 @@ export class Subtask {
   }
   /** Lets the barrier through every node whose inputs have it; takes the snapshot when it is through all. */
   private passBarrier(): void {
-    if (this.pending === undefined) return;
+    if (this.pending === undefined || !this.isAtBoundary) return;
     const { epoch } = this.pending, { instances, place } = this.parts;
     let isThrough = true;
     for (const instance of instances) {
@@ -390,6 +414,7 @@ export class Subtask {
         stateBytes: instance.state?.bytes ?? 0, stateEntries: instance.state?.entries ?? 0,
         counters: Object.fromEntries([...instance.counters].map(([name, counter]) => [name, counter.value])),
         activity: entry === undefined ? undefined : this.activityOf(entry),
+        progress: entry?.progress() ?? null,
       });
     }
     return out;

@@ -4,6 +4,7 @@
  *
  * All waiting calls reject with RivuletErrors (`core/errors/runtime.ts`). Texts of options and their defaults: `settings.ts`.
  */
+import type { Json } from '../../catalog/registry/connectors.ts';
 import type { Clock } from '../../core/ports/clock.ts';
 import type { Log } from '../../core/ports/log.ts';
 import type { PhysicalPlan } from '../../planner/physical/plan.ts';
@@ -73,6 +74,8 @@ export interface NodeDetail {
   readonly counters: Readonly<Record<string, number>>;
   /** One word per subtask of a source or sink: `running`, `idle`, `back-pressured`, `finished`, `opening`. */
   readonly activity: readonly string[];
+  /** One per subtask of a source that tells how far it is: stages, chunks, lag. */
+  readonly progress: readonly Json[];
 }
 
 /** JSON-safe. */

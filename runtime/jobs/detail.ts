@@ -23,7 +23,7 @@ function nodeDetail(node: PhysicalNode, stats: readonly SubtaskStats[]): NodeDet
     recordsIn: sum((one) => one.recordsIn), recordsOut: sum((one) => one.recordsOut),
     watermarkMs: watermarks.length > 0 && watermarks.every((ms) => ms !== undefined) ? Math.min(...watermarks) : undefined,
     stateBytes: sum((one) => one.stateBytes), stateEntries: sum((one) => one.stateEntries), counters,
-    activity: own.flatMap((one) => one.activity ?? []),
+    activity: own.flatMap((one) => one.activity ?? []), progress: own.flatMap((one) => (one.progress === null ? [] : [one.progress])),
   };
 }
 

@@ -1,6 +1,6 @@
 /** Jobs end to end in worker threads with fake connectors: one and two subtasks, checkpoints, restarts, stops, savepoints, queries. */
 import { expect } from 'chai';
-import { appendFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Level } from 'level';
 import type { JobManager } from '../../runtime/jobs/contract.ts';
@@ -27,6 +27,28 @@ describe('jobs', () => {
       expect(detail?.checkpoints[0]).to.include({ kind: 'final', status: 'completed' });
     });
   }
+  for (const parallelism of ['1', '2']) {
+    it(`lets no barrier into a transaction of a source, parallelism ${parallelism}`, async () => {
+      const folder = ledgerFolder(dataDir);
+      // Batches of 7 rows meet the end of a transaction of 50 rarely by themselves.
+      const id = await submit(manager, planOf(numbers({ splits: 1, count: 100_000, paceMs: 1, batch: 7, transaction: 50 }), sink('ledger', { folder }, 'src', { columns: numbers({}).columns })), { 'parallelism.default': parallelism, 'execution.checkpointing.interval': '1 h' });
+      await statusIs(manager, id, 'RUNNING');
+      for (let i = 0; i < 5; i++) expect((await manager.checkpoint(id)).status).to.equal('completed');
+      expect((await manager.detail(id))?.nodes[0]?.progress[0]).to.have.property('rows');
+      await manager.stop(id, { savepoint: true });
+      const sizes = readdirSync(folder).filter((file) => file.startsWith('done-')).map((file) => ledgerRows(folder, file).length);
+      expect(sizes.length).to.be.greaterThan(2);
+      expect(sizes.filter((size) => size % 50 !== 0)).to.deep.equal([]);
+    });
+  }
+  it('gives a source the number of subtasks it asks for', async () => {
+    const folder = ledgerFolder(dataDir), one = { ...numbers({}), parallelism: 1 };
+    const id = await submit(manager, planOf(one, counts(), sink('ledger', { folder }, 'agg')), { 'parallelism.default': '3' });
+    await manager.waitFor(id);
+    expect(materialized(ledgerRows(folder))).to.deep.equal(COMPLETE);
+    const [source, aggregate] = (await manager.detail(id))?.nodes ?? [];
+    expect([source?.activity.length, aggregate?.recordsIn]).to.deep.equal([1, 4000]);
+  });
   it('reads a shared source once for two sinks and drops nothing of either', async () => {
     const one = ledgerFolder(dataDir, 'one'), two = ledgerFolder(dataDir, 'two');
     const id = await submit(manager, planOf(numbers({}), counts(), sink('ledger', { folder: one }, 'agg'), sink('ledger', { folder: two }, 'src', { id: 'raw', columns: numbers({}).columns })));

@@ -31,6 +31,8 @@ export interface NumbersSpec {
   readonly paceMs: number; readonly batch: number;
   /** Throws once when a split comes to this row, if the file does not exist yet (it is made then); `poison` throws always. */
   readonly failAt?: number; readonly failFile?: string; readonly poisonAt?: number; readonly exitThreadAt?: number;
+  /** Rows of a split that belong together: no barrier between them. */
+  readonly transaction?: number;
 }
 class Numbers implements SourceReader {
   private readonly spec: NumbersSpec;
@@ -81,6 +83,11 @@ class Numbers implements SourceReader {
     if (at === exitThreadAt) { appendFileSync(failFile, 'x'); process.exit(7); }
   }
   positions(): Json { return Object.fromEntries(this.next); }
+  get atBoundary(): boolean {
+    const { transaction, count } = this.spec;
+    return transaction === undefined || [...this.next.values()].every((at) => at % transaction === 0 || at === count);
+  }
+  progress(): Json { return { rows: [...this.next.values()].reduce((sum, at) => sum + at, 0) }; }
   async close(): Promise<void> { clearTimeout(this.timer); }
 }
 class FileNumbers implements SourceReader {
@@ -149,8 +156,8 @@ const ledger: SinkFactory = {
   },
 };
 /** All committed rows of a ledger, in commit order per subtask. */
-export function ledgerRows(folder: string): string[] {
-  return readdirSync(folder).filter((file) => file.startsWith('done-')).sort().flatMap((file) => readFileSync(join(folder, file), 'utf8').split('\n').filter((line) => line !== ''));
+export function ledgerRows(folder: string, prefix = 'done-'): string[] {
+  return readdirSync(folder).filter((file) => file.startsWith(prefix)).sort().flatMap((file) => readFileSync(join(folder, file), 'utf8').split('\n').filter((line) => line !== ''));
 }
 
 class Lines implements SinkWriter {

@@ -8,6 +8,7 @@ import { KIND_TEXT } from '../../core/row/batch.ts';
 import type { EvalEnv } from '../../catalog/registry/functions.ts';
 import { bindQuerySchema, describeObject, explain, planQuery, planStatementSet, type PlannerContext } from '../../planner/planner.ts';
 import type { Query } from '../../planner/sql/ast.ts';
+import { maskStatement } from '../../planner/sql/mask.ts';
 import type { Explain, Insert } from '../../planner/sql/ast-statement.ts';
 import { isForPlanner, routeOf } from '../catalog-query/route.ts';
 import { describeCatalogQuery, runCatalogQuery } from '../catalog-query/run.ts';
@@ -53,7 +54,7 @@ export class QueryRunner {
   async insert(inserts: readonly Insert[], sql: string, options: ExecuteOptions): Promise<RowsResult> {
     const planned = await planStatementSet(inserts, this.context());
     const name = this.settings.get('pipeline.name') ?? `insert-into_${planned.sinkPaths.map(pathSummary).join(',')}`;
-    const id = await this.engine.jobs.submit({ name, sql, plan: planned.plan, settings: this.settings.forJob() });
+    const id = await this.engine.jobs.submit({ name, sql: maskStatement(sql), plan: planned.plan, settings: this.settings.forJob() });
     options.onNotice?.({ severity: 'NOTICE', sqlstate: '00000', message: `job ${id} started`, hint: `SHOW JOBS lists jobs; STOP JOB '${id}' WITH SAVEPOINT stops this one.` });
     if (this.settings.get('table.dml-sync')?.toLowerCase() === 'true') await this.engine.jobs.waitFor(id, options.signal);
     return rowsResult('INSERT', stringColumns('job id'), [[id]]);

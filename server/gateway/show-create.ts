@@ -1,12 +1,10 @@
 /** DDL text of catalog objects, as Flink's SHOW CREATE prints it. Secrets are masked. */
 import { typeText } from '../../core/types/sql-type.ts';
+import { maskOption } from '../../catalog/options/secrets.ts';
 import { pathText, type Catalog, type CatalogObject, type TableColumn, type TableObject, type ViewObject } from '../../catalog/objects/objects.ts';
 
 const id = (name: string): string => `\`${name.replaceAll('`', '``')}\``;
 const text = (value: string): string => `'${value.replaceAll("'", "''")}'`;
-const SECRET = /password|secret|jaas|credential|token|ssl\.key(?!store)|private[._-]?key|accesskey/i;
-/** An option's value as it may be shown: secrets become `******`. */
-export const maskOption = (key: string, value: string): string => (SECRET.test(key) ? '******' : value);
 
 export function showCreateTable(table: TableObject): string {
   const lines = table.columns.map(columnLine);

@@ -5,6 +5,7 @@ import { noSuchJob } from '../../core/errors/wire.ts';
 import { BIGINT, STRING, timestamp, typeText } from '../../core/types/sql-type.ts';
 import type { SessionCatalog } from '../../catalog/objects/manager.ts';
 import { pathSummary, type CatalogObject, type TableObject } from '../../catalog/objects/objects.ts';
+import { maskOption } from '../../catalog/options/secrets.ts';
 import type { Describe, Show } from '../../planner/sql/ast-statement.ts';
 import type { JobManager } from '../../runtime/jobs/contract.ts';
 import type { Engine } from './engine.ts';
@@ -12,7 +13,7 @@ import { partsOf } from './ddl.ts';
 import type { ResultColumn, RowsResult } from './contract.ts';
 import { likeMatcher, oneColumn, rowsResult, stringColumns } from './results.ts';
 import type { SessionSettings } from './settings.ts';
-import { maskOption, showCreateCatalog, showCreateTable, showCreateView } from './show-create.ts';
+import { showCreateCatalog, showCreateTable, showCreateView } from './show-create.ts';
 
 export interface ShowContext { readonly engine: Engine; readonly catalog: SessionCatalog; readonly settings: SessionSettings; /** Bound columns of any table or view, computed columns included. */ readonly schemaOf: (object: CatalogObject) => Promise<readonly ResultColumn[]> }
 

@@ -1,4 +1,5 @@
 /** How a relation's rows are written down: objects by column name; what they leave out is zero in tables and NULL in views. */
+import { maskOption } from '../../options/secrets.ts';
 import type { Snapshot } from '../snapshot.ts';
 
 export type RowObject = Readonly<Record<string, unknown>>;
@@ -15,8 +16,7 @@ export function zeroOf(pg: string): unknown {
     default: return null;
   }
 }
-const SECRET = /password|secret|jaas|credential|token|ssl\.key(?!store)|private[._-]?key|accesskey/i;
 /** `key=value` with secrets masked, as SHOW CREATE TABLE masks them. */
-export const optionText = (key: string, value: string): string => `${key}=${SECRET.test(key) ? '******' : value}`;
+export const optionText = (key: string, value: string): string => `${key}=${maskOption(key, value)}`;
 export const quoteName = (name: string): string => (/^[a-z_][a-z0-9_$]*$/.test(name) ? name : `"${name.replaceAll('"', '""')}"`);
 export const yesOrNo = (yes: boolean): string => (yes ? 'YES' : 'NO');

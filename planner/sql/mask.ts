@@ -1,0 +1,22 @@
+/**
+ * Statement texts as they may be kept and shown: in `'key' = 'value'` (WITH clauses, OPTIONS hints, SET) the value of a key that names a
+ * secret is masked. By tokens, so that quotes, comments and line breaks do not matter.
+ */
+import { isSecretKey, maskUrl } from '../../catalog/options/secrets.ts';
+import { Lexer, type Token } from './lexer.ts';
+
+export function maskStatement(sql: string): string {
+  const lexer = new Lexer(sql);
+  let out = '', done = 0, key: Token | undefined, equals = false;
+  for (let token = lexer.next(); token.type !== 'end'; token = lexer.next()) {
+    if (token.type === 'string' && key !== undefined && equals) {
+      const masked = isSecretKey(key.text) ? `'******'` : maskUrl(sql.slice(token.start, token.end));
+      out += sql.slice(done, token.start) + masked;
+      done = token.end;
+    }
+    if (token.type === 'symbol' && token.word === '=' && key !== undefined) { equals = true; continue; }
+    key = token.type === 'string' && !equals ? token : undefined;
+    equals = false;
+  }
+  return out + sql.slice(done);
+}

@@ -33,6 +33,7 @@ function statesOf(node: PhysicalNode, columns: (input: number) => readonly PlanC
     case 'sink-materialize': return [`the list of current rows per sink key (${listText(node.key, node.columns)}); grows with the number of rows, ${kept(node.ttlMs)}. It is needed because the sink's PRIMARY KEY is not the key that identifies the query's rows${node.inputUpsertKey === null ? '' : ` (${listText(node.inputUpsertKey, node.columns)})`}`];
     case 'final-sort': return [node.limit !== null && node.sort.length > 0 ? 'the rows of the result until the end of input' : 'the result until the end of input'];
     case 'limit': return [`a counter of rows passed on; constant size`];
+    case 'pipeline-transform': return ['the columns of every target table; grows with the number of tables'];
     case 'sink': case 'source': case 'values': case 'calc': case 'union': case 'drop-update-before': case 'unnest': case 'collect': return [];
   }
 }

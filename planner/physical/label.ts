@@ -93,6 +93,7 @@ export function labelOf(draft: Draft, tables: ReadonlyMap<Draft, TableObject>): 
     case 'final-sort': return sortLabel(body, columns);
     case 'unnest': return `Correlate(invocation=[UNNEST(${columns[body.column]?.name ?? ''})], joinType=[${body.outer ? 'LEFT' : 'INNER'}])`;
     case 'limit': return `Limit(offset=[${body.offset}], fetch=[${body.limit}])`;
+    case 'pipeline-transform': return 'PipelineTransform';
     case 'sink': return `Sink(table=[${tables.has(draft) ? pathSummary((tables.get(draft) as TableObject).path) : body.table}], fields=[${fields}])`;
     case 'collect': return `Collect(fields=[${fields}])`;
   }

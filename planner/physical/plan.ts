@@ -8,6 +8,7 @@
 import type { ChangelogMode, Json } from '../../catalog/registry/connectors.ts';
 import type { SqlType } from '../../core/types/sql-type.ts';
 import type { Expr } from './expr.ts';
+import type { PipelineTransformSpec } from './pipeline.ts';
 
 export const PLAN_VERSION = 1;
 
@@ -130,6 +131,8 @@ export interface FinalSortNode extends NodeBase {
 export interface UnnestNode extends NodeBase { readonly type: 'unnest'; readonly column: number; readonly outer: boolean; readonly ordinality: boolean }
 /** Streaming LIMIT without ORDER BY over append-only input: the first n rows. */
 export interface LimitNode extends NodeBase { readonly type: 'limit'; readonly offset: number; readonly limit: number }
+/** Of pipelines: routes, transforms and schema evolution over `PipelineBatch`; always one subtask. */
+export interface PipelineTransformNode extends NodeBase { readonly type: 'pipeline-transform'; readonly spec: PipelineTransformSpec }
 export interface SinkNode extends NodeBase {
   readonly type: 'sink';
   readonly connector: string;
@@ -145,6 +148,6 @@ export interface SinkNode extends NodeBase {
 /** Result of a SELECT: rows go to the client that asked. Always one subtask. */
 export interface CollectNode extends NodeBase { readonly type: 'collect' }
 
-export type PhysicalNode = SourceNode | ValuesNode | CalcNode | UnionNode | JoinNode | GroupAggregateNode | ChangelogNormalizeNode | DropUpdateBeforeNode | SetOpNode | SinkMaterializeNode | FinalSortNode | UnnestNode | LimitNode | SinkNode | CollectNode;
+export type PhysicalNode = SourceNode | ValuesNode | CalcNode | UnionNode | JoinNode | GroupAggregateNode | ChangelogNormalizeNode | DropUpdateBeforeNode | SetOpNode | SinkMaterializeNode | FinalSortNode | UnnestNode | LimitNode | PipelineTransformNode | SinkNode | CollectNode;
 export type NodeType = PhysicalNode['type'];
 export type NodeOf<T extends NodeType> = Extract<PhysicalNode, { type: T }>;

@@ -62,7 +62,7 @@ function needsBefore(draft: Draft, input: number, need: boolean): boolean {
     case 'join': return need || !keyHoldsJoinKey(source.upsert, input === 0 ? body.leftKeys : body.rightKeys);
     case 'group-aggregate': case 'set-op': case 'sink-materialize': case 'final-sort': case 'collect': case 'unnest': return true;
     case 'sink': return sinkNeedsBefore(draft, source);
-    case 'changelog-normalize': case 'source': case 'values': return false;
+    case 'changelog-normalize': case 'source': case 'values': case 'pipeline-transform': return false;
   }
 }
 function sinkNeedsBefore(draft: Draft, source: Draft): boolean {
@@ -74,6 +74,6 @@ function givesBefore(draft: Draft, need: boolean, input: (n: number) => boolean)
     case 'source': return draft.sourceBefore === true;
     case 'values': case 'drop-update-before': case 'set-op': case 'sink-materialize': case 'final-sort': case 'unnest': return false;
     case 'changelog-normalize': case 'group-aggregate': return need && draft.kinds.update;
-    case 'calc': case 'union': case 'limit': case 'join': case 'sink': case 'collect': return draft.inputs.some((_, n) => input(n));
+    case 'calc': case 'union': case 'limit': case 'join': case 'pipeline-transform': case 'sink': case 'collect': return draft.inputs.some((_, n) => input(n));
   }
 }

@@ -4,20 +4,12 @@
  * objects. Between two schema events of a table its batches carry the same `TableVersion` object: receivers keep what they compiled for
  * it by identity. Rows of one table keep their order; rows of different tables between two polls may change places.
  */
+import type { PipelineColumn, TableVersion } from '../../catalog/objects/pipeline-table.ts';
 import { ChangeBatch } from '../../core/row/batch.ts';
 import type { SqlType } from '../../core/types/sql-type.ts';
 
-/** `defaultText`: the default as SQL text. `nativeType`: the source's own type, as in `bigint unsigned`, for formats and sinks that show it. */
-export interface PipelineColumn { readonly name: string; readonly type: SqlType; readonly comment?: string | undefined; readonly nativeType?: string | undefined }
-export interface PipelineTableId { readonly schema: string; readonly table: string }
-export interface TableVersion {
-  /** Where rows come from; after routing: where they go. */
-  readonly id: PipelineTableId;
-  readonly columns: readonly PipelineColumn[];
-  /** Positions among the columns; empty = no key. */
-  readonly primaryKey: readonly number[];
-  readonly comment?: string | undefined;
-}
+export type { PipelineColumn, PipelineTableId, TableVersion } from '../../catalog/objects/pipeline-table.ts';
+
 /** Names are those of Flink CDC's schema events. */
 export type SchemaChange =
   | { readonly kind: 'create.table' }

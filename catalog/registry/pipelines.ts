@@ -1,0 +1,55 @@
+/**
+ * Sources and sinks of pipelines as a document names them by `type`: from options to what the plan holds. The run-time halves are
+ * ordinary source and sink factories, found by `connector`; they give and take `PipelineBatch`.
+ */
+import type { PipelineTableId, TableVersion } from '../objects/pipeline-table.ts';
+import type { DeclaredOption } from '../options/options.ts';
+import type { Json } from './connectors.ts';
+
+/** Options of a block by key, variables put in. */
+export type PipelineOptions = ReadonlyMap<string, string>;
+export interface PipelineDescribeContext {
+  /** `name` of the block, else its type: for errors. */
+  readonly name: string;
+  /** `pipeline.name`, else one made of source and sink. */
+  readonly pipeline: string;
+  /** `pipeline.parallelism` as written; undefined when left out. */
+  readonly parallelism: number | undefined;
+  readonly timeZone: string;
+}
+export interface PipelineSourceDescription {
+  /** Identifier of the run-time half. */
+  readonly connector: string;
+  readonly spec: Json;
+  /** What state hangs on: a changed document whose source has the same identity goes on from a savepoint. */
+  readonly identity: Json;
+  /** It ends by itself. */
+  readonly bounded: boolean;
+  /** False: changes of tables are not to be told to the sink. */
+  readonly schemaChanges: boolean;
+  /** Facts of rows asked for by name (`metadata.list`); the transform may use them. */
+  readonly facts: readonly string[];
+}
+export interface PipelineSinkDescription {
+  readonly connector: string;
+  readonly spec: Json;
+  readonly identity: Json;
+  /** Facts of rows it wants behind a table's columns, in this order. */
+  readonly facts: readonly string[];
+  /** Tables without a key are refused. */
+  readonly needsKey: boolean;
+}
+export interface PipelineConnector {
+  /** `type` in the document. */
+  readonly identifier: string;
+  readonly description: string;
+  readonly options: readonly DeclaredOption[];
+  /** Absent: not a source. Unknown and missing options were refused before. Throws RivuletErrors that name the option. */
+  describeSource?(options: PipelineOptions, context: PipelineDescribeContext): PipelineSourceDescription;
+  describeSink?(options: PipelineOptions, context: PipelineDescribeContext): PipelineSinkDescription;
+  /** Structure stage: the tables the source captures now. Rejects when there are none or the server cannot be reached. */
+  discover?(source: PipelineSourceDescription): Promise<readonly TableVersion[]>;
+  /** The name under which the sink will store a table, for checks before the start (a topic). */
+  targetOf?(sink: PipelineSinkDescription, id: PipelineTableId): string;
+}
+export interface PipelineConnectorRegistry { get(identifier: string): PipelineConnector | undefined; list(): readonly PipelineConnector[] }

@@ -1,4 +1,6 @@
 /** What the planner halves (SQL table `mysql-cdc`, pipeline source `mysql`) tell the reader of changes: plain JSON inside the plan. */
+import type { SqlType } from '../../../../core/types/sql-type.ts';
+import type { RowFact } from '../../../pipelines/contract.ts';
 import type { MySqlServer } from '../connection/server.ts';
 
 /** `scan.startup.*`, checked. */
@@ -42,4 +44,17 @@ export interface MySqlCdcSpec {
   /** Every change as +I (`scan.read-changelog-as-append-only.enabled`). */
   readonly appendOnly: boolean;
   readonly comments: boolean;
+}
+/** Of connector `mysql-pipeline`: every captured table whole, batches are PipelineBatches. The node's `columns` and `fields` are empty. */
+export interface MySqlPipelineSpec extends MySqlCdcSpec {
+  /** Columns behind each table's own, in this order. */
+  readonly facts: readonly RowFact[];
+}
+/** Of connector `mysql-cdc`: one SQL table over one or several MySQL tables of like columns. */
+export interface MySqlTableSpec extends MySqlCdcSpec {
+  /** Physical columns in declared order, found in MySQL by name. */
+  readonly columns: readonly { readonly name: string; readonly type: SqlType }[];
+  readonly primaryKey: readonly string[];
+  /** A SELECT that ends: the state as of its start. */
+  readonly bounded: boolean;
 }

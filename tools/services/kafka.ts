@@ -3,10 +3,7 @@
  * else a single KRaft broker started with plain `java` (see `kafka-broker.ts`). Whoever acquires it stops it; a broker we started
  * also dies with this process, however this process ends.
  */
-import { createConnection } from 'node:net';
-import { existsSync } from 'node:fs';
-import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { dockerAnswers, dockerHost } from './docker.ts';
 import { startLocalBroker } from './kafka-broker.ts';
 import { canRun, freePorts, ServiceUnavailable } from './support.ts';
 
@@ -41,29 +38,11 @@ export async function acquireKafka(options: { readonly fast?: boolean } = {}): P
   return await startLocalBroker(options);
 }
 
-/** True when something accepts connections on the Docker socket. */
-async function dockerAnswers(): Promise<boolean> {
-  const host = process.env['DOCKER_HOST'];
-  const tcp = host?.match(/^(?:tcp|http):\/\/([^:/]+):(\d+)/);
-  const candidates = tcp ? [] : [host?.replace(/^unix:\/\//, ''), '/var/run/docker.sock', join(homedir(), '.docker/run/docker.sock')];
-  const target = tcp ? { host: tcp[1]!, port: Number(tcp[2]) } : { path: candidates.find((p) => p !== undefined && existsSync(p)) ?? '' };
-  if ('path' in target && !target.path) return false;
-  return await new Promise((resolve) => {
-    const socket = createConnection(target as { path: string });
-    const done = (ok: boolean): void => { socket.destroy(); resolve(ok); };
-    socket.setTimeout(1000, () => done(false));
-    socket.on('connect', () => socket.write('GET /_ping HTTP/1.0\r\n\r\n'));
-    socket.on('data', (b) => done(b.includes('200')));
-    socket.on('error', () => done(false));
-    socket.on('close', () => resolve(false));
-  });
-}
-
 /** One KRaft node in a container; its listener is advertised under the port it has on this host. */
 async function startContainer(fast: boolean): Promise<KafkaService> {
   const { GenericContainer, Wait } = await import('testcontainers');
   const [port] = await freePorts(1);
-  const host = process.env['TESTCONTAINERS_HOST_OVERRIDE'] ?? '127.0.0.1';
+  const host = dockerHost();
   const container = await new GenericContainer(IMAGE)
     .withExposedPorts({ container: 9092, host: port! })
     .withEnvironment({

@@ -40,6 +40,16 @@ export async function fetchJars(set: JarSet): Promise<string> {
   }
 }
 
+/** The contents of the jars themselves, without what they need, into an empty folder. */
+export async function unpackJars(set: JarSet, target: string): Promise<void> {
+  const work = await mkdtemp(join(cacheDir(), 'fetch-'));
+  try {
+    await writeFile(join(work, 'pom.xml'), pom(set));
+    const fetched = await run('mvn', ['-q', '-B', '-f', join(work, 'pom.xml'), 'dependency:unpack-dependencies', '-DexcludeTransitive=true', `-DoutputDirectory=${target}`]);
+    if (fetched.code !== 0) throw new ServiceUnavailable(`Maven could not fetch ${set.title}: ${fetched.output.slice(-500)}`);
+  } finally { await rm(work, { recursive: true, force: true }); }
+}
+
 export function pom({ folder, dependencies, without = [] }: JarSet): string {
   const tags = (coordinates: string): string => {
     const [group = '', artifact = '', version] = coordinates.split(':');

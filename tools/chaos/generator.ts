@@ -45,7 +45,7 @@ export interface WorkLoad {
   /** Runs all writers to their end; what each kind of operation was done how often. */
   run(gates: Gates): Promise<ReadonlyMap<string, number>>;
 }
-export interface WorkLoadOptions { readonly url: string; readonly database: string; readonly rows: number; readonly operations: number; readonly truncates: boolean; readonly alters: boolean; /** Names of the tables to use; all when undefined. */ readonly only?: readonly string[] }
+export interface WorkLoadOptions { readonly url: string; readonly database: string; readonly rows: number; readonly operations: number; readonly truncates: boolean; readonly alters: boolean; /** Names of the tables to use; all when undefined. */ readonly only?: readonly string[] | undefined }
 
 export async function prepareWorkLoad(options: WorkLoadOptions, random: Random): Promise<WorkLoad> {
   const { url, database } = options, alters = new Map<number, Alter>();

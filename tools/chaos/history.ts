@@ -30,14 +30,14 @@ interface BinlogEvent {
 }
 type RawRow = Readonly<Record<string, unknown>>;
 
-/** Reads the binlog of the server from its first file to its end. The marker table's last row says where the end is. */
-export async function readHistory(url: string, database: string, tables: readonly ChaosTable[], tried: ReadonlyMap<number, Alter>): Promise<History> {
+/** Reads the binlog of the server from a file on to its end, which a row of a table in a database of its own marks. */
+export async function readHistory(url: string, database: string, from: string, tables: readonly ChaosTable[], tried: ReadonlyMap<number, Alter>): Promise<History> {
   const history = new Map<string, TableHistory>(tables.map((t) => [t.name, { changes: [], alters: [], truncates: [] }]));
   const byName = new Map(tables.map((t) => [t.name, t])), { hostname, port, username } = new URL(url);
   const control = await mysql.createConnection(url), marker = `end-${Date.now()}-${Math.random()}`;
-  await control.query(`CREATE TABLE IF NOT EXISTS \`${database}\`.chaos_marks (m VARCHAR(60) PRIMARY KEY)`);
-  const [logs] = await control.query('SHOW BINARY LOGS') as unknown as [{ Log_name: string }[]];
-  await control.query(`INSERT INTO \`${database}\`.chaos_marks VALUES ('${marker}')`);
+  await control.query('CREATE DATABASE IF NOT EXISTS chaos_marks');
+  await control.query('CREATE TABLE IF NOT EXISTS chaos_marks.marks (m VARCHAR(60) PRIMARY KEY)');
+  await control.query(`INSERT INTO chaos_marks.marks VALUES ('${marker}')`);
   await control.end();
   const reader = new ZongJi({ host: hostname, port: Number(port), user: username, dateStrings: true, timezone: 'Z', supportBigNumbers: true } as never);
   const toImage = (table: ChaosTable, row: RawRow): Image => Object.fromEntries(Object.entries(row).map(([name, value]) => {
@@ -53,8 +53,8 @@ export async function readHistory(url: string, database: string, tables: readonl
         return;
       }
       const at = event.tableId === undefined ? undefined : event.tableMap?.[event.tableId];
-      if (at === undefined || at.parentSchema !== database) return;
-      if (at.tableName === 'chaos_marks') { if ((event.rows?.[0] as RawRow | undefined)?.['m'] === marker) resolve(); return; }
+      if (at?.parentSchema === 'chaos_marks' && (event.rows?.[0] as RawRow | undefined)?.['m'] === marker) resolve();
+      if (at?.parentSchema !== database) return;
       const table = byName.get(at.tableName), of = history.get(at.tableName);
       if (table === undefined || of === undefined) return;
       for (const row of event.rows ?? []) {
@@ -64,7 +64,7 @@ export async function readHistory(url: string, database: string, tables: readonl
     };
     reader.on('binlog', ((event: BinlogEvent) => { try { take(event); } catch (error) { reject(error as Error); } }) as never);
     reader.on('error', reject);
-    reader.start({ filename: logs[0]?.Log_name ?? '', position: 4, serverId: 990_000 + Math.floor(Math.random() * 9000), includeEvents: ['tablemap', 'writerows', 'updaterows', 'deleterows', 'query', 'rotate', 'gtid', 'xid'] } as never);
+    reader.start({ filename: from, position: 4, serverId: 990_000 + Math.floor(Math.random() * 9000), includeEvents: ['tablemap', 'writerows', 'updaterows', 'deleterows', 'query', 'rotate', 'gtid', 'xid'] } as never);
   }).finally(() => { reader.stop(); });
   return history;
 }

@@ -8,6 +8,7 @@ import { formatErrors } from './format.ts';
 import { kafkaCatalogErrors } from './kafka-catalog.ts';
 import { kafkaErrors } from './kafka.ts';
 import { mysqlErrors } from './mysql.ts';
+import { mysqlBinlogErrors } from './mysql-binlog.ts';
 import { sessionErrors } from './session.ts';
 import { stateErrors } from './state.ts';
 import type { ErrorFactory } from './define.ts';
@@ -24,6 +25,7 @@ export const errorCatalogues: readonly { readonly area: string; readonly errors:
   { area: 'kafka-catalog', errors: kafkaCatalogErrors as never },
   { area: 'kafka', errors: kafkaErrors as never },
   { area: 'mysql', errors: mysqlErrors as never },
+  { area: 'mysql-binlog', errors: mysqlBinlogErrors as never },
   { area: 'config', errors: configErrors as never },
   { area: 'connector', errors: connectorErrors as never },
   { area: 'data', errors: dataErrors as never },

@@ -71,19 +71,24 @@ export interface TableMap extends TableId {
 /** Decodes the rows of a rows event for chosen columns; made once per table map and choice. */
 export interface RowDecoder {
   /**
-   * Writes up to `max` rows from row `at` of the columns, before and after images of an update as two rows. Texts of `slices` columns
-   * go there as byte ranges when given. Returns the number of rows; 0 = the event has no more.
+   * Writes up to `max` rows from row `at` of the columns, before and after images of an update as two rows, never one without the other
+   * (so `max` is at least 2), and moves `rows.start` behind them. Texts of `slices` columns go there as byte ranges when given. Returns the
+   * number of rows; 0 = the event has no more.
    */
   decode(rows: RowsEvent, columns: readonly Column[], kinds: Uint8Array, at: number, max: number, slices: ColumnSlices | null): number;
 }
 
 export type BinlogEvent =
-  | { readonly kind: 'begin'; /** Of this transaction, as in `uuid:7` or `0-1-7`. */ readonly gtid: string | null; readonly timestampMs: number }
+  /** Before the first rows of a transaction that has wanted ones. `timestampMs`: its commit, to the ms where the server tells (MySQL 8). */
+  | { readonly kind: 'begin'; /** Of this transaction, as in `uuid:7` or `0-1-7`; made when asked for. */ readonly gtid: string | null; readonly timestampMs: number }
   | RowsEvent
   /** The transaction is whole; `position` is behind it. */
-  | { readonly kind: 'commit'; readonly position: BinlogPosition; readonly timestampMs: number }
-  /** DDL, or a statement that should have been row events. `position` is behind it. */
-  | { readonly kind: 'statement'; readonly database: string; readonly sql: string; readonly position: BinlogPosition; readonly timestampMs: number }
+  | { readonly kind: 'commit'; /** Made when asked for. */ readonly position: BinlogPosition; readonly timestampMs: number }
+  /**
+   * Everything else that was executed, DDL above all. `position` is behind it; inside a transaction (CREATE TABLE … SELECT) behind the
+   * last whole transaction. The two modes of its session change how the text is read.
+   */
+  | { readonly kind: 'statement'; readonly database: string; readonly sql: string; readonly ansiQuotes: boolean; readonly noBackslashEscapes: boolean; readonly position: BinlogPosition; readonly timestampMs: number }
   /** Nothing happened; the position may have moved on (other databases, rotation). */
   | { readonly kind: 'heartbeat'; readonly position: BinlogPosition }
   /** With `nonBlocking`: everything the server had has been read. */
@@ -108,6 +113,12 @@ export interface BinlogStreamOptions {
   readonly wants: (table: TableId) => boolean;
   /** Called at any time when `next` may have something again: event, loss of connection, end. */
   readonly wake: () => void;
+  /** Attempts to connect again in a row (`connect.max-retries`) before `next` throws mysql-connection-lost; 10 unless given. */
+  readonly maxRetries?: number;
+  /** Bytes that may wait to be read before the socket is held back; 8 MiB unless given. */
+  readonly queueBytes?: number;
+  /** CRC-32 of every event; true unless given. */
+  readonly verifyChecksums?: boolean;
 }
 /**
  * A binlog as a stream that is pulled: what arrived waits in a queue bounded by bytes (beyond it the socket is not read). Reconnecting

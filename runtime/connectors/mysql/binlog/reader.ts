@@ -1,0 +1,432 @@
+/**
+ * From packets to what a job is told: the state machine over the events of a binlog. It knows frames of transactions (GTID, BEGIN, XID,
+ * XA …), keeps the place, verifies checksums, looks up table maps and hands out rows undecoded. Without I/O of its own.
+ *
+ * Rows of tables nobody wants are skipped by their table id; a transaction without wanted rows gives no events, only a new position. What
+ * could mean lost or wrong rows throws: statement-based changes, partial row images, incidents, events of unknown kinds.
+ */
+import { crc32 } from 'node:zlib';
+import { binlogDiverged, binlogUnreadable, binlogUnsupported } from '../../../../core/errors/mysql-binlog.ts';
+import { RivuletError } from '../../../../core/errors/define.ts';
+import { tableText, type BinlogEvent, type BinlogPosition, type RowsEvent, type TableId, type TableMap } from '../contract.ts';
+import { inflateMaria, PayloadEvents } from './compressed.ts';
+import * as E from './event-codes.ts';
+import { COMPLETED_XA, GtidReader, PREPARED_XA, STANDALONE } from './gtid-events.ts';
+import { MariaGtidSet, MySqlGtidSet } from './gtid-set.ts';
+import { lenenc, lenencAt } from './lenenc.ts';
+import { changedTables, kindOf, readStatement, xaId, type Statement } from './statements.ts';
+import { TableMaps } from './table-maps.ts';
+import type { Charsets } from './table-map.ts';
+import { Half, type HeldRows, type Progress } from './transaction.ts';
+
+/** Rows of XA transactions that are not committed yet. */
+const MOST_HELD_BYTES = 256 * 1024 * 1024;
+
+class Rows implements RowsEvent {
+  readonly kind = 'rows';
+  change: 'insert' | 'update' | 'delete' = 'insert';
+  table: TableMap = undefined as never;
+  timestampMs = 0;
+  bytes: Buffer = Buffer.alloc(0);
+  start = 0;
+  end = 0;
+}
+/** Texts are made when they are asked for: one-row transactions would spend half their time on them. */
+class Begin {
+  readonly kind = 'begin';
+  timestampMs = 0;
+  private readonly reader: GtidReader;
+  hasGtid = false;
+  constructor(reader: GtidReader) { this.reader = reader; }
+  get gtid(): string | null { return this.hasGtid ? gtidText(this.reader) : null; }
+}
+class AtPosition<K extends 'commit' | 'heartbeat' | 'end'> {
+  readonly kind: K;
+  timestampMs = 0;
+  private readonly progress: Progress;
+  constructor(kind: K, progress: Progress) { this.kind = kind; this.progress = progress; }
+  get position(): BinlogPosition { return this.progress.position; }
+}
+const gtidText = (reader: GtidReader): string => (reader.source.length < 36 ? `${reader.source}-${reader.number}` : `${reader.source}:${reader.number}`);
+
+export interface ReaderOptions {
+  /** `host:port`, for errors. */
+  readonly server: string;
+  readonly charsets: Charsets;
+  readonly wants: (table: TableId) => boolean;
+  readonly wake: () => void;
+  readonly verifyChecksums: boolean;
+}
+
+export class EventReader {
+  readonly progress: Progress;
+  private readonly options: ReaderOptions;
+  private readonly maps: TableMaps;
+  private readonly gtid = new GtidReader();
+  private readonly rows = new Rows();
+  private readonly begin = new Begin(this.gtid);
+  private readonly commit: AtPosition<'commit'>;
+  private readonly beat: AtPosition<'heartbeat'>;
+  private readonly ended: AtPosition<'end'>;
+  /** -1: not known before the first event. */
+  private checksumBytes = -1;
+  private payload: PayloadEvents | undefined;
+  /** Events that were ready together with the one given. */
+  private readonly ready: BinlogEvent[] = [];
+  private hasGtid = false;
+  /** An event told of the transaction before it begins. */
+  private isAnnounced = false;
+  private inTransaction = false;
+  private isBegun = false;
+  private transactionMs = 0;
+  private transactionStart = 0;
+  /** Of the running transaction: rows events given, and what they were. */
+  private given = 0;
+  private mark = 0;
+  private half: Half | undefined;
+  private xa: { readonly id: string; readonly rows: HeldRows[] } | undefined;
+  private heldBytes = 0;
+  private hasMoved = false;
+  constructor(progress: Progress, options: ReaderOptions) {
+    this.progress = progress;
+    this.options = options;
+    this.maps = new TableMaps(options.charsets, options.wants);
+    this.commit = new AtPosition('commit', progress);
+    this.beat = new AtPosition('heartbeat', progress);
+    this.ended = new AtPosition('end', progress);
+  }
+  /** The connection was lost and all that had arrived was given: forget its table ids and the half transaction, which comes again. */
+  reset(): void {
+    if (this.half === undefined && this.given > 0) this.half = new Half(this.key, this.given, this.mark);
+    this.checksumBytes = -1;
+    this.maps.forgetIds();
+    this.leave();
+    this.hasGtid = false;
+    this.progress.file = this.progress.wholeFile;
+    this.progress.pos = this.progress.wholePos;
+  }
+  /** Rows of a transaction were given whose end was not. */
+  get isInside(): boolean { return this.isBegun || this.half !== undefined; }
+  get place(): string { return `${this.progress.file}:${this.progress.pos}`; }
+
+  /** An event that was ready already, or one of a compressed transaction; undefined: feed the next packet, or `isWaiting`. */
+  pending(): BinlogEvent | undefined {
+    if (this.ready.length > 0) return this.ready.shift();
+    while (this.payload !== undefined) {
+      const { payload } = this, state = this.attempt(() => payload.next());
+      if (state === 'wait') return undefined;
+      if (state === 'end') { payload.close(); this.payload = undefined; return undefined; }
+      const event = this.guarded(payload.bytes, payload.start, payload.end, true);
+      if (event !== undefined) return event;
+    }
+    return undefined;
+  }
+  /** The next events are being inflated: no packet may be fed. */
+  get isWaiting(): boolean { return this.payload !== undefined; }
+  /** The new position, if it moved without an event having told of it. */
+  moved(): BinlogEvent | undefined {
+    if (!this.hasMoved || this.inTransaction) return undefined;
+    this.hasMoved = false;
+    return this.beat;
+  }
+  atEnd(): BinlogEvent { return this.ended; }
+
+  /** One event of the log, header first: `b[start, end)`. */
+  feed(b: Buffer, start: number, end: number): BinlogEvent | undefined { return this.guarded(b, start, end, false); }
+  private guarded(b: Buffer, start: number, end: number, isInner: boolean): BinlogEvent | undefined {
+    try { return this.event(b, start, end, isInner); } catch (error) { throw this.unreadable(error); }
+  }
+  private attempt<T>(work: () => T): T { try { return work(); } catch (error) { throw this.unreadable(error); } }
+  private unreadable(error: unknown): RivuletError {
+    return error instanceof RivuletError ? error : binlogUnreadable({ server: this.options.server, place: this.place, why: (error as Error).message }, { cause: error });
+  }
+  private refuse(what: string, hint: string): RivuletError { return binlogUnsupported({ server: this.options.server, place: this.place, what, hint }); }
+
+  private event(b: Buffer, start: number, end: number, isInner: boolean): BinlogEvent | undefined {
+    if (end - start < E.HEADER) throw new RangeError(`an event has ${end - start} bytes`);
+    const type = b[start + 4]!, length = b.readUInt32LE(start + 9), endLow = b.readUInt32LE(start + 13), flags = b.readUInt16LE(start + 17), body = start + E.HEADER;
+    if (length !== end - start) throw new RangeError(`an event of ${end - start} bytes says it has ${length}`);
+    let sign = length;
+    if (!isInner) {
+      if (type === E.FORMAT_DESCRIPTION) this.checksumBytes = b[end - 5] === 1 ? 4 : 0;
+      else if (this.checksumBytes < 0) this.checksumBytes = b.readUInt32LE(end - 4) === crc32(b.subarray(start, end - 4)) ? 4 : 0;
+      if (this.checksumBytes === 4) {
+        end -= 4;
+        sign = b.readInt32LE(end);
+        if (this.options.verifyChecksums && crc32(b.subarray(start, end)) !== sign >>> 0) throw new RangeError(`the checksum of an event of ${length} bytes does not match`);
+      }
+      // The last 0 of the file and events of the dump thread stand nowhere in it.
+      if (endLow !== 0 && (flags & E.ARTIFICIAL_FLAG) === 0 && type !== E.HEARTBEAT && type !== E.HEARTBEAT_2) this.progress.moveTo(endLow, length);
+    }
+    const seconds = b.readUInt32LE(start);
+    switch (type) {
+      case E.TABLE_MAP: this.maps.add(b, body, end); return undefined;
+      case E.WRITE_ROWS_2: case E.WRITE_ROWS_1: return this.rowsEvent('insert', type === E.WRITE_ROWS_2, b, body, end, seconds, sign, false);
+      case E.UPDATE_ROWS_2: case E.UPDATE_ROWS_1: return this.rowsEvent('update', type === E.UPDATE_ROWS_2, b, body, end, seconds, sign, false);
+      case E.DELETE_ROWS_2: case E.DELETE_ROWS_1: return this.rowsEvent('delete', type === E.DELETE_ROWS_2, b, body, end, seconds, sign, false);
+      case E.WRITE_ROWS_COMPRESSED_1: case E.WRITE_ROWS_COMPRESSED_2: return this.rowsEvent('insert', type === E.WRITE_ROWS_COMPRESSED_2, b, body, end, seconds, sign, true);
+      case E.UPDATE_ROWS_COMPRESSED_1: case E.UPDATE_ROWS_COMPRESSED_2: return this.rowsEvent('update', type === E.UPDATE_ROWS_COMPRESSED_2, b, body, end, seconds, sign, true);
+      case E.DELETE_ROWS_COMPRESSED_1: case E.DELETE_ROWS_COMPRESSED_2: return this.rowsEvent('delete', type === E.DELETE_ROWS_COMPRESSED_2, b, body, end, seconds, sign, true);
+      case E.GTID: this.gtid.readPlain(b, body, end); this.nextTransaction(true, seconds, length); return undefined;
+      case E.GTID_TAGGED: this.gtid.readTagged(b, body, end); this.nextTransaction(true, seconds, length); return undefined;
+      case E.ANONYMOUS_GTID: this.gtid.readPlain(b, body, end); this.nextTransaction(false, seconds, length); return undefined;
+      case E.MARIA_GTID: this.gtid.readMaria(b, body, end, b.readUInt32LE(start + 5)); return this.mariaGtid(b, body, seconds, length);
+      case E.QUERY: return this.statement(readStatement(b, body, end, this.options.charsets, undefined), seconds, length);
+      case E.QUERY_COMPRESSED: return this.statement(readStatement(b, body, end, this.options.charsets, (s, e) => inflateMaria(b, s, e)), seconds, length);
+      case E.XID: return this.finish();
+      case E.XA_PREPARE: return this.prepare(b, body);
+      case E.TRANSACTION_PAYLOAD:
+        if (isInner) throw new RangeError('a compressed transaction holds another');
+        this.payload = new PayloadEvents(b, body, end, this.options.wake);
+        return this.pending();
+      case E.ROTATE: this.rotate(b, body, end, seconds, flags); return undefined;
+      case E.FORMAT_DESCRIPTION: this.newFile(endLow); return undefined;
+      case E.PREVIOUS_GTIDS: case E.MARIA_GTID_LIST: case E.STOP: case E.BINLOG_CHECKPOINT: case E.ROWS_QUERY: case E.ANNOTATE_ROWS: case E.TRANSACTION_CONTEXT: case E.VIEW_CHANGE: case E.IGNORABLE: case E.START_ENCRYPTION:
+      // They stand before the statement they belong to, which decides.
+      case E.INTVAR: case E.RAND: case E.USER_VAR: case E.BEGIN_LOAD_QUERY: case E.APPEND_BLOCK: case E.DELETE_FILE: return undefined;
+      case E.HEARTBEAT: case E.HEARTBEAT_2: return this.heartbeat(endLow);
+      case E.EXECUTE_LOAD_QUERY: return this.loadStatement(b, body, end);
+      case E.PARTIAL_UPDATE_ROWS: return this.partialUpdate(b, body);
+      case E.INCIDENT: throw this.refuse('an incident: the server says that it lost changes', 'Take a new snapshot: start the job anew without its old state.');
+      default:
+        if ((flags & E.IGNORABLE_FLAG) !== 0) return undefined;
+        throw this.refuse(`an event of type ${type}, which this version does not know`, 'It may change rows, so it cannot be passed over.');
+    }
+  }
+
+  // ---- frames of transactions
+  private nextTransaction(hasGtid: boolean, seconds: number, length: number): void {
+    if (this.inTransaction) this.cutOff();
+    this.hasGtid = hasGtid;
+    this.isAnnounced = true;
+    this.transactionMs = this.gtid.commitMs > 0 ? this.gtid.commitMs : seconds * 1000;
+    this.transactionStart = this.progress.pos - length;
+  }
+  private mariaGtid(b: Buffer, at: number, seconds: number, length: number): undefined {
+    this.nextTransaction(true, seconds, length);
+    const { flags } = this.gtid;
+    if ((flags & STANDALONE) === 0) this.enter();
+    if ((flags & PREPARED_XA) !== 0) {
+      const format = at + 13 + ((flags & 2) === 0 ? 0 : 8), first = format + 6, second = first + b[format + 4]!, behind = second + b[format + 5]!;
+      this.xa = { id: `x'${b.toString('hex', first, second)}',x'${b.toString('hex', second, behind)}',${b.readUInt32LE(format)}`, rows: [] };
+    }
+    if ((flags & COMPLETED_XA) !== 0) this.inTransaction = false;
+  }
+  private enter(): void { this.inTransaction = true; }
+  /** A transaction begins that was not announced by a GTID event. */
+  private enterByStatement(seconds: number, length: number): void {
+    if (this.inTransaction) return;
+    if (!this.isAnnounced) { this.transactionMs = seconds * 1000; this.transactionStart = this.progress.pos - length; }
+    this.enter();
+  }
+  private leave(): void {
+    this.inTransaction = this.isBegun = this.isAnnounced = false;
+    this.given = this.mark = 0;
+    if (this.xa !== undefined) { this.letGo(this.xa.rows); this.xa = undefined; }
+  }
+  private letGo(rows: readonly HeldRows[]): void { for (const { bytes } of rows) this.heldBytes -= bytes.length; }
+  private get key(): string { return this.hasGtid ? gtidText(this.gtid) : `${this.progress.file}:${this.transactionStart}`; }
+  /** The transaction is whole. */
+  private finish(): BinlogEvent | undefined {
+    const { isBegun } = this;
+    if (this.half !== undefined && isBegun) throw this.diverged('the transaction ends before the rows that were read of it');
+    this.done();
+    if (!isBegun) return undefined;
+    this.hasMoved = false;
+    this.commit.timestampMs = this.transactionMs;
+    return this.commit;
+  }
+  private done(): void {
+    this.progress.done(this.hasGtid ? this.gtid : undefined);
+    this.hasGtid = false;
+    this.hasMoved = true;
+    this.leave();
+  }
+  /** A transaction without an end, after a crash of the server: it was rolled back. */
+  private cutOff(): void {
+    if (this.isBegun) throw this.diverged('a transaction whose rows were read has no end: the server rolled it back when it recovered');
+    this.hasGtid = false;
+    this.leave();
+  }
+  private diverged(why: string): RivuletError { return binlogDiverged({ server: this.options.server, place: this.place, why }); }
+
+  private statement(statement: Statement, seconds: number, length: number): BinlogEvent | undefined {
+    switch (kindOf(statement.sql)) {
+      case 'begin': this.enterByStatement(seconds, length); return undefined;
+      case 'commit': return this.finish();
+      case 'rollback':
+        if (this.isBegun) throw this.refuse('ROLLBACK behind rows of a transaction', 'Rows that were read already are taken back, which only happens with binlog_format other than ROW in a session. Take a new snapshot.');
+        return this.finish();
+      case 'rollback-to':
+        if (this.isBegun) throw this.refuse('ROLLBACK TO SAVEPOINT behind rows of a transaction', 'Rows that were read already are taken back, which only happens with binlog_format other than ROW in a session. Take a new snapshot.');
+        return undefined;
+      case 'savepoint': case 'xa-end': return undefined;
+      case 'xa-start': this.enterByStatement(seconds, length); this.xa ??= { id: xaId(statement.sql), rows: [] }; return undefined;
+      case 'xa-prepare': return this.prepared();
+      case 'xa-commit': return this.completeXa(xaId(statement.sql), true);
+      case 'xa-rollback': return this.completeXa(xaId(statement.sql), false);
+      case 'rows': this.refuseChanges(statement); return this.afterStatement();
+      case 'other': return this.other(statement, seconds);
+    }
+  }
+  private other(statement: Statement, seconds: number): BinlogEvent {
+    const timestampMs = this.isAnnounced ? this.transactionMs : seconds * 1000;
+    this.afterStatement();
+    this.hasMoved = false;
+    return { kind: 'statement', ...statement, position: this.progress.position, timestampMs };
+  }
+  /** A statement that stands alone is its own transaction. */
+  private afterStatement(): undefined { if (!this.inTransaction) this.done(); }
+  private refuseChanges(statement: Statement): void {
+    for (const [database, table] of changedTables(statement.sql, statement.database, statement.ansiQuotes)) {
+      if (!this.options.wants({ database, table })) continue;
+      throw this.refuse(`a statement that changes "${tableText({ database, table })}" (${statement.sql.trim().slice(0, 60)}…) instead of its rows`, 'Set binlog_format = ROW on the server, for all sessions, and take a new snapshot: which rows the statement changed cannot be known.');
+    }
+  }
+  /** LOAD DATA of a statement-based log. */
+  private loadStatement(b: Buffer, at: number, end: number): BinlogEvent | undefined {
+    const databaseLength = b.readUInt8(at + 8), vars = b.readUInt16LE(at + 11), databaseAt = at + 26 + vars, textAt = databaseAt + databaseLength + 1;
+    this.refuseChanges({ database: b.toString('utf8', databaseAt, databaseAt + databaseLength), sql: b.toString('utf8', textAt, end), ansiQuotes: false, noBackslashEscapes: false });
+    return this.afterStatement();
+  }
+
+  // ---- XA
+  private prepare(b: Buffer, at: number): BinlogEvent | undefined {
+    const isOnePhase = b[at] !== 0;
+    if (!isOnePhase) return this.prepared();
+    return this.release(this.xa?.rows ?? []);
+  }
+  private prepared(): undefined {
+    const { xa, progress } = this;
+    if (xa !== undefined) {
+      const canWait = progress.executed instanceof MySqlGtidSet && this.hasGtid;
+      if (xa.rows.length > 0 && !canWait) throw this.refuse(`a prepared XA transaction with rows of "${tableText(xa.rows[0]!.table)}"`, 'XA transactions of captured tables need MySQL with gtid_mode = ON, so that they can be read again when they are committed after a restart.');
+      progress.prepared.set(xa.id, { gtid: this.hasGtid ? gtidText(this.gtid) : null, rows: xa.rows });
+      this.xa = undefined;
+    }
+    this.done();
+  }
+  private completeXa(id: string, isCommit: boolean): BinlogEvent | undefined {
+    const known = this.progress.prepared.get(id);
+    if (known === undefined && isCommit) throw this.refuse('the commit of an XA transaction that was prepared before the job began to read', 'Take a new snapshot when XA RECOVER lists no prepared transaction.');
+    this.progress.prepared.delete(id);
+    this.letGo(known?.rows ?? []);
+    if (!isCommit || known === undefined) { this.done(); return undefined; }
+    return this.release(known.rows);
+  }
+  /** Gives rows that were held back as one transaction, the one that ends now. */
+  private release(rows: readonly HeldRows[]): BinlogEvent | undefined {
+    this.leave();
+    if (rows.length === 0) { this.done(); return undefined; }
+    this.inTransaction = this.isBegun = true;
+    this.fillBegin();
+    for (const held of rows) this.ready.push(Object.assign(new Rows(), { change: held.change, table: held.table, timestampMs: held.timestampMs, bytes: held.bytes, start: 0, end: held.bytes.length }));
+    const { hasGtid } = this, text = hasGtid ? gtidText(this.gtid) : null, { timestampMs } = this.begin;
+    this.ready.push(this.finish()!);
+    return { kind: 'begin', gtid: text, timestampMs };
+  }
+
+  // ---- rows
+  private fillBegin(): void {
+    this.begin.hasGtid = this.hasGtid;
+    this.begin.timestampMs = this.transactionMs;
+  }
+  private rowsEvent(change: RowsEvent['change'], isV2: boolean, b: Buffer, at: number, end: number, seconds: number, sign: number, isCompressed: boolean): BinlogEvent | undefined {
+    const table = this.maps.find(b, at);
+    if (table === null) return undefined;
+    if (table === undefined) throw new RangeError('rows come without the description of their table');
+    at += 8;
+    if (isV2) at += b.readUInt16LE(at);
+    const count = lenenc(b, at), width = count + 7 >> 3;
+    at = lenencAt;
+    if (count !== table.types.length) throw new RangeError(`rows of "${tableText(table)}" have ${count} columns, its description ${table.types.length}`);
+    const images = change === 'update' ? 2 : 1;
+    for (let image = 0; image < images; image++, at += width) {
+      if (!isFull(b, at, count)) throw this.refuse(`rows of "${tableText(table)}" without all of their columns`, 'Set binlog_row_image = FULL on the server, for all sessions, and take a new snapshot.');
+    }
+    if (!this.inTransaction) this.enterByStatement(seconds, 0);
+    if (this.half !== undefined && this.isAgain(sign)) return undefined;
+    let bytes = b;
+    if (isCompressed) { bytes = inflateMaria(b, at, end); at = 0; end = bytes.length; }
+    if (this.xa !== undefined) { this.hold({ change, table, timestampMs: seconds * 1000, bytes: Buffer.from(bytes.subarray(at, end)) }); return undefined; }
+    const { rows } = this;
+    rows.change = change;
+    rows.table = table;
+    rows.timestampMs = seconds * 1000;
+    rows.bytes = bytes;
+    rows.start = at;
+    rows.end = end;
+    this.given++;
+    this.mark = Half.next(this.mark, sign);
+    if (this.isBegun) return rows;
+    this.isBegun = true;
+    this.fillBegin();
+    this.ready.push(rows);
+    return this.begin;
+  }
+  /** True for rows that were given before the connection was lost. */
+  private isAgain(sign: number): boolean {
+    const half = this.half!;
+    if (!this.isBegun) {
+      if (half.key !== this.key) throw this.diverged(`transaction ${half.key}, of which rows were read, is gone; ${this.key} stands in its place`);
+      this.isBegun = true;
+    }
+    this.given++;
+    this.mark = Half.next(this.mark, sign);
+    if (this.given < half.events) return true;
+    if (this.mark !== half.mark) throw this.diverged(`transaction ${half.key} has other rows than those that were read`);
+    this.half = undefined;
+    return true;
+  }
+  private hold(rows: HeldRows): void {
+    this.heldBytes += rows.bytes.length;
+    if (this.heldBytes > MOST_HELD_BYTES) throw this.refuse('XA transactions of more than 256 MiB that are not committed', 'Commit prepared transactions (XA RECOVER lists them) or make them smaller.');
+    this.xa!.rows.push(rows);
+  }
+  private partialUpdate(b: Buffer, at: number): undefined {
+    const table = this.maps.find(b, at);
+    if (table === null) return;
+    throw this.refuse(`partial JSON updates of "${table === undefined ? 'a table' : tableText(table)}"`, "Set binlog_row_value_options = '' on the server, for all sessions, and take a new snapshot.");
+  }
+
+  // ---- files and places
+  private rotate(b: Buffer, at: number, end: number, seconds: number, flags: number): void {
+    const { progress } = this, file = b.toString('utf8', at + 8, end);
+    const isMove = file !== progress.file;
+    progress.file = file;
+    progress.pos = b.readUIntLE(at, 6);
+    if (this.inTransaction) return;
+    // At the begin of a connection by GTID the place told is where the server looks, behind what it skips.
+    if (seconds === 0 && (flags & E.ARTIFICIAL_FLAG) !== 0 && !isMove) return;
+    progress.wholeFile = file;
+    progress.wholePos = progress.pos;
+    if (isMove) this.hasMoved = true;
+  }
+  /** Not the copy at the begin of a connection (end position 0): a file begins, so a transaction without an end has none. */
+  private newFile(endLow: number): void {
+    if (endLow === 0) return;
+    if (this.inTransaction) this.cutOff();
+    this.maps.forgetIds();
+  }
+  private heartbeat(endLow: number): BinlogEvent | undefined {
+    if (this.inTransaction) return undefined;
+    const { progress } = this;
+    if (endLow !== 0) { progress.moveTo(endLow, 0); progress.wholePos = progress.pos; progress.wholeFile = progress.file; }
+    this.hasMoved = false;
+    return this.beat;
+  }
+  /** PREVIOUS_GTIDS and GTID_LIST bodies, for whoever searches a place. */
+  static executedBefore(type: number, b: Buffer, at: number, end: number): MySqlGtidSet | MariaGtidSet {
+    if (type === E.PREVIOUS_GTIDS) return MySqlGtidSet.decode(b, at, end);
+    const set = new MariaGtidSet(), count = b.readUInt32LE(at) & 0xfffffff;
+    for (let i = 0, p = at + 4; i < count; i++, p += 16) set.addTransaction(b.readUInt32LE(p), b.readUInt32LE(p + 4), b.readUInt32LE(p + 8) + b.readUInt32LE(p + 12) * 4294967296);
+    return set;
+  }
+}
+/** All columns are there. */
+function isFull(b: Buffer, at: number, count: number): boolean {
+  const whole = count >> 3;
+  for (let i = 0; i < whole; i++) if (b[at + i] !== 255) return false;
+  const rest = count & 7, mask = (1 << rest) - 1;
+  return rest === 0 || (b[at + whole]! & mask) === mask;
+}

@@ -1,0 +1,254 @@
+/**
+ * `BinlogStream`: the connection, the queue and the reader together, with reconnects. Everything is decoded inside `next`; callbacks of
+ * the socket only queue bytes and wake. When the queue is full the socket is not read, so the server waits.
+ *
+ * A loss shows when all that had arrived was given: then it connects again, at once and with growing pauses, from the last whole
+ * transaction; `reader.ts` passes over the rows of a half one. Silence for two and a half heartbeats is a loss too.
+ */
+import { binlogPurged, binlogUnreadable } from '../../../../core/errors/mysql-binlog.ts';
+import { RivuletError } from '../../../../core/errors/define.ts';
+import { mysqlConnectionLost } from '../../../../core/errors/mysql.ts';
+import { openConnection } from '../connection/open.ts';
+import { serverText, type MySqlServer } from '../connection/server.ts';
+import type { BinlogEvent, BinlogPosition, BinlogStream, BinlogStreamOptions, ServerFacts } from '../contract.ts';
+import { dumpError, EOF_PACKET, ERROR_PACKET, openDump, readDumpError, type Dump, type DumpError } from './connection.ts';
+import { charsetsById, serverFacts, whatIsLeft } from './facts.ts';
+import { EventReader } from './reader.ts';
+import { resolveStart, type BinlogStart } from './start.ts';
+import type { Charsets } from './table-map.ts';
+import { Progress } from './transaction.ts';
+
+const QUEUE_BYTES = 8 * 1024 * 1024, MAX_RETRIES = 10, FIRST_PAUSE_MS = 200, LAST_PAUSE_MS = 10_000, SILENT_HEARTBEAT_MS = 30_000;
+/** Events of other tables are passed over for so many bytes before others get their turn. */
+const TURN_BYTES = 4 * 1024 * 1024;
+
+/** Connects when `open` is called. `facts`: from `serverFacts`, asked of the server when not given. */
+export function openBinlogStream(server: MySqlServer, facts: ServerFacts | undefined, options: BinlogStreamOptions): BinlogStream { return new Stream(server, facts, options); }
+
+class Stream implements BinlogStream {
+  private readonly server: MySqlServer;
+  private facts: ServerFacts | undefined;
+  private readonly options: BinlogStreamOptions;
+  private reader: EventReader | undefined;
+  private dump: Dump | undefined;
+  private failure: RivuletError | undefined;
+  private lost: string | undefined;
+  private isConnecting = false;
+  private isPaused = false;
+  private isEnded = false;
+  private isClosed = false;
+  private retries = 0;
+  private pause: NodeJS.Timeout | undefined;
+  private watch: NodeJS.Timeout | undefined;
+  private endPause: (() => void) | undefined;
+  private readonly counts = { lastHeardMs: 0, reconnects: 0, readBytes: 0 };
+  constructor(server: MySqlServer, facts: ServerFacts | undefined, options: BinlogStreamOptions) {
+    this.server = server;
+    this.facts = facts;
+    this.options = options;
+  }
+  get position(): BinlogPosition { return this.reader?.progress.position ?? { file: '', pos: 4, gtids: null }; }
+  get stats(): BinlogStream['stats'] { return { queuedBytes: this.dump?.packets.size ?? 0, ...this.counts }; }
+
+  async open(start: BinlogStart): Promise<void> {
+    const { server, options } = this;
+    const connection = await openConnection(server);
+    let facts: ServerFacts, charsets: Charsets;
+    try {
+      facts = this.facts ??= await serverFacts(server, connection);
+      charsets = await charsetsById(server, connection, facts);
+    } finally { connection.destroy(); }
+    // A file may be purged between the question which is the first and the request to send it.
+    for (let attempt = 0; ; attempt++) {
+      const position = await resolveStart(server, facts, options.serverId, start);
+      this.reader = new EventReader(new Progress(facts.flavor, position), { server: serverText(server), charsets, wants: options.wants, wake: options.wake, verifyChecksums: options.verifyChecksums ?? true });
+      try {
+        await this.connect(facts);
+        break;
+      } catch (error) {
+        this.drop();
+        const isPurged = error instanceof RivuletError && error.code === binlogPurged.card.name;
+        if (!isPurged || typeof start === 'object' && 'file' in start || attempt === 3) throw error;
+      }
+    }
+    if (this.isClosed) { this.drop(); return; }
+    this.watch = setInterval(() => this.listen(), Math.max(50, this.heartbeatMs / 2));
+    this.watch.unref();
+  }
+  private get heartbeatMs(): number { return this.options.heartbeatMs > 0 ? this.options.heartbeatMs : SILENT_HEARTBEAT_MS; }
+
+  /** Resolves when the server has begun to send. */
+  private async connect(facts: ServerFacts): Promise<void> {
+    const { options, server } = this, from = this.reader!.progress.resume;
+    let first: (() => void) | undefined;
+    const begun = new Promise<void>((resolve) => { first = resolve; });
+    this.lost = undefined;
+    this.isPaused = false;
+    const dump = await openDump(server, facts, from, { serverId: options.serverId, heartbeatMs: this.heartbeatMs, nonBlocking: options.nonBlocking ?? false }, {
+      data: (chunk) => {
+        this.counts.readBytes += chunk.length;
+        this.counts.lastHeardMs = Date.now();
+        if (first !== undefined && dump.packets.peek() !== undefined) { first(); first = undefined; }
+        if (dump.packets.size > (options.queueBytes ?? QUEUE_BYTES) && !this.isPaused) { this.isPaused = true; dump.pause(); }
+        options.wake();
+      },
+      lost: (why) => {
+        first?.();
+        this.lost ??= why;
+        options.wake();
+      },
+    });
+    this.dump = dump;
+    this.counts.lastHeardMs = Date.now();
+    const limit = setTimeout(() => { this.lost ??= 'the server did not begin to send its binlog'; first?.(); }, server.connectTimeoutMs);
+    await begun;
+    clearTimeout(limit);
+    await this.checkFirst(dump, from);
+  }
+  /** A refusal is the first packet. */
+  private async checkFirst(dump: Dump, from: BinlogPosition): Promise<void> {
+    const { packets } = dump;
+    // Not taken from the queue when it is an event: its length stands in front of it, its first byte says what it is.
+    const first = packets.peek();
+    if (first !== ERROR_PACKET) {
+      if (this.lost !== undefined && packets.size === 0) throw mysqlConnectionLost({ server: serverText(this.server), why: this.lost });
+      return;
+    }
+    while (!packets.next()) {
+      if (this.lost !== undefined) throw mysqlConnectionLost({ server: serverText(this.server), why: this.lost });
+      await new Promise((resolve) => { setTimeout(resolve, 5); });
+    }
+    throw await this.explain(readDumpError(packets.bytes, packets.start, packets.end), from);
+  }
+  private async explain(error: DumpError, from: BinlogPosition): Promise<RivuletError> {
+    let left: string | undefined;
+    if (error.number === 1236) {
+      try {
+        const connection = await openConnection(this.server);
+        left = await whatIsLeft(this.server, connection, this.facts!).finally(() => { connection.destroy(); });
+      } catch { left = undefined; }
+    }
+    return dumpError(this.server, error, this.options.serverId, from, left);
+  }
+
+  next(): BinlogEvent | undefined {
+    const { reader } = this;
+    if (this.failure !== undefined) throw this.failure;
+    if (reader === undefined || this.isClosed || this.isConnecting) return undefined;
+    try { return this.advance(reader); } catch (error) {
+      this.failure = error as RivuletError;
+      this.drop();
+      throw error;
+    }
+  }
+  private advance(reader: EventReader): BinlogEvent | undefined {
+    const { dump } = this;
+    for (let bytes = 0; bytes < TURN_BYTES;) {
+      const ready = reader.pending();
+      if (ready !== undefined) return ready;
+      if (reader.isWaiting) return undefined;
+      if (dump === undefined || !dump.packets.next()) return this.dry(reader);
+      const { packets } = dump, { bytes: b, start, end } = packets, first = b[start];
+      if (this.isPaused && packets.size < (this.options.queueBytes ?? QUEUE_BYTES) / 2) { this.isPaused = false; dump.resume(); }
+      bytes += end - start;
+      if (first === 0) {
+        this.retries = 0;
+        const event = reader.feed(b, start + 1, end);
+        if (event !== undefined) return event;
+      } else if (first === EOF_PACKET && end - start < 9) {
+        if (this.options.nonBlocking !== true) { this.lose('the server ended the binlog'); continue; }
+        this.isEnded = true;
+        this.drop();
+        return reader.atEnd();
+      } else if (first === ERROR_PACKET) {
+        this.refused(readDumpError(b, start, end));
+      } else {
+        throw binlogUnreadable({ server: serverText(this.server), place: reader.place, why: `a packet begins with ${first}` });
+      }
+    }
+    setImmediate(this.options.wake);
+    return reader.moved();
+  }
+  /** All that had arrived was given. */
+  private dry(reader: EventReader): BinlogEvent | undefined {
+    const { dump } = this;
+    if (this.isEnded) return undefined;
+    if (dump !== undefined && this.isPaused) { this.isPaused = false; dump.resume(); }
+    const moved = reader.moved();
+    if (dump?.packets.broken !== undefined) this.lose(dump.packets.broken);
+    if (this.lost !== undefined) void this.reconnect(reader);
+    return moved;
+  }
+  /** The server ends the stream: for good, or because it shuts down. */
+  private refused(error: DumpError): void {
+    if (error.isLoss) { this.lose(error.text); return; }
+    this.isConnecting = true;
+    const from = this.reader!.progress.resume;
+    this.drop();
+    void this.explain(error, from).then((failure) => { this.failure = failure; this.isConnecting = false; this.options.wake(); });
+  }
+  private lose(why: string): void {
+    this.lost ??= why;
+    this.drop();
+  }
+  private drop(): void {
+    this.dump?.destroy();
+    this.dump = undefined;
+  }
+  /** A connection can be dead without anybody saying so. */
+  private listen(): void {
+    if (this.isEnded || this.isPaused || this.isConnecting || this.dump === undefined || this.lost !== undefined || this.dump.packets.size > 0) return;
+    const silentMs = Date.now() - this.counts.lastHeardMs;
+    if (silentMs <= this.heartbeatMs * 2.5 + 1000) return;
+    this.lose(`nothing was heard for ${Math.round(silentMs / 1000)} s`);
+    this.options.wake();
+  }
+
+  private async reconnect(reader: EventReader): Promise<void> {
+    const why = this.lost ?? 'the connection was closed';
+    this.isConnecting = true;
+    this.drop();
+    reader.reset();
+    try {
+      await this.tryAgain(why);
+    } catch (error) {
+      this.failure = error as RivuletError;
+    }
+    this.isConnecting = false;
+    if (this.isClosed) this.drop();
+    this.options.wake();
+  }
+  private async tryAgain(why: string): Promise<void> {
+    for (;;) {
+      if (this.retries >= (this.options.maxRetries ?? MAX_RETRIES)) throw mysqlConnectionLost({ server: serverText(this.server), why: `${why}; ${this.retries} attempts to connect again failed` });
+      if (this.retries > 0) await this.rest(Math.min(LAST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (this.retries - 1)));
+      if (this.isClosed) return;
+      this.retries++;
+      this.counts.reconnects++;
+      try {
+        await this.connect(this.facts!);
+        return;
+      } catch (error) {
+        this.drop();
+        if (!(error instanceof RivuletError) || error.retry === 'never') throw error;
+        why = error.detail ?? error.message;
+      }
+    }
+  }
+  private rest(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      this.endPause = resolve;
+      this.pause = setTimeout(resolve, ms);
+    });
+  }
+
+  close(): Promise<void> {
+    this.isClosed = true;
+    clearTimeout(this.pause);
+    clearInterval(this.watch);
+    this.endPause?.();
+    this.drop();
+    return Promise.resolve();
+  }
+}
+

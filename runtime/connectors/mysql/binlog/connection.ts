@@ -110,6 +110,7 @@ export function dumpError(server: MySqlServer, error: DumpError, serverId: numbe
   const at = serverText(server), { text, number } = error, place = wanted.gtids === null ? `${wanted.file}:${wanted.pos}` : `what follows GTIDs "${wanted.gtids}"`;
   if (number === 1236) {
     if (/same server_uuid|same server.?id/i.test(text)) return binlogServerIdTaken({ server: at, serverId });
+    if (/more GTIDs|purged|could not find/i.test(text)) return binlogPurged({ server: at, wanted: place, has: left, why: text });
     if (/bogus data|log event entry|truncat|corrupt|checksum|read error|unpack/i.test(text)) {
       return wanted.gtids === null && /bogus data/i.test(text) ? binlogBadPosition({ server: at, position: place, why: text }) : binlogUnreadable({ server: at, place, why: text });
     }

@@ -48,8 +48,8 @@ async function walk(context: Context, file: string, visit: Visit): Promise<void>
 type Stop = (from: number, timeMs: number, here: () => BinlogPosition) => boolean;
 interface Place { readonly position: BinlogPosition; readonly found: boolean; /** Behind the last event of a transaction that was seen. */ readonly lastTo: number }
 
-/** Walks over the transactions of a file; where `stop` never says yes the place is the file's end. */
-async function search(context: Context, file: string, stop: Stop): Promise<Place> {
+/** Walks over the transactions of a file; where `stop` never says yes the place is the file's end. `each` sees where all events stand. */
+async function search(context: Context, file: string, stop: Stop, each?: (from: number, to: number) => void): Promise<Place> {
   const gtid = new GtidReader();
   let executed: GtidSet | null = null, isRunning = false, isNamed = false, isAnnounced = false, whole = 4, found = false, lastTo = 4;
   const settle = (): void => { if (isNamed) executed?.add(gtid.source.length < 36 ? `${gtid.source}-${gtid.number}` : `${gtid.source}:${gtid.number}`); isNamed = false; };
@@ -57,6 +57,7 @@ async function search(context: Context, file: string, stop: Stop): Promise<Place
   const begins = (from: number, timeMs: number): boolean => { whole = from; found = stop(from, timeMs, here); return !found; };
   await walk(context, file, (b, start, end, type, from, to) => {
     const body = start + E.HEADER, seconds = b.readUInt32LE(start);
+    each?.(from, to);
     if (type !== E.ROTATE && type !== E.STOP) lastTo = to;
     switch (type) {
       case E.PREVIOUS_GTIDS: case E.MARIA_GTID_LIST: executed = EventReader.executedBefore(type, b, body, end); whole = to; return true;
@@ -115,8 +116,8 @@ export async function locateOffset(context: Context, file: string, pos: number):
     if (pos > size) throw binlogPurged({ server: serverText(server), wanted: `${file}:${pos}`, has: await whatIsLeft(server, connection, facts), why: `The file ends at ${size}` });
   } finally { connection.destroy(); }
   let isEvent = pos <= 4 || pos === size, before: BinlogPosition | undefined;
-  await walk(context, file, (_b, _start, _end, _type, from, to) => { isEvent ||= from === pos || to === pos; return to < pos; });
+  const stop: Stop = (from, _, here) => { if (from > pos) return true; before = here(); return false; };
+  const { position, found, lastTo } = await search(context, file, stop, (from, to) => { isEvent ||= from === pos || to === pos; });
   if (!isEvent) throw binlogBadPosition({ server: serverText(server), position: `${file}:${pos}`, why: 'The offset lies inside an event' });
-  const { position, found, lastTo } = await search(context, file, (from, _, here) => { if (from > pos) return true; before = here(); return false; });
   return before !== undefined && (found || pos < lastTo) ? before : position;
 }

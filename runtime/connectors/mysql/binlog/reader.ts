@@ -8,7 +8,7 @@
 import { crc32 } from 'node:zlib';
 import { binlogDiverged, binlogUnreadable, binlogUnsupported } from '../../../../core/errors/mysql-binlog.ts';
 import { RivuletError } from '../../../../core/errors/define.ts';
-import { tableText, type BinlogEvent, type BinlogPosition, type RowsEvent, type TableId, type TableMap } from '../contract.ts';
+import { tableText, type BinlogEvent, type BinlogPosition, type RowsEvent, type ServerFacts, type TableId, type TableMap } from '../contract.ts';
 import { inflateMaria, PayloadEvents } from './compressed.ts';
 import * as E from './event-codes.ts';
 import { COMPLETED_XA, GtidReader, PREPARED_XA, STANDALONE } from './gtid-events.ts';
@@ -52,6 +52,7 @@ const gtidText = (reader: GtidReader): string => (reader.source.length < 36 ? `$
 export interface ReaderOptions {
   /** `host:port`, for errors. */
   readonly server: string;
+  readonly flavor: ServerFacts['flavor'];
   readonly charsets: Charsets;
   readonly wants: (table: TableId) => boolean;
   readonly wake: () => void;
@@ -90,7 +91,7 @@ export class EventReader {
   constructor(progress: Progress, options: ReaderOptions) {
     this.progress = progress;
     this.options = options;
-    this.maps = new TableMaps(options.charsets, options.wants);
+    this.maps = new TableMaps(options, options.wants);
     this.commit = new AtPosition('commit', progress);
     this.beat = new AtPosition('heartbeat', progress);
     this.ended = new AtPosition('end', progress);

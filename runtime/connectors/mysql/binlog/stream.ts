@@ -61,7 +61,7 @@ class Stream implements BinlogStream {
     // A file may be purged between the question which is the first and the request to send it.
     for (let attempt = 0; ; attempt++) {
       const position = await resolveStart(server, facts, options.serverId, start);
-      this.reader = new EventReader(new Progress(facts.flavor, position), { server: serverText(server), charsets, wants: options.wants, wake: options.wake, verifyChecksums: options.verifyChecksums ?? true });
+      this.reader = new EventReader(new Progress(facts.flavor, position), { server: serverText(server), flavor: facts.flavor, charsets, wants: options.wants, wake: options.wake, verifyChecksums: options.verifyChecksums ?? true });
       try {
         await this.connect(facts);
         break;

@@ -3,11 +3,13 @@
  * tell names, signedness, character sets and keys too, and the table as of that place of the log is made from them.
  * Format: `Table_map_event` of MySQL's rows_event.h; MariaDB writes the same.
  */
-import type { MySqlColumn, MySqlTable, TableMap } from '../contract.ts';
+import type { MySqlColumn, MySqlTable, ServerFacts, TableMap } from '../contract.ts';
 import { lenenc, lenencAt } from './lenenc.ts';
 import * as T from './column-codes.ts';
 
 export type Charsets = ReadonlyMap<number, { readonly charset: string; readonly collation: string }>;
+/** MariaDB counts geometries among the columns with a character set. */
+export interface TableMapFacts { readonly flavor: ServerFacts['flavor']; readonly charsets: Charsets }
 /** Types of the optional metadata fields. */
 const SIGNEDNESS = 1, DEFAULT_CHARSET = 2, COLUMN_CHARSET = 3, COLUMN_NAME = 4, SET_VALUES = 5, ENUM_VALUES = 6, GEOMETRY_TYPE = 7, SIMPLE_KEY = 8, PREFIX_KEY = 9, ENUM_SET_DEFAULT_CHARSET = 10, ENUM_SET_CHARSET = 11;
 
@@ -17,7 +19,7 @@ export function tableNames(b: Buffer, at: number): { database: string; table: st
   return { database: b.toString('utf8', at + 1, databaseEnd), table: b.toString('utf8', tableAt + 1, tableEnd), behind: tableEnd + 1 };
 }
 /** Throws RangeError where the event is cut short. */
-export function parseTableMap(b: Buffer, at: number, end: number, charsets: Charsets): TableMap {
+export function parseTableMap(b: Buffer, at: number, end: number, { flavor, charsets }: TableMapFacts): TableMap {
   const { database, table, behind } = tableNames(b, at), count = lenenc(b, behind);
   at = lenencAt;
   if (count > 4096 || at + count > end) throw new RangeError(`${count} columns`);
@@ -31,7 +33,7 @@ export function parseTableMap(b: Buffer, at: number, end: number, charsets: Char
   at += count + 7 >> 3;
   if (at > end) throw new RangeError('the table map is cut short');
   const nullable = types.map((_, i) => (b[nullBits + (i >> 3)]! & 1 << (i & 7)) !== 0);
-  return { database, table, types, metadata, full: readFull(b, at, end, { database, table, types, metadata, nullable }, charsets) };
+  return { database, table, types, metadata, full: readFull(b, at, end, { database, table, types, metadata, nullable, flavor }, charsets) };
 }
 function readMetadata(b: Buffer, at: number, types: readonly number[]): number[] {
   return types.map((type) => {
@@ -45,11 +47,11 @@ function readMetadata(b: Buffer, at: number, types: readonly number[]): number[]
   });
 }
 
-interface Bare { readonly database: string; readonly table: string; readonly types: readonly number[]; readonly metadata: readonly number[]; readonly nullable: readonly boolean[] }
+interface Bare { readonly database: string; readonly table: string; readonly types: readonly number[]; readonly metadata: readonly number[]; readonly nullable: readonly boolean[]; readonly flavor: ServerFacts['flavor'] }
 function readFull(b: Buffer, at: number, end: number, map: Bare, charsets: Charsets): MySqlTable | undefined {
   const { types, metadata } = map, real = types.map((type, i) => T.realType(type, metadata[i]!));
   const found: { names?: string[]; unsigned?: boolean[]; collations: Map<number, number>; values: Map<number, string[]>; geometry: number[]; key: number[] } = { collations: new Map(), values: new Map(), geometry: [], key: [] };
-  const texts = indexes(real, (type) => type === T.VARCHAR || type === T.STRING || type === T.BLOB), enums = indexes(real, (type) => type === T.ENUM), sets = indexes(real, (type) => type === T.SET);
+  const texts = indexes(real, (type) => type === T.VARCHAR || type === T.STRING || type === T.BLOB || type === T.GEOMETRY && map.flavor === 'mariadb'), enums = indexes(real, (type) => type === T.ENUM), sets = indexes(real, (type) => type === T.SET);
   const choices = indexes(real, (type) => type === T.ENUM || type === T.SET);
   const raw: { column: number; values: Buffer[] }[] = [];
   while (at < end) {

@@ -3,7 +3,7 @@
  * statement keeps its object (and its decoders) until the description changes.
  */
 import { tableText, type TableId, type TableMap } from '../contract.ts';
-import { parseTableMap, tableNames, type Charsets } from './table-map.ts';
+import { parseTableMap, tableNames, type TableMapFacts } from './table-map.ts';
 
 /** Ids grow on the server for ever; entries, with decoders behind them, are dropped beyond this. */
 const MOST = 4096;
@@ -11,7 +11,7 @@ const MOST = 4096;
 const DUMMY_ID = 0xffffff;
 
 export class TableMaps {
-  private readonly charsets: Charsets;
+  private readonly facts: TableMapFacts;
   private readonly wants: (table: TableId) => boolean;
   /** null: nobody wants its rows. */
   private readonly byId = new Map<number, TableMap | null>();
@@ -20,8 +20,8 @@ export class TableMaps {
   private lastId = -1;
   private lastMap: TableMap | null = null;
   private lastContent: Buffer = Buffer.alloc(0);
-  constructor(charsets: Charsets, wants: (table: TableId) => boolean) {
-    this.charsets = charsets;
+  constructor(facts: TableMapFacts, wants: (table: TableId) => boolean) {
+    this.facts = facts;
     this.wants = wants;
   }
   /** Ids mean nothing behind a restart of the server. */
@@ -45,7 +45,7 @@ export class TableMaps {
     const { database, table } = tableNames(b, content), name = `${database}\0${table}`;
     let entry = this.known.get(name);
     if (entry === undefined || entry.content.length !== end - content || entry.content.compare(b, content, end) !== 0) {
-      entry = { content: Buffer.from(b.subarray(content, end)), map: this.wants({ database, table }) ? parseTableMap(b, content, end, this.charsets) : null };
+      entry = { content: Buffer.from(b.subarray(content, end)), map: this.wants({ database, table }) ? parseTableMap(b, content, end, this.facts) : null };
       if (this.known.size >= MOST) this.known.clear();
       this.known.set(name, entry);
     }

@@ -9,6 +9,7 @@ import { kafkaCatalogErrors } from './kafka-catalog.ts';
 import { kafkaErrors } from './kafka.ts';
 import { mysqlErrors } from './mysql.ts';
 import { mysqlBinlogErrors } from './mysql-binlog.ts';
+import { pipelineErrors } from './pipeline.ts';
 import { sessionErrors } from './session.ts';
 import { stateErrors } from './state.ts';
 import type { ErrorFactory } from './define.ts';
@@ -26,6 +27,7 @@ export const errorCatalogues: readonly { readonly area: string; readonly errors:
   { area: 'kafka', errors: kafkaErrors as never },
   { area: 'mysql', errors: mysqlErrors as never },
   { area: 'mysql-binlog', errors: mysqlBinlogErrors as never },
+  { area: 'pipeline', errors: pipelineErrors as never },
   { area: 'config', errors: configErrors as never },
   { area: 'connector', errors: connectorErrors as never },
   { area: 'data', errors: dataErrors as never },

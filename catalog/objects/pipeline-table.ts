@@ -1,5 +1,5 @@
 /** A table as pipelines see it, from source to sink: a version of its columns and key. JSON-safe. */
-import type { SqlType } from '../../core/types/sql-type.ts';
+import { BIGINT, BOOLEAN, STRING, notNull, type SqlType } from '../../core/types/sql-type.ts';
 
 /** `nativeType`: the source's own type, as in `bigint unsigned`, for formats and sinks that show it. */
 export interface PipelineColumn { readonly name: string; readonly type: SqlType; readonly comment?: string | undefined; readonly nativeType?: string | undefined }
@@ -19,3 +19,8 @@ export function idOf(text: string): PipelineTableId {
   const dot = text.indexOf('.');
   return dot < 0 ? { schema: '', table: text } : { schema: text.slice(0, dot), table: text.slice(dot + 1) };
 }
+
+/** Facts of a row that a pipeline may ask for (`metadata.list`, formats): columns behind the table's own. `op_ts` is in milliseconds, 0 in the snapshot. */
+export const FACT_TYPES: ReadonlyMap<string, SqlType> = new Map([
+  ['op_ts', notNull(BIGINT)], ['gtid', STRING], ['binlog_file', STRING], ['binlog_pos', BIGINT], ['is_snapshot', notNull(BOOLEAN)],
+]);

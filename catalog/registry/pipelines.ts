@@ -20,7 +20,8 @@ export interface PipelineDescribeContext {
 export interface PipelineSourceDescription {
   /** Identifier of the run-time half. */
   readonly connector: string;
-  readonly spec: Json;
+  /** The plan adds `facts`: names of the facts to put behind each table's columns, in order. */
+  readonly spec: { readonly [key: string]: Json };
   /** What state hangs on: a changed document whose source has the same identity goes on from a savepoint. */
   readonly identity: Json;
   /** It ends by itself. */

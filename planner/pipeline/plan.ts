@@ -116,13 +116,13 @@ export function planPipeline(described: DescribedPipeline, tables: readonly Tabl
   const names = { source: document.source.name ?? document.source.type.text, sink: document.sink.name ?? document.sink.type.text };
   const nodes: PhysicalNode[] = [
     {
-      ...base, type: 'source', id: ids.source, inputs: [], connector: source.connector, spec: source.spec, table: names.source, parallelism: 1,
-      fields: routing.sourceFacts.map((key) => ({ kind: 'metadata', key })), label: `PipelineSource(type=[${document.source.type.text}], tables=[${shortList(tables.map((t) => idText(t.id)))}])`,
+      ...base, type: 'source', id: ids.source, inputs: [], connector: source.connector, spec: { ...source.spec, facts: routing.sourceFacts }, table: names.source, parallelism: 1, fields: [],
+      label: `PipelineSource(type=[${document.source.type.text}], tables=[${shortList(tables.map((t) => idText(t.id)))}])`,
     },
     { ...base, type: 'pipeline-transform', id: ids.transform, inputs: [{ node: ids.source, exchange: forward }], spec: { ...routing, transforms }, label: `PipelineTransform(routes=[${routing.routes.length}], transforms=[${transforms.length}], schemaChanges=[${routing.behavior}])` },
     {
-      ...base, type: 'sink', id: ids.sink, inputs: [{ node: ids.transform, exchange: forward }], connector: sink.connector, spec: sink.spec, table: names.sink, parallelism: 1,
-      fields: routing.sinkFacts.map((key) => ({ kind: 'metadata', key })), notNull: { columns: [], policy: 'error' }, label: `PipelineSink(type=[${document.sink.type.text}])`,
+      ...base, type: 'sink', id: ids.sink, inputs: [{ node: ids.transform, exchange: forward }], connector: sink.connector, spec: sink.spec, table: names.sink, parallelism: 1, fields: [],
+      notNull: { columns: [], policy: 'error' }, label: `PipelineSink(type=[${document.sink.type.text}])`,
     },
   ];
   return { version: PLAN_VERSION, nodes, settings: { timeZone: described.timeZone, bounded: source.bounded, stateTtlMs: 0 } };

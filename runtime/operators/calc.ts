@@ -14,7 +14,7 @@
  * Without a condition rows stay where they are, so projections that are a column alone show the input's column itself, slices included.
  * With one, text columns are passed on as slices when the receiver takes them.
  */
-import { BATCH_ROWS, ChangeBatch, DELETE, INSERT, MAX_BATCH_ROWS, UPDATE_AFTER, UPDATE_BEFORE } from '../../core/row/batch.ts';
+import { BATCH_ROWS, ChangeBatch, MAX_BATCH_ROWS } from '../../core/row/batch.ts';
 import type { Column } from '../../core/row/batch.ts';
 import { isText, TextSlices } from '../../core/row/slices.ts';
 import type { SqlType } from '../../core/types/sql-type.ts';
@@ -23,6 +23,7 @@ import type { CalcNode } from '../../planner/physical/plan.ts';
 import { compileCalc } from '../codegen/compile.ts';
 import type { CalcFunction, CalcOptions } from '../codegen/contract.ts';
 import type { Operator, OperatorContext, OperatorFactory, Output } from './contract.ts';
+import { mendPairs } from './pairs.ts';
 
 /** Output column → the input column it is. */
 type Bare = ReadonlyMap<number, number>;
@@ -82,7 +83,7 @@ class CalcOperator implements Operator {
       size = plan.sliced(input, 0, input.size, batch.columns, this.kinds, 0, sources, this.own);
     }
     if (size === 0) return;
-    if (pairs) this.mendPairs(size);
+    if (pairs) mendPairs(this.kinds, this.sources, size);
     batch.size = size;
     batch.kinds = input.kinds === null ? null : this.kinds;
     this.output.push(batch);
@@ -100,16 +101,6 @@ class CalcOperator implements Operator {
       some = true;
     }
     return some ? given : null;
-  }
-  private mendPairs(size: number): void {
-    const { kinds, sources } = this;
-    for (let row = 0; row < size; row++) {
-      const kind = kinds[row];
-      if (kind === UPDATE_BEFORE) {
-        if (row + 1 < size && kinds[row + 1] === UPDATE_AFTER && sources[row + 1] === (sources[row] ?? 0) + 1) row++;
-        else kinds[row] = DELETE;
-      } else if (kind === UPDATE_AFTER) kinds[row] = INSERT;
-    }
   }
 }
 export const calc: OperatorFactory<'calc'> = {

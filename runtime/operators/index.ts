@@ -3,6 +3,7 @@ import { calc } from './calc.ts';
 import { changelogNormalize } from './changelog-normalize.ts';
 import type { NodeType } from '../../planner/physical/plan.ts';
 import type { OperatorFactory } from './contract.ts';
+import { pipelineTransform } from '../pipelines/transform.ts';
 import { finalSort } from './final-sort.ts';
 import { groupAggregate } from './group-aggregate.ts';
 import { join } from './join.ts';
@@ -12,5 +13,5 @@ import { sinkMaterialize } from './sink-materialize.ts';
 import { unnest } from './unnest.ts';
 
 export const operators = [
-  calc, join, groupAggregate, changelogNormalize, dropUpdateBefore, union, setOp, sinkMaterialize, finalSort, limit, values, unnest,
+  calc, join, groupAggregate, changelogNormalize, dropUpdateBefore, union, setOp, sinkMaterialize, finalSort, limit, values, unnest, pipelineTransform,
 ] as readonly { readonly type: NodeType }[] as readonly OperatorFactory<NodeType>[];

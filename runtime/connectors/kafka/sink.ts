@@ -1,10 +1,7 @@
 /**
  * Writer of `kafka` and `upsert-kafka`: rows are encoded into reused byte sinks and appended to record batches of the producer.
  *
- * Delivery. none and at-least-once: an idempotent producer, flushed at every barrier (none: not waited for). exactly-once: the rows of
- * an epoch sit in a transaction; `prepare` gives its identity once all is acknowledged, `commit` ends it after the checkpoint is durable,
- * `recover` ends it with the stored identity after a crash (`transactions.ts`). A lane whose prepared transaction is not ended yet is
- * busy: `ready` holds the rows back when the turn comes to it.
+ * Delivery guarantees: `lanes.ts`.
  *
  * upsert: -D and -U are written as a null value under their key; the partition follows from the key, so a key's last record is its last
  * change. Flink: DynamicKafkaRecordSerializationSchema.
@@ -17,20 +14,13 @@ import type { SinkNode } from '../../../planner/physical/plan.ts';
 import { GrowingBuffer } from '../../formats/byte-sink.ts';
 import { formatRuntime } from '../../formats/runtimes.ts';
 import type { Encoder, SinkContext, SinkFactory, SinkWriter } from '../contract.ts';
-import { encodeHeaders, KafkaClient, KafkaClientConfig, type Producer, type ProducerOptions, type ProducerTopic } from './client/index.ts';
+import { encodeHeaders, KafkaClient, KafkaClientConfig, type ProducerTopic } from './client/index.ts';
+import { ProducerLanes } from './lanes.ts';
 import type { FormatSpec, KafkaSinkSpec } from './spec.ts';
-import { LANES, recoverTransactions, transactionalId, transactionPrefix, type Committable } from './transactions.ts';
+import { recoverTransactions, transactionPrefix } from './transactions.ts';
 import { UpsertBuffer, type BufferedRow } from './upsert-buffer.ts';
 
-/** Flink's default is an hour; brokers allow 15 minutes unless told otherwise (transaction.max.timeout.ms). */
-const TRANSACTION_TIMEOUT_MS = 15 * 60_000;
-/** How long a closing writer tries to abort what it has open. */
-const ABORT_LIMIT_MS = 2000;
-
-/** A producer; with exactly-once one of LANES. `busy` while its prepared transaction is not ended. */
-interface Lane { readonly producer: Producer; readonly topic: ProducerTopic; isOpen: boolean; busy: Promise<void> | undefined; free: (() => void) | undefined }
-
-const clientOf = (spec: KafkaSinkSpec, clientId: string): KafkaClient => new KafkaClient(KafkaClientConfig.fromProperties(new Map(Object.entries({ 'client.id': clientId, ...spec.properties }))));
+export const clientOf = (spec: Pick<KafkaSinkSpec, 'properties'>, clientId: string): KafkaClient => new KafkaClient(KafkaClientConfig.fromProperties(new Map(Object.entries({ 'client.id': clientId, ...spec.properties }))));
 
 class KafkaWriter implements SinkWriter {
   private readonly spec: KafkaSinkSpec;
@@ -43,12 +33,9 @@ class KafkaWriter implements SinkWriter {
   private readonly timestampColumn: number;
   private readonly headersColumn: number;
   readonly takesSlices: boolean;
-  private readonly exactlyOnce: boolean;
-  private readonly transactions: string;
+  private readonly lanes: ProducerLanes;
   private readonly buffer: UpsertBuffer | undefined;
   private flushTimer: NodeJS.Timeout | undefined;
-  private readonly lanes: Lane[] = [];
-  private turn = 0;
   private roundRobin = 0;
   private failure: unknown;
 
@@ -57,8 +44,7 @@ class KafkaWriter implements SinkWriter {
     this.spec = spec;
     this.context = context;
     this.client = clientOf(spec, `rivulet-${context.jobId}-${context.subtask}`);
-    this.exactlyOnce = spec.guarantee === 'exactly-once';
-    this.transactions = transactionPrefix(spec, node);
+    this.lanes = new ProducerLanes({ client: this.client, guarantee: spec.guarantee, prefix: transactionPrefix(spec, node), subtask: context.subtask, parallelism: context.parallelism });
     const encoderOf = (format: FormatSpec): Encoder => formatRuntime(format.format).encoder(format.settings, format.fields.map((f) => {
       const column = node.fields.findIndex((x) => x.kind === 'physical' && x.field === f.field);
       invariant(column >= 0, `the sink gets column ${f.field} of its table`);
@@ -72,30 +58,13 @@ class KafkaWriter implements SinkWriter {
     this.buffer = spec.bufferRows > 0 ? new UpsertBuffer(spec.bufferRows) : undefined;
   }
   async open(): Promise<void> {
-    const { spec, client } = this, timeoutMs = client.config.producer.transactionTimeoutMs ?? TRANSACTION_TIMEOUT_MS;
-    const options: ProducerOptions[] = this.exactlyOnce
-      ? Array.from({ length: LANES }, (_, lane) => ({ idempotent: true, acks: 'all', transactionalId: transactionalId(this.transactions, this.context.subtask, lane), transactionTimeoutMs: timeoutMs }))
-      : [{}];
-    for (const o of options) {
-      const producer = client.producer(o);
-      await producer.init();
-      this.lanes.push({ producer, topic: await producer.topic(spec.topic), isOpen: false, busy: undefined, free: undefined });
-    }
-  }
-  /** The lane of the current epoch, its transaction begun. */
-  private lane(): Lane {
-    const lane = this.lanes[this.turn] as Lane;
-    if (this.exactlyOnce && !lane.isOpen) {
-      invariant(lane.busy === undefined, 'rows come only while the sink is ready');
-      lane.producer.beginTransaction();
-      lane.isOpen = true;
-    }
-    return lane;
+    await this.lanes.open();
+    await this.lanes.topic(this.spec.topic);
   }
 
   push(batch: ChangeBatch): void {
     if (this.failure !== undefined) throw this.failure;
-    const lane = this.lane(), { key, value, keyEncoder, valueEncoder, buffer } = this, { upsert } = this.spec, nowMs = this.context.nowMs();
+    const lane = this.lanes.current, topic = lane.topics[0]!, { key, value, keyEncoder, valueEncoder, buffer } = this, { upsert } = this.spec, nowMs = this.context.nowMs();
     for (let row = 0; row < batch.size; row++) {
       let hasKey = false, hasValue = false;
       if (keyEncoder !== undefined) { key.length = 0; hasKey = keyEncoder.encode(batch, row, key); }
@@ -103,8 +72,8 @@ class KafkaWriter implements SinkWriter {
       if (upsert && !hasKey) throw rowRefused({ table: this.spec.table, what: 'the key is NULL', hint: 'Filter such rows out, or write the key with format json.' });
       const timestampMs = this.timestampColumn < 0 ? nowMs : this.timestamp(batch, row, nowMs), headers = this.headersColumn < 0 ? null : this.headers(batch, row);
       if (buffer !== undefined) { buffer.put(key.bytes, key.length, hasValue ? value.bytes : null, value.length, timestampMs, headers); continue; }
-      const partition = this.partition(lane.topic, hasKey, key.bytes, key.length);
-      lane.producer.append(lane.topic, partition, hasKey ? key.bytes : null, 0, key.length, hasValue ? value.bytes : null, 0, value.length, timestampMs, headers);
+      const partition = this.partition(topic, hasKey, key.bytes, key.length);
+      lane.producer.append(topic, partition, hasKey ? key.bytes : null, 0, key.length, hasValue ? value.bytes : null, 0, value.length, timestampMs, headers);
     }
     if (buffer === undefined) return;
     if (buffer.isFull) this.flushBuffer();
@@ -114,18 +83,18 @@ class KafkaWriter implements SinkWriter {
     clearTimeout(this.flushTimer);
     this.flushTimer = undefined;
     if (this.buffer === undefined || this.buffer.size === 0) return;
-    const { producer, topic } = this.lane();
+    const { producer, topics } = this.lanes.current, topic = topics[0]!;
     this.buffer.drain((row: BufferedRow) => producer.append(topic, this.partition(topic, true, row.key, row.key.length), row.key, 0, row.key.length, row.value, 0, row.value?.length ?? 0, row.timestampMs, row.headers));
   }
   private flushInTime(): void {
     this.flushTimer = undefined;
-    const lane = this.lanes[this.turn];
-    if (lane === undefined) return;
+    if (!this.lanes.isOpened) return;
+    const { busy } = this.lanes;
     // The lane's last transaction is still being ended: as soon as it is.
-    if (lane.busy !== undefined) { void lane.busy.then(() => this.flushInTime()); return; }
+    if (busy !== undefined) { void busy.then(() => this.flushInTime()); return; }
     try {
       this.flushBuffer();
-      this.lanes[this.turn]?.producer.send();
+      this.lanes.send();
     } catch (error) { this.failure = error; }
   }
   private partition(topic: ProducerTopic, hasKey: boolean, key: Buffer, keyLength: number): number {
@@ -145,64 +114,19 @@ class KafkaWriter implements SinkWriter {
     return encodeHeaders([...given].map(([key, v]) => ({ key, value: v === null ? null : Buffer.from(v.buffer, v.byteOffset, v.length) })));
   }
 
-  ready(): Promise<void> | undefined {
-    const lane = this.lanes[this.turn] as Lane;
-    if (lane.busy !== undefined) return lane.busy;
-    return lane.producer.failure !== undefined || !lane.producer.hasRoom ? lane.producer.ready() : undefined;
-  }
-  idle(): void { this.lanes[this.turn]?.producer.send(); }
+  ready(): Promise<void> | undefined { return this.lanes.ready(); }
+  idle(): void { this.lanes.send(); }
 
   async prepare(): Promise<Json> {
     if (this.failure !== undefined) throw this.failure;
     this.flushBuffer();
-    const lane = this.lanes[this.turn] as Lane;
-    if (!this.exactlyOnce) {
-      if (this.spec.guarantee === 'at-least-once') await lane.producer.flush();
-      else lane.producer.send();
-      return null;
-    }
-    if (!lane.isOpen || !lane.producer.transactionHasRecords) return null;
-    // Rows that come while the rest of this runs belong to the next epoch.
-    lane.isOpen = false;
-    lane.busy = new Promise((resolve) => { lane.free = resolve; });
-    this.turn = (this.turn + 1) % LANES;
-    await lane.producer.flush();
-    const stored = lane.producer.storedTransaction;
-    invariant(stored !== undefined, 'a prepared transaction has an identity');
-    return { ...stored, parallelism: this.context.parallelism } satisfies Committable as unknown as Json;
+    return await this.lanes.prepare();
   }
-  async commit(committable: Json): Promise<void> {
-    const stored = committable as unknown as Committable | null;
-    if (stored === null) return;
-    const lane = this.lanes.find((l) => l.busy !== undefined && l.producer.storedTransaction?.transactionalId === stored.transactionalId);
-    if (lane === undefined) { await this.client.endTransactionWith(stored, 'commit'); return; }
-    await lane.producer.commitTransaction();
-    lane.busy = undefined;
-    lane.free?.();
-  }
+  async commit(committable: Json): Promise<void> { await this.lanes.commit(committable); }
   async close(): Promise<void> {
     clearTimeout(this.flushTimer);
-    await this.abortOpen();
-    for (const lane of this.lanes) await lane.producer.close();
+    await this.lanes.close();
     await this.client.close();
-  }
-  /**
-   * Rows behind the last barrier will never be committed: without an end they would stand before read_committed readers until the
-   * transaction's timeout. By EndTxn, not by InitProducerId: a process that was thought dead must not fence its successor. What cannot be
-   * ended in time is left to the next start and the timeout. Prepared transactions are not touched.
-   */
-  private async abortOpen(): Promise<void> {
-    const open = this.exactlyOnce ? this.lanes.filter((lane) => lane.isOpen && lane.producer.failure === undefined && lane.producer.transactionHasRecords) : [];
-    if (open.length === 0) return;
-    const ended = open.map(async ({ producer }) => {
-      // A batch still under way would come behind the abort and hang there.
-      await producer.flush();
-      if (producer.storedTransaction !== undefined) await this.client.endTransactionWith(producer.storedTransaction, 'abort');
-    });
-    let timer: NodeJS.Timeout | undefined;
-    const inTime = new Promise<void>((resolve) => { timer = setTimeout(resolve, ABORT_LIMIT_MS); });
-    await Promise.race([Promise.allSettled(ended), inTime]);
-    clearTimeout(timer);
   }
 }
 
@@ -210,7 +134,7 @@ async function recover(node: SinkNode, committables: readonly Json[], context: S
   const spec = node.spec as unknown as KafkaSinkSpec;
   if (spec.guarantee !== 'exactly-once' || (committables.length === 0 && former <= context.parallelism)) return;
   const client = clientOf(spec, `rivulet-${context.jobId}-recover`);
-  try { await recoverTransactions(client, node, committables, context, former); } finally { await client.close(); }
+  try { await recoverTransactions(client, transactionPrefix(spec, node), spec.topic, committables, context, former); } finally { await client.close(); }
 }
 export const kafkaSink: SinkFactory = { identifier: 'kafka', create: (node, context) => new KafkaWriter(node, context), recover };
 export const upsertKafkaSink: SinkFactory = { identifier: 'upsert-kafka', create: (node, context) => new KafkaWriter(node, context), recover };

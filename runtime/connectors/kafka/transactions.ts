@@ -43,8 +43,8 @@ function markOf(transactions: readonly StoredTransaction[]): string {
   return createHash('sha256').update(lines.join('\n')).digest('hex');
 }
 
-async function commitAll(client: KafkaAccess, spec: KafkaSinkSpec, prefix: string, stored: readonly Committable[], context: SinkContext): Promise<void> {
-  const group = groupOf(prefix), mark = markOf(stored), place = { topic: spec.topic, partition: 0 };
+async function commitAll(client: KafkaAccess, topic: string, prefix: string, stored: readonly Committable[], context: SinkContext): Promise<void> {
+  const group = groupOf(prefix), mark = markOf(stored), place = { topic, partition: 0 };
   try {
     for (const transaction of stored) await client.endTransactionWith(transaction, 'commit');
   } catch (error) {
@@ -63,11 +63,12 @@ async function commitAll(client: KafkaAccess, spec: KafkaSinkSpec, prefix: strin
 
 /**
  * Commits what the checkpoint has prepared and aborts what subtasks that no longer exist may have left open. Repeatable.
- * `former`: subtasks there were when the checkpoint was taken.
+ * @param topic any that the sink writes to: the marker stands under its name
+ * @param former subtasks there were when the checkpoint was taken
  */
-export async function recoverTransactions(client: KafkaAccess, node: SinkNode, committables: readonly Json[], context: SinkContext, former: number): Promise<void> {
-  const spec = node.spec as unknown as KafkaSinkSpec, prefix = transactionPrefix(spec, node), stored = committables.filter((c) => c !== null) as unknown as readonly Committable[];
-  if (stored.length > 0) await commitAll(client, spec, prefix, stored, context);
+export async function recoverTransactions(client: KafkaAccess, prefix: string, topic: string, committables: readonly Json[], context: SinkContext, former: number): Promise<void> {
+  const stored = committables.filter((c) => c !== null) as unknown as readonly Committable[];
+  if (stored.length > 0) await commitAll(client, topic, prefix, stored, context);
   const before = Math.max(former, ...stored.map((t) => t.parallelism ?? 0));
   for (let subtask = context.parallelism; subtask < before; subtask++) for (let lane = 0; lane < LANES; lane++) {
     const producer = client.producer({ transactionalId: transactionalId(prefix, subtask, lane), lingerMs: 0 });

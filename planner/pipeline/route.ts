@@ -3,7 +3,7 @@ import { pipelineInvalidOption } from '../../core/errors/pipeline.ts';
 import type { RouteRule } from '../physical/pipeline.ts';
 import { GROUP } from '../physical/table-match.ts';
 import type { OptionValue, RuleEntry } from './document.ts';
-import { tablePatterns } from './patterns.ts';
+import { tablePatterns } from '../../core/text/table-pattern.ts';
 
 export function bindRoutes(entries: readonly RuleEntry[]): RouteRule[] {
   return entries.map((entry) => {

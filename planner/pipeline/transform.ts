@@ -18,7 +18,7 @@ import { matchesAny } from '../physical/table-match.ts';
 import type { Expression, Select } from '../sql/ast.ts';
 import { parseExpression, parseQuery } from '../sql/parser.ts';
 import type { OptionValue, RuleEntry } from './document.ts';
-import { tablePatterns } from './patterns.ts';
+import { tablePatterns } from '../../core/text/table-pattern.ts';
 
 /** Facts of a source with their types, for expressions. */
 export type FactTypes = ReadonlyMap<string, SqlType>;

@@ -3,9 +3,10 @@ import type { SinkFactory, SourceFactory } from './contract.ts';
 import { blackholeSink } from './blackhole/blackhole.ts';
 import { datagenSource } from './datagen/datagen.ts';
 import { kafkaSink, upsertKafkaSink } from './kafka/sink.ts';
+import { kafkaPipelineSink } from './kafka/pipeline/writer.ts';
 import { kafkaSource, upsertKafkaSource } from './kafka/source.ts';
 import { nexmarkSource } from './nexmark/nexmark.ts';
 import { printSink } from './print/print.ts';
 
 export const sourceFactories: readonly SourceFactory[] = [kafkaSource, upsertKafkaSource, datagenSource, nexmarkSource];
-export const sinkFactories: readonly SinkFactory[] = [kafkaSink, upsertKafkaSink, printSink, blackholeSink];
+export const sinkFactories: readonly SinkFactory[] = [kafkaSink, upsertKafkaSink, printSink, blackholeSink, kafkaPipelineSink];

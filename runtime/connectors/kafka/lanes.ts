@@ -88,6 +88,13 @@ export class ProducerLanes {
     lane.busy = new Promise((resolve) => { lane.free = resolve; });
     this.turn = (this.turn + 1) % LANES;
     if (rest !== undefined) await rest;
+    if (!lane.producer.transactionHasRecords) {
+      // Nothing was held back after all: the transaction that was begun serves the lane's next turn.
+      lane.isOpen = true;
+      lane.busy = undefined;
+      lane.free?.();
+      return null;
+    }
     await lane.producer.flush();
     const stored = lane.producer.storedTransaction;
     invariant(stored !== undefined, 'a prepared transaction has an identity');

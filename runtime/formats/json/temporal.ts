@@ -219,6 +219,14 @@ export function writeClock(b: Uint8Array, at: number, secondOfDay: number): numb
   put2(b, at + 6, secondOfDay - h * 3600 - m * 60);
   return at + 8;
 }
+/** With milliseconds behind a point when there are any, zeros at the end dropped. */
+export function writeClockMs(b: Uint8Array, at: number, ms: number): number {
+  let o = writeClock(b, at, Math.floor(ms / 1000)), rest = ms % 1000;
+  if (rest === 0) return o;
+  b[o++] = 46;
+  for (let unit = 100; rest > 0; unit /= 10) { const digit = Math.floor(rest / unit); b[o++] = 48 + digit; rest -= digit * unit; }
+  return o;
+}
 /** Writes a timestamp of the unit `digits` with the separator byte (32 or 84); zeros at the end of the fraction are dropped. Needs up to 36 bytes. */
 export function writeTimestamp(b: Uint8Array, at: number, value: Long, digits: 3 | 6 | 9, separator: number): number {
   const perSecond = digits === 3 ? 1e3 : digits === 6 ? 1e6 : 1e9;

@@ -10,11 +10,12 @@ import type { TextSlices } from '../../../core/row/slices.ts';
 import { copyAscii, type TextBuffer } from '../../../core/row/text.ts';
 import type { JsonSettings } from './descriptor.ts';
 import { quoteJson } from './reader.ts';
-import { writeClock, writeDate, writeTimestamp } from './temporal.ts';
+import { writeClock, writeClockMs, writeDate, writeTimestamp } from './temporal.ts';
 
 /** Appends a value that is not NULL. */
 export type ValueWriter = (value: unknown, out: ByteSink) => void;
-export type EncodeSettings = Pick<JsonSettings, 'timestampStandard' | 'mapNullKeyMode' | 'mapNullKeyLiteral' | 'plainDecimals' | 'ignoreNullFields'>;
+/** `exactTime`: TIME with its milliseconds, which Flink's format leaves out. */
+export type EncodeSettings = Pick<JsonSettings, 'timestampStandard' | 'mapNullKeyMode' | 'mapNullKeyLiteral' | 'plainDecimals' | 'ignoreNullFields'> & { readonly exactTime?: boolean };
 
 /** Appends a whole number (number or bigint). */
 export function writeInteger(value: Long, out: ByteSink): void {
@@ -95,7 +96,7 @@ export function compileWriter(type: SqlType, path: string, settings: EncodeSetti
     case 'CHAR': case 'VARCHAR': return (v, out) => writeString(v as string, out);
     case 'BINARY': case 'VARBINARY': return (v, out) => { const bytes = v as Uint8Array; writeQuotedAscii(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('base64'), out); };
     case 'DATE': return (v, out) => quotedTemporal(out, (b, o) => writeDate(b, o, v as number));
-    case 'TIME': return (v, out) => quotedTemporal(out, (b, o) => writeClock(b, o, Math.floor((v as number) / 1000)));
+    case 'TIME': if (settings.exactTime === true) return (v, out) => quotedTemporal(out, (b, o) => writeClockMs(b, o, v as number)); return (v, out) => quotedTemporal(out, (b, o) => writeClock(b, o, Math.floor((v as number) / 1000)));
     case 'TIMESTAMP': case 'TIMESTAMP_LTZ': return timestampWriter(timestampDigits(type.precision), settings.timestampStandard === 'SQL' ? 32 : 84, type.kind === 'TIMESTAMP_LTZ');
     case 'ARRAY': return arrayWriter(compileWriter(type.element, `${path}[]`, settings));
     case 'MAP': return mapWriter(compileWriter(type.value, `${path}{}`, settings), path, settings);

@@ -4,7 +4,7 @@
  * Selectors. Compiled for RE2: linear time whatever the pattern.
  */
 import { RE2JS } from 're2js';
-import { pipelineBadPattern } from '../../core/errors/pipeline.ts';
+import { pipelineBadPattern } from '../errors/pipeline.ts';
 
 /** Long lists of tables are written by programs; each is tried for every table once. */
 const MOST_PATTERNS = 10_000;

@@ -56,7 +56,7 @@ export class FlinkEngine implements Engine {
 }
 
 /** CPU time since it was made and peak memory since then, of some processes together. */
-class Usage {
+export class Usage {
   readonly #pids: readonly number[];
   readonly #from: number;
   constructor(pids: readonly number[]) {

@@ -19,11 +19,14 @@ export interface ResultLine extends QueryFigures {
 }
 const BEGIN = '<!-- bench table: written by `node bench/table.ts --write` -->', END = '<!-- end of bench table -->';
 
+/** Every line of the result files, oldest first; what kind one is, its fields tell. */
+export function resultLines<T>(folder: string): T[] {
+  const files = readdirSync(folder).filter((name) => name.endsWith('.jsonl')).sort();
+  return files.flatMap((name) => readFileSync(join(folder, name), 'utf8').split('\n').filter((line) => line !== '').map((line) => JSON.parse(line) as T));
+}
 /** Every line with figures of both engines under default settings, oldest first. */
 export function comparedLines(folder = RESULTS): ResultLine[] {
-  const files = readdirSync(folder).filter((name) => name.endsWith('.jsonl')).sort();
-  return files.flatMap((name) => readFileSync(join(folder, name), 'utf8').split('\n').filter((line) => line !== '').map((line) => JSON.parse(line) as ResultLine))
-    .filter((line) => line.query !== undefined && line.flink !== undefined && Object.keys(line.settings).length === 0);
+  return resultLines<ResultLine>(folder).filter((line) => line.query !== undefined && line.flink !== undefined && Object.keys(line.settings).length === 0);
 }
 /** The newest line of each query among those of one commit: the given one, or else that of the newest line. In the order of the bench. */
 export function newest(lines: readonly ResultLine[], commit?: string): ResultLine[] {
@@ -52,8 +55,8 @@ function scales(lines: readonly ResultLine[]): string {
   return `scale ${by[0]?.[0]}${rest.length === 0 ? '' : ` (${rest.join('; ')})`}`;
 }
 /** The page with what stands between the markers replaced. */
-export function withTable(page: string, table: string, name: string): string {
-  const from = page.indexOf(BEGIN), to = page.indexOf(END);
-  if (from < 0 || to < from) throw new BenchFailure(`${name} lacks the lines "${BEGIN}" and "${END}"`);
-  return `${page.slice(0, from)}${BEGIN}\n\n${table}\n${page.slice(to)}`;
+export function withTable(page: string, table: string, name: string, begin = BEGIN, end = END): string {
+  const from = page.indexOf(begin), to = page.indexOf(end);
+  if (from < 0 || to < from) throw new BenchFailure(`${name} lacks the lines "${begin}" and "${end}"`);
+  return `${page.slice(0, from)}${begin}\n\n${table}\n${page.slice(to)}`;
 }

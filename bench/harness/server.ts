@@ -114,6 +114,20 @@ export class BenchServer {
     if (typeof id !== 'string') throw new BenchFailure('the statements started no job');
     return id;
   }
+  /** Submits a pipeline and gives its job's id. */
+  async submitPipeline(yaml: string): Promise<string> {
+    const id = (await this.#json('/api/v1/pipelines', { yaml }) as { id?: unknown }).id;
+    if (typeof id !== 'string') throw new BenchFailure('the pipeline started no job');
+    return id;
+  }
+  async cancel(id: string): Promise<void> { await this.#json(`/api/v1/jobs/${id}/cancel`, {}); }
+  /** Why the job does not run, undefined while it does. */
+  async jobFailure(id: string): Promise<string | undefined> {
+    const status = (await this.statuses()).get(id);
+    if (status !== 'FAILED' && status !== 'RESTARTING' && status !== 'CANCELED') return undefined;
+    const why = (await this.job(id)).exceptions[0];
+    return `the job is ${status}: ${why?.message ?? ''} ${why?.detail ?? ''}`;
+  }
   async job(id: string): Promise<JobFigures> { return await this.#json(`/api/v1/jobs/${id}`) as JobFigures; }
   /** Status of every job by id; cheap for the server, unlike `job`. */
   async statuses(): Promise<ReadonlyMap<string, string>> {
@@ -123,12 +137,9 @@ export class BenchServer {
   /** Polls until the job is FINISHED; fails when it fails. */
   async waitFinished(id: string, limitMs = 600_000): Promise<void> {
     await until(`job ${id} to finish`, async () => {
-      const status = (await this.statuses()).get(id);
-      if (status === 'FAILED' || status === 'RESTARTING' || status === 'CANCELED') {
-        const why = (await this.job(id)).exceptions[0];
-        throw new BenchFailure(`the job is ${status}: ${why?.message ?? ''} ${why?.detail ?? ''}`);
-      }
-      return status === 'FINISHED';
+      const why = await this.jobFailure(id);
+      if (why !== undefined) throw new BenchFailure(why);
+      return (await this.statuses()).get(id) === 'FINISHED';
     }, limitMs, POLL_JOB_MS);
   }
 }

@@ -50,12 +50,13 @@ export async function snapshotCase(bench: MySqlBench, tell: Tell): Promise<reado
     return await withEngines(bench, async (engines) => [await compare(bench, database, engines, { name: 'snapshot', title: 'the rows of a table', table, from: undefined, records: bench.rows, ids: bench.rows }, tell)]);
   });
 }
-export async function streamCase(bench: MySqlBench, tell: Tell): Promise<readonly CopyFigures[]> {
+/** @param only the name of one load; all of them when undefined */
+export async function streamCase(bench: MySqlBench, tell: Tell, only: string | undefined): Promise<readonly CopyFigures[]> {
   return await withDatabase(bench, async (database) => {
     const table = await filled(database, bench.rows, tell);
     return await withEngines(bench, async (engines) => {
       const figures: CopyFigures[] = [];
-      for (const load of loads(bench.rows)) {
+      for (const load of loads(bench.rows).filter((one) => only === undefined || one.name === only)) {
         for (const engine of engines) await engine.prepare({ place: bench.place, bootstrap: bench.bootstrap, table, topic: '', from: undefined }, load.name, database);
         const from = await database.position(load.name), began = performance.now();
         await load.write(database.connection, table);

@@ -76,9 +76,8 @@ export class RivuletCdc implements CdcEngine {
     this.#job = undefined;
   }
   async failure(): Promise<string | undefined> { return this.#job === undefined ? undefined : await this.#server.jobFailure(this.#job); }
-  async stop(): Promise<void> { await this.#server.remove(); }
-  /** Ends the server in order, so that what it profiled is written. */
-  async stopInOrder(): Promise<void> { await this.#server.remove('SIGTERM'); }
+  /** In order, so that a profile is written. */
+  async stop(): Promise<void> { await this.#server.remove('SIGTERM'); }
 }
 
 export function pipelineYaml({ place, bootstrap, table, topic, from }: Copy): string {

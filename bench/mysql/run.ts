@@ -46,7 +46,7 @@ export async function runMySqlCases(names: readonly MySqlCase[], run: MySqlRun):
         run.record({ probe: name, figures });
         continue;
       }
-      const all = await run.attempt(name, () => (name === 'mysql-snapshot' ? snapshotCase : streamCase)(bench, tell));
+      const all = await run.attempt(name, () => name === 'mysql-snapshot' ? snapshotCase(bench, tell) : streamCase(bench, tell, name.split('-')[2]));
       if (all === undefined) continue;
       print(`\n${copyTable(all)}`);
       for (const figures of all) run.record({ rows, ...figures });

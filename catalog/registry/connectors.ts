@@ -39,6 +39,21 @@ export interface SinkDescription {
   /** 1 when all rows must go through one subtask (print); undefined = the job's parallelism. */
   readonly parallelism?: number | undefined;
 }
+/**
+ * What lookups may remember. partial: answers by key, dropped when they are old or unused (0 = never) or too many. all: the whole table,
+ * read again after so long.
+ */
+export type LookupCache =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'partial'; readonly maxRows: number; readonly expireAfterWriteMs: number; readonly expireAfterAccessMs: number; readonly keepsMissing: boolean }
+  | { readonly kind: 'all'; readonly reloadMs: number };
+/** A table that is asked for the rows of given keys, as they are now (`JOIN … FOR SYSTEM_TIME AS OF` a processing time). */
+export interface LookupDescription {
+  /** As SourceDescription.spec. */
+  readonly spec: Json;
+  readonly cache: LookupCache;
+  readonly maxRowsPerKey: number;
+}
 export interface DescribeContext {
   readonly formats: FormatRegistry;
   /** Session time zone. */
@@ -54,6 +69,7 @@ export interface Connector {
   /** Absent: not a source. Validates everything and throws RivuletErrors that name the option. */
   describeSource?(table: TableObject, context: DescribeContext): SourceDescription;
   describeSink?(table: TableObject, context: DescribeContext): SinkDescription;
+  describeLookup?(table: TableObject, context: DescribeContext): LookupDescription;
 }
 export interface FormatDescriptor {
   readonly identifier: string;

@@ -10,6 +10,7 @@ import { kafkaErrors } from './kafka.ts';
 import { mysqlErrors } from './mysql.ts';
 import { mysqlBinlogErrors } from './mysql-binlog.ts';
 import { pipelineErrors } from './pipeline.ts';
+import { mysqlTableErrors } from './mysql-tables.ts';
 import { sessionErrors } from './session.ts';
 import { stateErrors } from './state.ts';
 import type { ErrorFactory } from './define.ts';
@@ -28,6 +29,7 @@ export const errorCatalogues: readonly { readonly area: string; readonly errors:
   { area: 'mysql', errors: mysqlErrors as never },
   { area: 'mysql-binlog', errors: mysqlBinlogErrors as never },
   { area: 'pipeline', errors: pipelineErrors as never },
+  { area: 'mysql-tables', errors: mysqlTableErrors as never },
   { area: 'config', errors: configErrors as never },
   { area: 'connector', errors: connectorErrors as never },
   { area: 'data', errors: dataErrors as never },

@@ -84,6 +84,8 @@ export interface SinkContext extends ConnectorContext {
   readonly columns: readonly { readonly name: string; readonly type: SqlType }[];
   /** For print: one line of a row, kept per job and shown to psql, HTTP and the console; also written to stdout/stderr and the log as asked. */
   print(line: string, to: { readonly stream: 'stdout' | 'stderr'; readonly logger: boolean }): void;
+  /** Fails the job now: for failures that come while no row does. */
+  fail?(error: unknown): void;
 }
 
 /** Where a record came from, for errors. */

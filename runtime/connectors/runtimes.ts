@@ -5,8 +5,10 @@ import { datagenSource } from './datagen/datagen.ts';
 import { kafkaSink, upsertKafkaSink } from './kafka/sink.ts';
 import { kafkaPipelineSink } from './kafka/pipeline/writer.ts';
 import { kafkaSource, upsertKafkaSource } from './kafka/source.ts';
+import { jdbcScan, mysqlScan } from './mysql/scan/source.ts';
+import { jdbcSink, mysqlSink } from './mysql/sink/writer.ts';
 import { nexmarkSource } from './nexmark/nexmark.ts';
 import { printSink } from './print/print.ts';
 
-export const sourceFactories: readonly SourceFactory[] = [kafkaSource, upsertKafkaSource, datagenSource, nexmarkSource];
-export const sinkFactories: readonly SinkFactory[] = [kafkaSink, upsertKafkaSink, printSink, blackholeSink, kafkaPipelineSink];
+export const sourceFactories: readonly SourceFactory[] = [kafkaSource, upsertKafkaSource, datagenSource, nexmarkSource, jdbcScan, mysqlScan];
+export const sinkFactories: readonly SinkFactory[] = [kafkaSink, upsertKafkaSink, printSink, blackholeSink, kafkaPipelineSink, mysqlSink, jdbcSink];

@@ -116,7 +116,7 @@ class SubtaskBuilder {
   private sinkOf(node: NodeOf<'sink'>, instance: NodeInstance): SinkTerminal {
     const factory = this.registry.sink(node.connector);
     if (factory === undefined) throw unknownRuntimePart({ kind: 'sink connector', name: node.connector });
-    const context = sinkContext(this.contextOf(instance), node, (text, to) => this.print.add({ sink: node.table, text, ...to }));
+    const context = { ...sinkContext(this.contextOf(instance), node, (text, to) => this.print.add({ sink: node.table, text, ...to })), fail: (error: unknown) => this.subtask.fail(error, instance) };
     const terminal = new SinkTerminal({
       node, writer: factory.create(node, context), width: node.columns.length, print: this.print,
       wake: () => this.subtask.schedule(), fail: (error) => this.subtask.fail(error, instance), dropped: instance.counter('droppedNullRows'),

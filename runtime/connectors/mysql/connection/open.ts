@@ -42,6 +42,8 @@ export interface OpenOptions {
   readonly timeZone?: string;
   /** Several statements in one text (never with users' texts). */
   readonly multipleStatements?: boolean;
+  /** Statements are sent as they are, `?` and values are not looked for: that costs 1.2 µs per row of a large INSERT. */
+  readonly literalStatements?: boolean;
 }
 /** Rejects with mysql-access-denied, mysql-unreachable. The caller ends the connection. */
 export async function openConnection(server: MySqlServer, options: OpenOptions = {}): Promise<Connection> {
@@ -51,6 +53,7 @@ export async function openConnection(server: MySqlServer, options: OpenOptions =
       host: server.host, port: server.port, user: server.user, password: server.password, database: options.database, connectTimeout: server.connectTimeoutMs,
       charset: 'utf8mb4_bin', rowsAsArray: true, dateStrings: true, supportBigNumbers: true, bigNumberStrings: true, decimalNumbers: false, jsonStrings: true,
       typeCast: asText, multipleStatements: options.multipleStatements ?? false, compress: server.compress, enableKeepAlive: true,
+      ...(options.literalStatements === true ? { queryFormat: (sql: string): string => sql } : {}),
       ...(server.tls === null ? {} : { ssl: { rejectUnauthorized: server.tls.verify, ...(server.tls.ca === null ? {} : { ca: server.tls.ca }) } }),
     } as Parameters<typeof createConnection>[0]);
   } catch (error) {
@@ -79,6 +82,12 @@ export async function withConnection<T>(server: MySqlServer, options: OpenOption
 }
 /** `a``b`, for names inside statements. */
 export const quoteName = (name: string): string => `\`${name.replaceAll('`', '``')}\``;
+
+const SPECIAL = /['\\\0]/, ALL_SPECIAL = /['\\\0]/g;
+/** `'it\'s'`, for texts inside statements of our sessions, whose sql_mode keeps backslash escapes on. */
+export function quoteText(text: string): string {
+  return SPECIAL.test(text) ? `'${text.replace(ALL_SPECIAL, (c) => (c === '\0' ? '\\0' : `\\${c}`))}'` : `'${text}'`;
+}
 
 /** mysql2 asks for each value: texts as they are, binary columns (BLOB, BINARY, BIT, GEOMETRY) as Buffers, JSON as text. */
 function asText(field: { readonly type: string; readonly length: number; string(encoding?: string): string | null; buffer(): Buffer | null }, next: () => unknown): unknown {

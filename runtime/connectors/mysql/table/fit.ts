@@ -1,0 +1,48 @@
+/**
+ * Which declared types go with which MySQL types, for writing and for reading. What fits here and still cannot hold a value is refused by
+ * MySQL itself (strict mode); what does not fit would be changed without a word, so it is refused when the table is opened.
+ *
+ *   BOOLEAN                    integers, bit                    DATE                       date; written also to datetime, timestamp
+ *   TINYINT … BIGINT           integers, decimal, double, year, bit     TIME               time
+ *   DECIMAL                    integers, decimal, double        TIMESTAMP, TIMESTAMP_LTZ   datetime, timestamp
+ *   FLOAT, DOUBLE              float, double, decimal           BINARY, VARBINARY          binary, varbinary, blob, bit, geometry, vector
+ *   CHAR, VARCHAR              char, varchar, text, enum, set, json and MariaDB's text-like types; read: anything but geometry and bit
+ */
+import { mysqlColumnMismatch } from '../../../../core/errors/mysql-tables.ts';
+import { typeText, type SqlType } from '../../../../core/types/sql-type.ts';
+import type { TargetColumn, TargetTable } from './target.ts';
+import type { TableSpec } from './spec.ts';
+
+const INTEGERS = ['tinyint', 'smallint', 'mediumint', 'int', 'bigint'], FRACTIONS = ['decimal', 'double', 'float'];
+const TEXTS = ['char', 'varchar', 'tinytext', 'text', 'mediumtext', 'longtext', 'enum', 'set', 'json', 'uuid', 'inet4', 'inet6'];
+const BINARIES = ['binary', 'varbinary', 'tinyblob', 'blob', 'mediumblob', 'longblob', 'vector', 'geometry', 'point', 'linestring', 'polygon', 'multipoint', 'multilinestring', 'multipolygon', 'geomcollection', 'geometrycollection'];
+const UNREADABLE_AS_TEXT: ReadonlySet<string> = new Set([...BINARIES, 'bit']);
+
+function homes(type: SqlType): readonly string[] {
+  switch (type.kind) {
+    case 'BOOLEAN': return [...INTEGERS, 'bit'];
+    case 'TINYINT': case 'SMALLINT': case 'INT': case 'BIGINT': return [...INTEGERS, ...FRACTIONS, 'year', 'bit'];
+    case 'DECIMAL': return [...INTEGERS, ...FRACTIONS];
+    case 'FLOAT': case 'DOUBLE': return FRACTIONS;
+    case 'CHAR': case 'VARCHAR': return TEXTS;
+    case 'BINARY': case 'VARBINARY': return [...BINARIES, 'bit'];
+    case 'DATE': return ['date'];
+    case 'TIME': return ['time'];
+    case 'TIMESTAMP': case 'TIMESTAMP_LTZ': return ['datetime', 'timestamp'];
+    default: return [];
+  }
+}
+export const isStorable = (type: SqlType): boolean => homes(type).length > 0;
+
+/** Throws mysql-column-mismatch. */
+export function checkFit(spec: TableSpec, target: TargetTable, column: TargetColumn, type: SqlType, direction: 'read' | 'write'): void {
+  const isText = type.kind === 'CHAR' || type.kind === 'VARCHAR';
+  if (homes(type).includes(column.dataType)) return;
+  if (direction === 'write' && type.kind === 'DATE' && (column.dataType === 'datetime' || column.dataType === 'timestamp')) return;
+  if (direction === 'read' && isText && !UNREADABLE_AS_TEXT.has(column.dataType)) return;
+  throw mysqlColumnMismatch({ column: column.name, declared: typeText(type), actual: column.columnType, target: target.text, table: spec.table });
+}
+/** Types no column takes are refused when the statement is planned. */
+export function refuseUnstorable(table: string, name: string, type: SqlType): Error {
+  return mysqlColumnMismatch({ column: name, declared: typeText(type), actual: 'nothing of the kind', target: name, table, hint: 'Write nested values as JSON text with JSON_STRING.' });
+}

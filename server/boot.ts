@@ -39,7 +39,8 @@ const catalogTypes: ReadonlyMap<string, CatalogFactory> = new Map([
 ]);
 
 export async function startServer(config: Config, log: Log, version: string): Promise<RunningServer> {
-  try { await mkdir(config.dataDir, { recursive: true }); } catch (error) {
+  // Plans of jobs hold what a restart needs, credentials among them.
+  try { await mkdir(config.dataDir, { recursive: true, mode: 0o700 }); } catch (error) {
     throw catalogStoreFailed({ folder: config.dataDir, why: error instanceof Error ? error.message : String(error) }, { cause: error });
   }
   const store = await openRecordStore(join(config.dataDir, 'catalog'));

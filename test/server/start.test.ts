@@ -31,8 +31,8 @@ describe('Start of the server', function () {
   afterEach(() => { for (const child of children.splice(0)) child.kill('SIGKILL'); });
   after(() => { rmSync(folder, { recursive: true, force: true }); });
 
-  const start = (options: { entry?: string; env?: Record<string, string>; flags?: string[] } = {}) => {
-    const args = [...(options.flags ?? []), options.entry ?? join(root, 'bin/rivulet.js'), '--data-dir', mkdtempSync(join(folder, 'data-')), '--pg-port', '0', '--http-port', '0', '--parallelism', '2', '--log-format', 'json'];
+  const start = (options: { entry?: string; env?: Record<string, string>; flags?: string[]; more?: string[] } = {}) => {
+    const args = [...(options.flags ?? []), options.entry ?? join(root, 'bin/rivulet.js'), '--data-dir', mkdtempSync(join(folder, 'data-')), '--pg-port', '0', '--http-port', '0', '--parallelism', '2', '--log-format', 'json', ...(options.more ?? [])];
     const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'pipe'], env: { ...process.env, NODE_COMPILE_CACHE: join(folder, 'code'), ...options.env } });
     children.push(child);
     let stderr = '';
@@ -54,6 +54,11 @@ describe('Start of the server', function () {
     return read();
   };
 
+  it('makes its data directory readable for its owner only', async () => {
+    const dataDir = join(folder, 'made', 'data'), { ready } = start({ more: ['--data-dir', dataDir] });
+    await ready();
+    expect(statSync(dataDir).mode & 0o777).to.equal(0o700);
+  });
   it('loads from the bundle only what a server at rest needs', async () => {
     const threads = await loaded();
     expect(threads.filter((t) => t.isMainThread)).to.have.length(1);

@@ -7,6 +7,7 @@ import { dataErrors } from './data.ts';
 import { formatErrors } from './format.ts';
 import { kafkaCatalogErrors } from './kafka-catalog.ts';
 import { kafkaErrors } from './kafka.ts';
+import { mysqlDdlErrors } from './mysql-ddl.ts';
 import { mysqlErrors } from './mysql.ts';
 import { mysqlBinlogErrors } from './mysql-binlog.ts';
 import { pipelineErrors } from './pipeline.ts';
@@ -30,6 +31,7 @@ export const errorCatalogues: readonly { readonly area: string; readonly errors:
   { area: 'mysql-binlog', errors: mysqlBinlogErrors as never },
   { area: 'pipeline', errors: pipelineErrors as never },
   { area: 'mysql-tables', errors: mysqlTableErrors as never },
+  { area: 'mysql-ddl', errors: mysqlDdlErrors as never },
   { area: 'config', errors: configErrors as never },
   { area: 'connector', errors: connectorErrors as never },
   { area: 'data', errors: dataErrors as never },

@@ -47,11 +47,10 @@ function parseClause(c: Cursor, isMariaDb: boolean, out: Alteration[]): void {
     case 'CONVERT': c.take(); parseConvert(c, out); return;
     case 'DEFAULT': case 'CHARACTER': case 'CHAR': case 'CHARSET': case 'COLLATE': parseDefaults(c, out); return;
     case 'COMMENT': c.take(); c.acceptPunct('='); out.push({ kind: 'comment', text: c.string() }); return;
-    case 'ORDER': c.take(); parseOrder(c); return;
     case 'TRUNCATE': case 'EXCHANGE': parsePartitionRows(c, word, out); return;
     case 'DISCARD': case 'IMPORT': out.push({ kind: 'rows', what: `${word} TABLESPACE`, other: undefined }); rest(c); return;
-    // Rows stay what they are.
-    case 'PARTITION': case 'REORGANIZE': case 'COALESCE': case 'REBUILD': case 'REPAIR': case 'OPTIMIZE': case 'ANALYZE': case 'CHECK': case 'UPGRADE': case 'REMOVE': rest(c); return;
+    // Rows stay what they are. ORDER BY takes every comma behind it for its own.
+    case 'ORDER': case 'PARTITION': case 'REORGANIZE': case 'COALESCE': case 'REBUILD': case 'REPAIR': case 'OPTIMIZE': case 'ANALYZE': case 'CHECK': case 'UPGRADE': case 'REMOVE': rest(c); return;
     case 'ALTER': case 'ALGORITHM': case 'LOCK': case 'FORCE': case 'ENABLE': case 'DISABLE': case 'WITH': case 'WITHOUT': case 'SECONDARY_LOAD': case 'SECONDARY_UNLOAD': c.take(); skipUntilClause(c); return;
     default: parseOption(c);
   }
@@ -137,15 +136,6 @@ function parseDefaults(c: Cursor, out: Alteration[]): void {
   const name = c.option();
   out.push({ kind: 'defaults', charset: isCollation ? null : name, collation: isCollation ? name : null });
 }
-/** `ORDER BY a, b`: commas that part no clauses. */
-function parseOrder(c: Cursor): void {
-  c.expect('BY');
-  do {
-    c.columnName();
-    if (!c.accept('ASC')) c.accept('DESC');
-  } while (c.isPunct(',') && c.peek(1).kind !== 'punct' && isOrderEnd(c) && c.acceptPunct(','));
-}
-const isOrderEnd = (c: Cursor): boolean => { const after = c.peek(2); return after.kind === 'end' || (after.kind === 'punct' && (after.text === ',' || after.text === '.')) || after.word === 'ASC' || after.word === 'DESC'; };
 function parsePartitionRows(c: Cursor, word: string, out: Alteration[]): void {
   c.take();
   let other: TableId | undefined;
@@ -170,5 +160,5 @@ function parseOption(c: Cursor): void {
 }
 /** Over what belongs to a clause without meaning here. Another option may follow without a comma. */
 function skipUntilClause(c: Cursor): void { while (!c.isEnd && !c.isPunct(',')) c.skip(); }
-/** Clauses on partitions have commas of their own and are the last. */
+/** Clauses with commas of their own, which are the last. */
 function rest(c: Cursor): void { while (!c.isEnd) c.skip(); }

@@ -110,7 +110,7 @@ export function resolveColumn(column: ColumnDraft, tableCollation: string, conte
   const { type } = column, { facts } = context, own = collationOf(column, tableCollation, context.collations), charset = own === null ? null : context.collations.charsetOf(own);
   const shape = shapeOf(column, charset, context), isTimestamp = type.dataType === 'timestamp' && !context.explicitTimestamps;
   return {
-    name: column.name, dataType: shape.dataType, length: shape.length ?? displayWidth(column, facts), scale: type.dataType === 'decimal' || /^(time|datetime|timestamp)$/.test(type.dataType) ? type.scale : null,
+    name: column.name, dataType: shape.dataType, length: type.family === 'number' ? displayWidth(column, facts) : shape.length, scale: type.dataType === 'decimal' || /^(time|datetime|timestamp)$/.test(type.dataType) ? type.scale : null,
     unsigned: column.unsigned, nullable: column.nullable ?? !isTimestamp, charset: shape.isText ? charset : null, collation: shape.isText ? own : null, values: type.values, generated: column.generated, comment: column.comment,
   };
 }
@@ -139,7 +139,7 @@ const WIDTHS: Readonly<Record<string, readonly [signed: number, unsigned: number
 function displayWidth(column: ColumnDraft, { flavor, version: [major, minor, patch] }: ServerFacts): number | null {
   const { dataType, length, scale } = column.type, widths = WIDTHS[dataType];
   if (dataType === 'year') return showsWidths(flavor, major, minor, patch) ? 4 : null;
-  if (widths === undefined) return dataType === 'float' || dataType === 'double' ? (scale === null ? null : length) : length;
+  if (widths === undefined) return (dataType === 'float' || dataType === 'double') && scale === null ? null : length;
   const shown = length ?? widths[column.unsigned ? 1 : 0];
   if (showsWidths(flavor, major, minor, patch) || column.zerofill) return shown;
   return dataType === 'tinyint' && length === 1 && !column.unsigned ? 1 : null;

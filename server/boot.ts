@@ -12,15 +12,21 @@ import { openRecordStore } from '../catalog/store/record-store.ts';
 import { evaluateConstant } from '../runtime/codegen/compile.ts';
 import { openKafkaCatalogPort } from '../runtime/connectors/kafka/catalog-port.ts';
 import { connectorRegistry } from '../runtime/connectors/index.ts';
+import { pipelineRegistry } from '../runtime/connectors/pipelines.ts';
 import { formatRegistry } from '../runtime/formats/index.ts';
 import { functionRegistry } from '../runtime/functions/index.ts';
 import type { JobManager } from '../runtime/jobs/contract.ts';
 import { startJobManager } from '../runtime/jobs/manager.ts';
-import type { Config } from './config/config.ts';
+import { VARIABLE_PREFIX, type Config } from './config/config.ts';
+import type { Engine } from './gateway/engine.ts';
 import { EngineGateway } from './gateway/gateway.ts';
+import { hostZone } from './gateway/settings.ts';
+import { pipelineRoutes } from './http/pipelines.ts';
 import { startHttpServer } from './http/server.ts';
 import { trustEveryone, trustLoopback } from './pgwire/auth.ts';
 import { startPgServer } from './pgwire/server.ts';
+import type { Pipelines } from './pipelines/contract.ts';
+import { PipelineService } from './pipelines/service.ts';
 import { systemClock } from './ports/clock.ts';
 import { warmUp } from './warm-up.ts';
 
@@ -28,6 +34,7 @@ export interface RunningServer {
   readonly pgPort: number;
   readonly httpPort: number;
   readonly jobs: JobManager;
+  readonly pipelines: Pipelines;
   /** Makes the first statements fast (`warm-up.ts`). Never rejects. */
   warmUp(): Promise<void>;
   /** Stops listening, takes a final checkpoint of every job, closes the stores. Idempotent. */
@@ -46,12 +53,14 @@ export async function startServer(config: Config, log: Log, version: string): Pr
   const store = await openRecordStore(join(config.dataDir, 'catalog'));
   const catalogs = await CatalogManager.open(store, catalogTypes);
   const jobs = await startJobManager({ dataDir: config.dataDir, parallelism: config.parallelism, log, clock: systemClock });
-  const gateway = new EngineGateway({
+  const engine: Engine = {
     catalogs, functions: functionRegistry, connectors: connectorRegistry, formats: formatRegistry, jobs, clock: systemClock, log, version, defaults: config.sessionDefaults,
     evaluateConstant: (expr, env) => evaluateConstant(expr, { functions: functionRegistry, env }),
-  });
+  };
+  const gateway = new EngineGateway(engine);
+  const pipelines = new PipelineService({ engine, connectors: pipelineRegistry, checkers: [], hostZone: hostZone(), variables: serverVariables(process.env) });
   const pg = await startPgServer({ host: config.host, port: config.pgPort, gateway, log, authenticate: config.insecureNoAuth ? trustEveryone : trustLoopback });
-  const http = await startHttpServer({ host: config.host, port: config.httpPort, gateway, log, names: config.httpNames });
+  const http = await startHttpServer({ host: config.host, port: config.httpPort, gateway, log, names: config.httpNames, routes: [pipelineRoutes(pipelines, log)] });
   const ends = new AbortController();
   let stopping: Promise<void> | undefined;
   const stop = async (): Promise<void> => {
@@ -60,5 +69,7 @@ export async function startServer(config: Config, log: Log, version: string): Pr
     await jobs.shutdown();
     await catalogs.close();
   };
-  return { pgPort: pg.port, httpPort: http.port, jobs, warmUp: () => warmUp(gateway, log, ends.signal), stop: () => (stopping ??= stop()) };
+  return { pgPort: pg.port, httpPort: http.port, jobs, pipelines, warmUp: () => warmUp(gateway, log, ends.signal), stop: () => (stopping ??= stop()) };
 }
+/** What the server's environment gives to pipelines: only what is named for it, since whoever may submit one can read its values. */
+const serverVariables = (env: NodeJS.ProcessEnv): ReadonlyMap<string, string> => new Map(Object.entries(env).flatMap(([name, value]): [string, string][] => (name.startsWith(VARIABLE_PREFIX) && value !== undefined ? [[name.slice(VARIABLE_PREFIX.length), value]] : [])));

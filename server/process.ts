@@ -2,7 +2,7 @@
 import { RivuletError } from '../core/errors/define.ts';
 import { keepHeapsWhileIdle, tidyHeapAfterStart } from '../core/ports/heap.ts';
 import type { Log } from '../core/ports/log.ts';
-import { loadCommandLine, type CommandLine } from './config/config.ts';
+import { loadCommandLine, type CommandLine, type Config } from './config/config.ts';
 import { openLog, surviveBrokenPipes } from './ports/log.ts';
 import { startServer, type RunningServer } from './boot.ts';
 import manifest from '../package.json' with { type: 'json' };
@@ -12,8 +12,10 @@ const STOP_LIMIT_MS = 30_000;
 /** Whoever waited for the start goes first. */
 const WARM_UP_AFTER_MS = 100;
 
+type OnSignal = (handler: (signal: NodeJS.Signals) => void) => void;
+
 /** @param onSignal takes what SIGTERM and SIGINT do from the moment something is open that must be closed */
-export async function run(onSignal: (handler: (signal: NodeJS.Signals) => void) => void): Promise<void> {
+export async function run(onSignal: OnSignal): Promise<void> {
   try { await serve(onSignal); } catch (error) {
     process.stderr.write(error instanceof RivuletError
       ? `rivulet: ${error.message}\n${error.detail === undefined ? '' : `  ${error.detail}\n`}${error.hint === undefined ? '' : `  ${error.hint}\n`}`
@@ -21,10 +23,31 @@ export async function run(onSignal: (handler: (signal: NodeJS.Signals) => void) 
     process.exit(error instanceof RivuletError && error.domain === 'user' ? 2 : 1);
   }
 }
-async function serve(onSignal: (handler: (signal: NodeJS.Signals) => void) => void): Promise<void> {
-  const command = await commandLine();
+async function serve(onSignal: OnSignal): Promise<void> {
+  const argv = process.argv.slice(2);
+  if (argv[0] === 'pipeline') { await pipeline(argv.slice(1), onSignal); return; }
+  const command = await commandLine(argv[0] === 'serve' ? argv.slice(1) : argv);
   if (command.kind === 'print') { process.stdout.write(command.text); return; }
-  const { config } = command;
+  await start(command.config, onSignal);
+}
+/** The commands of pipelines; the server is started only if one of them needs it here. */
+async function pipeline(argv: readonly string[], onSignal: OnSignal): Promise<void> {
+  const { pipelineCommand } = await import('./cli/pipeline.ts');
+  let server: RunningServer | undefined;
+  const code = await pipelineCommand(argv, {
+    env: process.env, stdout: process.stdout, stderr: process.stderr,
+    startServer: async (flags) => {
+      const command = await commandLine(['--log-level', 'warn', ...flags]);
+      if (command.kind === 'print') { process.stdout.write(command.text); process.exit(0); }
+      server = await start(command.config, onSignal);
+      return `http://${command.config.host.includes(':') ? `[${command.config.host}]` : command.config.host}:${server.httpPort}`;
+    },
+  });
+  if (code === undefined) return;
+  await server?.stop();
+  process.exit(code);
+}
+async function start(config: Config, onSignal: OnSignal): Promise<RunningServer> {
   surviveBrokenPipes();
   const log = await openLog({ level: config.logLevel, format: config.logFormat });
   process.on('unhandledRejection', (reason) => { log.error('a promise was rejected and nobody looked: please report this', { err: reason }); });
@@ -35,6 +58,7 @@ async function serve(onSignal: (handler: (signal: NodeJS.Signals) => void) => vo
   setTimeout(() => void server.warmUp(), WARM_UP_AFTER_MS).unref();
   keepHeapsWhileIdle();
   tidyHeapAfterStart();
+  return server;
 }
 /** Ends the server in order; one that is still starting, when it has started. */
 function ending(starting: Promise<RunningServer>, log: Log): (signal: NodeJS.Signals) => void {
@@ -48,10 +72,7 @@ function ending(starting: Promise<RunningServer>, log: Log): (signal: NodeJS.Sig
     starting.then((server) => server.stop().then(() => process.exit(0), (error: unknown) => { log.error('stopping failed', { err: error }); process.exit(1); }), () => {});
   };
 }
-async function commandLine(): Promise<CommandLine> {
-  const argv = process.argv.slice(2);
-  return loadCommandLine(argv[0] === 'serve' ? argv.slice(1) : argv, process.env, manifest.version);
-}
+async function commandLine(argv: readonly string[]): Promise<CommandLine> { return await loadCommandLine(argv, process.env, manifest.version); }
 function banner(host: string, pgPort: number, httpPort: number, dataDir: string, parallelism: number, ms: number): string {
   const shown = host.includes(':') ? `[${host}]` : host;
   return [

@@ -62,6 +62,11 @@ export const pipelineTypesDiffer = defineError<{ target: string; column: string;
   sqlstate: '42804', name: 'pipeline-types-differ', domain: 'user', retry: 'never', message: (p) => `column ${quoted(p.column)} of the merged table ${quoted(p.target)} cannot hold ${p.types[0]} and ${p.types[1]}`,
   hint: () => 'Route the tables to different targets, or CAST the column in a transform.',
 });
+/** `ignore` and its like keep a column's type while its values grow out of it. */
+export const pipelineValueUnfit = defineError<{ target: string; column: string; type: string; value: string }>({
+  sqlstate: '22003', name: 'pipeline-value-unfit', domain: 'data', retry: 'never', message: (p) => `a value does not fit column ${quoted(p.column)} of ${quoted(p.target)}, which is still ${p.type}: it would become ${p.value}`,
+  detail: () => 'The type of the source column has changed, and the change is not applied to the target.', hint: () => "Let it through: 'schema.change.behavior' lenient or evolve, without excluding alter.column.type.",
+});
 /** The precheck found what would make the pipeline fail. */
 export const pipelinePrecheckFailed = defineError<{ failed: readonly string[] }>({
   sqlstate: '55000', name: 'pipeline-precheck-failed', domain: 'user', retry: 'never', message: (p) => `the precheck of the pipeline failed: ${p.failed.length} ${p.failed.length === 1 ? 'item' : 'items'}`,
@@ -70,5 +75,5 @@ export const pipelinePrecheckFailed = defineError<{ failed: readonly string[] }>
 
 export const pipelineErrors = {
   pipelineUnreadable, pipelineVariablesMissing, pipelineVariableInvalid, pipelineUnknownKey, pipelineMissingKey, pipelineUnknownType, pipelineUnsupportedOptions, pipelineInvalidOption, pipelineBadPattern,
-  pipelineNoTables, pipelineRuleUnmapped, pipelineSchemaChangeRefused, pipelineTableWithoutKey, pipelineTypesDiffer, pipelinePrecheckFailed,
+  pipelineNoTables, pipelineRuleUnmapped, pipelineSchemaChangeRefused, pipelineTableWithoutKey, pipelineTypesDiffer, pipelineValueUnfit, pipelinePrecheckFailed,
 };

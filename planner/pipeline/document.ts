@@ -14,6 +14,7 @@ import { checkUses, fillIn, markVariables, usesIn, type MarkedText, type Variabl
 
 const BLOCKS = ['source', 'sink', 'route', 'transform', 'pipeline'] as const;
 const MOST_BYTES = 1024 * 1024;
+const CORE_TAG = /^tag:yaml\.org,2002:(map|seq|str|int|float|bool|null)$/;
 
 export interface OptionValue { readonly text: string; readonly range: SourceRange }
 export interface EndBlock { readonly type: OptionValue; readonly name: string | undefined; readonly options: ReadonlyMap<string, OptionValue>; readonly range: SourceRange }
@@ -79,7 +80,7 @@ class Reader {
     if (document === undefined || document.contents === null) throw this.unreadable('it is empty', 0, 'A pipeline has at least the blocks source and sink.');
     this.yaml.visit(document, {
       Alias: (_key, node) => { throw this.unreadable('aliases are not supported', node.range?.[0] ?? 0); },
-      Node: (_key, node) => { if ((node as { anchor?: string }).anchor !== undefined || ((node as { tag?: string }).tag ?? '').startsWith('!')) throw this.unreadable('anchors and tags are not supported', node.range?.[0] ?? 0); return undefined; },
+      Node: (_key, node) => { if ((node as { anchor?: string }).anchor !== undefined || !CORE_TAG.test((node as { tag?: string }).tag ?? 'tag:yaml.org,2002:str')) throw this.unreadable('anchors and tags are not supported', node.range?.[0] ?? 0); return undefined; },
     });
     if (!this.yaml.isMap(document.contents)) throw this.unreadable('it must be keys with values', document.contents.range?.[0] ?? 0, 'A pipeline has at least the blocks source and sink.');
     return document.contents as YAMLMap;

@@ -27,6 +27,8 @@ export interface JobSummary {
   readonly parallelism: number;
   /** Times it was restarted by the restart strategy since it was submitted or restarted by hand. */
   readonly restarts: number;
+  /** Its plan is a pipeline's. */
+  readonly isPipeline: boolean;
   /** Primary text of what last made it fail, also while it is RUNNING again; undefined = never failed. */
   readonly lastError: string | undefined;
 }

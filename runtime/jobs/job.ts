@@ -88,7 +88,7 @@ export class Job {
   get isFinal(): boolean { return FINAL.has(this.status); }
   summary(): JobSummary {
     const { id, name, startTimeMs, endTimeMs } = this.record;
-    return { id, name, status: this.status, startTimeMs, endTimeMs: this.isFinal ? endTimeMs : undefined, parallelism: this.settings.parallelism, restarts: this.restarts, lastError: this.exceptions[0]?.message };
+    return { id, name, status: this.status, startTimeMs, endTimeMs: this.isFinal ? endTimeMs : undefined, parallelism: this.settings.parallelism, restarts: this.restarts, isPipeline: this.record.plan.nodes.some((node) => node.type === 'pipeline-transform'), lastError: this.exceptions[0]?.message };
   }
 
   private setStatus(status: JobStatus): void {

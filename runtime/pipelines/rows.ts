@@ -5,18 +5,18 @@
  * Batch in: the source's columns, then the facts of the source. Batch out: the target's columns, then the facts the sink wants.
  */
 import { idText, FACT_TYPES, type PipelineColumn, type TableVersion } from '../../catalog/objects/pipeline-table.ts';
-import { pipelineRuleUnmapped, pipelineTypesDiffer } from '../../core/errors/pipeline.ts';
+import { pipelineRuleUnmapped, pipelineTypesDiffer, pipelineValueUnfit } from '../../core/errors/pipeline.ts';
 import { ChangeBatch, DELETE, INSERT, KIND_TEXT, MAX_BATCH_ROWS, type Column } from '../../core/row/batch.ts';
 import { materializeTexts, type TextSlices } from '../../core/row/slices.ts';
 import { canCast } from '../../core/types/coercion.ts';
-import { STRING, asNullable, char, notNull, typeText, type SqlType } from '../../core/types/sql-type.ts';
+import { BOOLEAN, STRING, asNullable, char, notNull, typeText, type SqlType } from '../../core/types/sql-type.ts';
 import type { Expr } from '../../planner/physical/expr.ts';
 import { ROW_METADATA, type BoundTransform, type PipelineTransformSpec, type TransformRule } from '../../planner/physical/pipeline.ts';
 import { compileCalc } from '../codegen/compile.ts';
 import type { CalcFunction, CodegenContext } from '../codegen/contract.ts';
 import { mendPairs } from '../operators/pairs.ts';
 import { PipelineBatch } from './contract.ts';
-import { sameForm } from './widen.ts';
+import { sameForm, widerType } from './widen.ts';
 
 /** What a source's rows are before they are mapped to a target: columns with the expressions that give them over the batch in. */
 export interface SourceView {
@@ -108,7 +108,7 @@ export function rowPlan(view: SourceView, target: TableVersion, context: RowPlan
   });
   const all = [...exprs, ...spec.sinkFacts.map((f): Expr => column(width + spec.sourceFacts.indexOf(f), FACT_TYPES.get(f) ?? STRING))];
   const isPlain = view.filter === null && !view.softDelete && all.every((e) => (e.op === 'column' && e.index < width + spec.sourceFacts.length) || (e.op === 'literal' && e.value === null));
-  if (!isPlain) return new ComputedRows(view, target, all, context);
+  if (!isPlain) return new ComputedRows(view, target, all, exprs.flatMap((e, i) => { const loss = lossOf(e); return loss === undefined || sameForm(view.output.columns.find((c) => c.name === target.columns[i]!.name)?.type ?? STRING, target.columns[i]!.type) ? [] : [{ column: i, loss }]; }), context);
   const order = all.map((e) => (e.op === 'column' ? e.index : -1));
   return order.length === width + spec.sourceFacts.length && order.every((c, i) => c === i) ? new SameRows(target, context.push) : new ReorderedRows(target, order, context.push);
 }
@@ -116,6 +116,14 @@ function fitted(expr: Expr, to: PipelineColumn, target: TableVersion): Expr {
   if (sameForm(expr.type, to.type)) return expr;
   if (!canCast(expr.type, to.type)) throw pipelineTypesDiffer({ target: idText(target.id), column: to.name, types: [typeText(to.type), typeText(expr.type)] });
   return { op: 'cast', arg: expr, type: asNullable(to.type, expr.type.nullable), safe: false };
+}
+
+/** True in rows whose value a cast would change: what does not come back as it was. undefined: the cast loses nothing. */
+function lossOf(expr: Expr): Expr | undefined {
+  if (expr.op !== 'cast' || expr.safe) return undefined;
+  const wider = widerType(expr.arg.type, expr.type);
+  if ((wider !== undefined && sameForm(wider, expr.type)) || !canCast(expr.type, expr.arg.type)) return undefined;
+  return { op: 'call', name: 'IS DISTINCT FROM', args: [{ op: 'cast', arg: expr, type: asNullable(expr.arg.type, true), safe: false }, expr.arg], type: asNullable(BOOLEAN, false) };
 }
 
 /** The batch as it is, under the target's name. */
@@ -167,16 +175,21 @@ class ComputedRows implements RowPlan {
   private readonly texts: readonly (string | null)[];
   private readonly kinds = new Uint8Array(MAX_BATCH_ROWS);
   private readonly sources = new Int32Array(MAX_BATCH_ROWS);
-  constructor(view: SourceView, target: TableVersion, exprs: readonly Expr[], context: RowPlanContext) {
+  /** Columns fitted to a type that not all values fit; their checks stand behind the output's columns. */
+  private readonly losses: readonly { readonly column: number; readonly loss: Expr }[];
+  private readonly made: Column[];
+  constructor(view: SourceView, target: TableVersion, exprs: readonly Expr[], losses: readonly { readonly column: number; readonly loss: Expr }[], context: RowPlanContext) {
     this.view = view;
+    this.losses = losses;
     this.out = context.push;
     this.batch = new PipelineBatch(target, exprs.length);
+    this.made = [...this.batch.columns, ...losses.map((): Column => [])];
     this.shown = view.filter !== null ? [] : exprs.flatMap((e, i): [number, number][] => (e.op === 'column' ? [[i, e.index]] : []));
     const metadata = view.inputTypes.length - ROW_METADATA.length, { schema, table } = view.version.id;
     this.input = new ChangeBatch(Array.from({ length: view.inputTypes.length }, () => []));
     this.texts = ['', schema, table, null];
     ROW_METADATA.forEach((_, i) => { const text = this.texts[i] ?? null; if (text !== null) this.input.columns[metadata + i] = Array.from({ length: MAX_BATCH_ROWS }, () => text); });
-    this.run = compileCalc(view.filter, exprs, view.inputTypes, context.codegen, { omitted: new Set(this.shown.map(([to]) => to)) });
+    this.run = compileCalc(view.filter, [...exprs, ...losses.map((l) => l.loss)], view.inputTypes, context.codegen, { omitted: new Set(this.shown.map(([to]) => to)) });
   }
   push(given: PipelineBatch): void {
     const { view, batch, input, kinds } = this, changes = given.kinds;
@@ -188,12 +201,22 @@ class ComputedRows implements RowPlan {
     input.kinds = changes;
     for (const [to, from] of this.shown) batch.columns[to] = input.columns[from]!;
     const isFiltered = view.filter !== null && changes !== null;
-    const size = this.run(input, 0, given.size, batch.columns, kinds, 0, isFiltered ? this.sources : null);
+    const size = this.run(input, 0, given.size, this.made, kinds, 0, isFiltered ? this.sources : null);
     if (size === 0) return;
+    this.checkLosses(size);
     if (isFiltered) mendPairs(kinds, this.sources, size);
     if (view.softDelete && changes !== null) for (let row = 0; row < size; row++) if (kinds[row] === DELETE) kinds[row] = INSERT;
     batch.size = size;
     batch.kinds = changes === null ? null : kinds;
     this.out(batch);
+  }
+  private checkLosses(size: number): void {
+    this.losses.forEach(({ column }, i) => {
+      const lost = this.made[this.batch.columns.length + i]!;
+      for (let row = 0; row < size; row++) if (lost[row] === true) {
+        const { name, type } = this.batch.table.columns[column]!;
+        throw pipelineValueUnfit({ target: idText(this.batch.table.id), column: name, type: typeText(type), value: String(this.made[column]![row]) });
+      }
+    });
   }
 }

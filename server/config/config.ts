@@ -16,6 +16,8 @@ export type { Config } from './settings.ts';
 export type CommandLine = { readonly kind: 'run'; readonly config: Config } | { readonly kind: 'print'; readonly text: string };
 
 type Environment = Readonly<Record<string, string | undefined>>;
+/** `RIVULET_VAR_x` is the variable `#{x}` of pipelines that the server is sent. */
+export const VARIABLE_PREFIX = 'RIVULET_VAR_';
 const PREFIX = 'RIVULET_', CONFIG_ENV = 'RIVULET_CONFIG', DEFAULTS_KEY = 'defaults';
 
 /**
@@ -86,7 +88,7 @@ function readFlags(argv: readonly string[]): Map<string, string> {
 function checkEnvironment(env: Environment): void {
   const known = [...settings.map((card) => card.env), CONFIG_ENV], suffixes = known.map((name) => name.slice(PREFIX.length));
   for (const name of Object.keys(env)) {
-    if (!name.startsWith(PREFIX) || known.includes(name)) continue;
+    if (!name.startsWith(PREFIX) || name.startsWith(VARIABLE_PREFIX) || known.includes(name)) continue;
     const near = nearest(name.slice(PREFIX.length), suffixes).map((suffix) => PREFIX + suffix);
     if (near.length > 0) throw unknownSetting({ where: 'environment variable', name, known: near });
   }

@@ -119,7 +119,7 @@ export const isPgParameter = (name: string): boolean => !name.includes('.') && !
 const findOption = (key: string): DeclaredOption | undefined => sessionOptions.find((o) => o.key === key) ?? sessionOptions.find((o) => o.key.endsWith('*') && key.startsWith(o.key.slice(0, -1)));
 
 /** The zone of this machine. Asked of Temporal where there is one: a formatter of dates costs every server 8 MB and 20 ms. */
-const hostZone = (): string => (typeof Temporal === 'undefined' ? Intl.DateTimeFormat().resolvedOptions().timeZone : Temporal.Now.timeZoneId());
+export const hostZone = (): string => (typeof Temporal === 'undefined' ? Intl.DateTimeFormat().resolvedOptions().timeZone : Temporal.Now.timeZoneId());
 
 /** Flink accepts region names, `GMT+08:00` and `UTC`; `+08:00` too. Throws `invalid-option-value`. */
 function normalZone(zone: string): string {

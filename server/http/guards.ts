@@ -30,10 +30,10 @@ export function checkOrigin(request: IncomingMessage): void {
   if (site === 'cross-site' || site === 'same-site') throw originRefused({ origin: origin ?? String(site) });
 }
 
-/** A body must be plain JSON; no body needs no type. */
+/** A body must be plain JSON, or YAML where a route reads it; no body needs no type. */
 export function checkContent(request: IncomingMessage): void {
   const { headers } = request, encoding = headers['content-encoding'];
   if (encoding !== undefined && encoding !== 'identity') throw unsupportedContent({ what: `bodies encoded with ${encoding} are not read`, hint: 'Send the body without Content-Encoding.' });
   const hasBody = headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0';
-  if (hasBody && !/^application\/json\s*(;|$)/i.test(headers['content-type'] ?? '')) throw unsupportedContent({ what: 'the body is not declared as JSON', hint: 'Send it with "Content-Type: application/json".' });
+  if (hasBody && !/^(application\/json|(application|text)\/(x-)?yaml)\s*(;|$)/i.test(headers['content-type'] ?? '')) throw unsupportedContent({ what: 'the body is not declared as JSON', hint: 'Send it with "Content-Type: application/json".' });
 }

@@ -12,6 +12,7 @@ import { mysqlErrors } from './mysql.ts';
 import { mysqlBinlogErrors } from './mysql-binlog.ts';
 import { pipelineErrors } from './pipeline.ts';
 import { mysqlTableErrors } from './mysql-tables.ts';
+import { mysqlTypeErrors } from './mysql-types.ts';
 import { sessionErrors } from './session.ts';
 import { stateErrors } from './state.ts';
 import type { ErrorFactory } from './define.ts';
@@ -32,6 +33,7 @@ export const errorCatalogues: readonly { readonly area: string; readonly errors:
   { area: 'pipeline', errors: pipelineErrors as never },
   { area: 'mysql-tables', errors: mysqlTableErrors as never },
   { area: 'mysql-ddl', errors: mysqlDdlErrors as never },
+  { area: 'mysql-types', errors: mysqlTypeErrors as never },
   { area: 'config', errors: configErrors as never },
   { area: 'connector', errors: connectorErrors as never },
   { area: 'data', errors: dataErrors as never },

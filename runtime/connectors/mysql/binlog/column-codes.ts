@@ -7,7 +7,7 @@ export const TIMESTAMP2 = 17, DATETIME2 = 18, TIME2 = 19, VECTOR = 242, JSON = 2
 export const BLOB_COMPRESSED = 140, VARCHAR_COMPRESSED = 141;
 
 /** Columns that have a bit in the signedness field. */
-export const isNumeric = (type: number): boolean => type === TINY || type === SHORT || type === INT24 || type === LONG || type === LONGLONG || type === NEWDECIMAL || type === FLOAT || type === DOUBLE;
+export const isNumeric = (type: number): boolean => type === TINY || type === SHORT || type === INT24 || type === LONG || type === LONGLONG || type === NEWDECIMAL || type === FLOAT || type === DOUBLE || type === YEAR;
 /** ENUM and SET travel as STRING with the real type in the metadata. */
 export const realType = (type: number, metadata: number): number => (type === STRING && (metadata >> 8 === ENUM || metadata >> 8 === SET) ? metadata >> 8 : type);
 /** Bytes a CHAR or BINARY may have: above 255 two bits of it hide in the type byte, inverted. */

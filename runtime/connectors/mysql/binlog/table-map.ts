@@ -81,7 +81,7 @@ function readFull(b: Buffer, at: number, end: number, map: Bare, charsets: Chars
     const shape = T.shapeOf(type, metadata[i]!, collation?.charset === 'binary', found.geometry[type === T.GEOMETRY ? geometries++ : 0], charsetWidth(collation?.charset));
     const isText = shape.isText && collation !== undefined && collation.charset !== 'binary';
     return {
-      name: names[i]!, dataType: shape.dataType, length: shape.length, scale: shape.scale, unsigned: found.unsigned?.[i] ?? false, nullable: map.nullable[i]!,
+      name: names[i]!, dataType: shape.dataType, length: shape.length, scale: shape.scale, unsigned: type !== T.YEAR && (found.unsigned?.[i] ?? false), nullable: map.nullable[i]!,
       charset: isText ? collation.charset : null, collation: isText ? collation.collation : null, values: values === null ? null : values.map((v) => T.valueText(v, collation?.charset ?? 'utf8mb4')), generated: false, comment: '',
     };
   });

@@ -42,6 +42,21 @@ function writeLarge(value: number, out: ByteSink): void {
   out.length = o + 9;
 }
 
+const POWERS = Array.from({ length: 16 }, (_, i) => 10 ** i), PLAIN_SCALE = 6, LARGEST_SCALE = 15;
+/** Appends `unscaled / 10^scale` with all its places; scale 1 to 15. The quotient of a safe integer rounds down to the right whole part. */
+export function writeDecimal(unscaled: number, scale: number, out: ByteSink): void {
+  out.ensure(40);
+  let v = unscaled;
+  if (v < 0) { out.bytes[out.length++] = 45; v = -v; }
+  const power = POWERS[scale]!, whole = Math.floor(v / power);
+  writeInteger(whole, out);
+  const b = out.bytes, o = out.length;
+  let rest = v - whole * power;
+  b[o] = 46;
+  for (let i = o + scale; i > o; i--) { const q = Math.floor(rest / 10); b[i] = 48 + rest - q * 10; rest = q; }
+  out.length = o + scale + 1;
+}
+
 /** Below this many characters a loop beats the native copy. */
 const SHORT = 128;
 /** Appends a string in quotes, escaped as Jackson does: quote, backslash and control characters only. */
@@ -91,6 +106,8 @@ export function compileWriter(type: SqlType, path: string, settings: EncodeSetti
     case 'DECIMAL': {
       const { scale } = type, text = settings.plainDecimals ? decimalText : javaDecimalText;
       if (scale === 0) return (v, out) => writeInteger(v as Long, out);
+      // Up to six places both forms are the plain one.
+      if (scale <= PLAIN_SCALE || (settings.plainDecimals && scale <= LARGEST_SCALE)) return (v, out) => { if (typeof v === 'number') writeDecimal(v, scale, out); else appendAscii(out, text(v as Long, scale)); };
       return (v, out) => appendAscii(out, text(v as Long, scale));
     }
     case 'CHAR': case 'VARCHAR': return (v, out) => writeString(v as string, out);

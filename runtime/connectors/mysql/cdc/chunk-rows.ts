@@ -1,0 +1,127 @@
+/**
+ * From a chunk's raw rows to the columns of a batch. Rows that have a later change in the chunk's overlay are left out; the overlay's own
+ * rows follow behind them.
+ */
+import { quoteName } from '../connection/open.ts';
+import type { Column } from '../../../../core/row/batch.ts';
+import { isText } from '../../../../core/row/slices.ts';
+import type { Chunk, LoggedRow } from './chunk.ts';
+import type { KeyPlan } from './key-plan.ts';
+import { clearSlices, type RowOrigin, type RowOutput, type Shape } from './output.ts';
+import { cellEnd, cellStart } from './raw-rows.ts';
+import { naturalType, textCell, textSlice, type TextCell } from './values.ts';
+
+/** `cells[i]`: of the i-th wanted column; `keyCells[i]`: of the plan's i-th key column. Each column is selected once. */
+export interface Selected { readonly sql: string; readonly count: number; readonly cells: readonly number[]; readonly keyCells: readonly number[] }
+const known = new WeakMap<Shape, { readonly plan: KeyPlan; readonly selected: Selected }>();
+export function selectedColumns(shape: Shape, plan: KeyPlan): Selected {
+  const before = known.get(shape);
+  if (before?.plan === plan) return before.selected;
+  const names: string[] = [];
+  const place = (name: string): number => { const at = names.indexOf(name); return at < 0 ? names.push(name) - 1 : at; };
+  const cells = shape.wanted.map((w) => place(w.column.name)), keyCells = plan.columns.map((c) => place(c.name));
+  const selected: Selected = { sql: names.length === 0 ? '1' : names.map(quoteName).join(', '), count: names.length, cells, keyCells };
+  known.set(shape, { plan, selected });
+  return selected;
+}
+
+/** How a selected column becomes a value: into which column, by what; a text's bytes as a slice when the batch takes them. */
+interface CellStep { readonly slot: number; readonly cell: TextCell; readonly isSlice: boolean }
+
+/** Emits one chunk, a batch at a time. */
+export class ChunkRows {
+  readonly chunk: Chunk;
+  private readonly plan: KeyPlan;
+  /** By selected column: the wanted columns it gives; usually one. */
+  private readonly steps: readonly (readonly CellStep[])[];
+  private readonly keyCellReaders: readonly TextCell[];
+  private next = 0;
+  private readonly overlaid: IterableIterator<{ readonly values: readonly unknown[] | null }>;
+  private isRowsDone = false;
+  private logged = 0;
+  constructor(chunk: Chunk, plan: KeyPlan) {
+    this.chunk = chunk;
+    this.plan = plan;
+    const { shape } = chunk, selected = selectedColumns(shape, plan), { slices } = shape.batch;
+    this.steps = Array.from({ length: selected.count }, (_, c) => shape.wanted.flatMap((w, i) => (selected.cells[i] === c ? [{ slot: w.slot, cell: textCell(w.column, w.type), isSlice: isText(w.type) && slices?.[w.slot] !== null && slices?.[w.slot] !== undefined && textSlice(w.column, w.type) }] : [])));
+    this.keyCellReaders = plan.columns.map((c) => textCell(c, naturalType(c)));
+    this.overlaid = chunk.overlay.values();
+  }
+  /** Adds rows until the output is full; true when the chunk has no more. */
+  emit(output: RowOutput, origin: RowOrigin): boolean {
+    if (!this.isRowsDone) {
+      this.emitRows(output, origin);
+      if (this.next < this.chunk.rows.count) return false;
+      this.isRowsDone = true;
+      // What follows has its texts in the columns.
+      output.settle();
+    }
+    return this.emitOverlaid(output, origin);
+  }
+  private emitRows(output: RowOutput, origin: RowOrigin): void {
+    const { chunk: { rows, shape, overlay } } = this, batch = output.open(shape, rows.bytes), { columns, slices } = batch;
+    const most = output.room, from = output.size;
+    if (slices !== null) for (const s of slices) s?.ensure(from + most);
+    let at = from;
+    for (; at < from + most && this.next < rows.count; this.next++) {
+      if (overlay.size > 0 && overlay.has(this.identityOf(this.next))) continue;
+      let cell = rows.starts[this.next] as number;
+      for (let c = 0; c < this.steps.length; c++) {
+        const steps = this.steps[c] as readonly CellStep[], end = cellEnd(rows.bytes, cell), isNull = rows.bytes[cell] === 0xfb, start = isNull ? cell : cellStart(rows.bytes, cell);
+        for (let i = 0; i < steps.length; i++) {
+          const { slot, cell: read, isSlice } = steps[i] as CellStep;
+          if (isSlice) {
+            const s = slices?.[slot] as NonNullable<NonNullable<typeof slices>[number]>;
+            if (!isNull && isPlainText(rows.bytes, start, end)) { s.starts[at] = start; s.ends[at] = end; continue; }
+            s.starts[at] = -1;
+          }
+          (columns[slot] as Column)[at] = isNull ? null : read(rows.bytes, start, end);
+        }
+        cell = end;
+      }
+      output.kinds[at++] = 0;
+    }
+    if (at > from) output.add(at - from, origin);
+  }
+  private identityOf(row: number): string {
+    const { rows } = this.chunk, selected = selectedColumns(this.chunk.shape, this.plan);
+    const values = this.plan.columns.map((_, i) => { const cell = rows.cell(row, selected.keyCells[i] as number); return cell === null ? null : (this.keyCellReaders[i] as TextCell)(cell, 0, cell.length); });
+    return this.plan.identityText(values);
+  }
+  private emitOverlaid(output: RowOutput, origin: RowOrigin): boolean {
+    while (output.room > 0) {
+      const next = this.overlaid.next();
+      if (next.done === true) return this.emitLogged(output);
+      const { values } = next.value;
+      if (values === null) continue;
+      const before = output.pushed;
+      writeValues(output, this.chunk.shape, 0, values);
+      output.add(1, origin);
+      if (output.pushed !== before) return false;
+    }
+    return false;
+  }
+  /** Changes of a transaction that reaches beyond an exact chunk. */
+  private emitLogged(output: RowOutput): boolean {
+    const { log, shape, logOrigin } = this.chunk;
+    while (this.logged < log.length) {
+      const { kind, values } = log[this.logged++] as LoggedRow, before = output.pushed;
+      writeValues(output, shape, kind, values);
+      output.add(1, logOrigin as RowOrigin);
+      if (output.pushed !== before) return this.logged >= log.length;
+    }
+    return true;
+  }
+}
+/** Row `output.size` from values by wanted column. */
+export function writeValues(output: RowOutput, shape: Shape, kind: number, values: readonly unknown[]): void {
+  const batch = output.open(shape, undefined), at = output.size;
+  for (let i = 0; i < shape.wanted.length; i++) (batch.columns[(shape.wanted[i] as { slot: number }).slot] as Column)[at] = values[i];
+  clearSlices(batch, at);
+  output.kinds[at] = kind;
+}
+/** ASCII without quotes, backslashes and control characters. */
+function isPlainText(b: Buffer, start: number, end: number): boolean {
+  for (let i = start; i < end; i++) { const c = b[i] as number; if (c < 0x20 || c > 0x7e || c === 0x22 || c === 0x5c) return false; }
+  return true;
+}

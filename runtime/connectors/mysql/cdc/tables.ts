@@ -1,0 +1,51 @@
+/** Which tables a reader reads: those that match, those a checkpoint knows, and what each needs before it can be captured. */
+import type { Connection } from 'mysql2/promise';
+import { engineUnsupported, keylessTables, noTableMatches } from '../../../../core/errors/mysql-cdc.ts';
+import { query } from '../connection/open.ts';
+import { serverText } from '../connection/server.ts';
+import { tableText, type MySqlTable } from '../contract.ts';
+import { KeyPlan } from './key-plan.ts';
+import { TablePatterns } from './patterns.ts';
+import { loadRange, type KeyRange } from './ranges.ts';
+import type { MySqlCdcSpec } from './spec.ts';
+import { Splitter } from './splitter.ts';
+import type { StoredState } from './state.ts';
+import { listTables, readTables } from './structure.ts';
+import { TableSnapshot } from './table-snapshot.ts';
+
+/** `finished`: ranges whose rows are out; null = no snapshot is taken or left. */
+export interface FoundTable { readonly name: string; readonly schema: MySqlTable; readonly finished: readonly KeyRange[] | null; readonly announced: boolean; readonly estimatedRows: number }
+
+const TRANSACTIONAL = new Set(['innodb', 'rocksdb', 'ndbcluster', 'tokudb', 'ndb']);
+
+/** Throws no-table-matches, keyless-tables, engine-unsupported. */
+export async function findTables(spec: MySqlCdcSpec, connection: Connection, patterns: TablePatterns, state: StoredState | undefined): Promise<FoundTable[]> {
+  const listed = (await listTables(spec.server, connection, null)).filter((t) => patterns.matches(t)), byName = new Map(listed.map((t) => [tableText(t), t]));
+  const takesSnapshot = spec.startup.mode === 'initial' || spec.startup.mode === 'snapshot';
+  const stored: FoundTable[] = Object.entries(state?.tables ?? {}).map(([name, t]) => ({ name, schema: t.schema, finished: t.finished?.map(loadRange) ?? null, announced: t.announced, estimatedRows: byName.get(name)?.rows ?? 0 }));
+  const fresh = state === undefined || spec.newTables !== 'ignore' ? listed.filter((t) => state?.tables[tableText(t)] === undefined) : [];
+  if (state === undefined && fresh.length === 0 && spec.newTables !== 'stream') throw await nothingMatches(spec, connection);
+  const schemas = await readTables(spec.server, connection, fresh), isRead = state === undefined ? takesSnapshot : spec.newTables === 'snapshot';
+  const found = fresh.flatMap((t): FoundTable[] => {
+    const name = tableText(t), schema = schemas.get(name);
+    return schema === undefined ? [] : [{ name, schema, finished: isRead ? [] : null, announced: false, estimatedRows: t.rows }];
+  });
+  if (isRead) {
+    const keyless = found.filter((t) => t.schema.primaryKey.length === 0 && chunkKeyOf(spec, t.name) === null).map((t) => t.name);
+    if (keyless.length > 0) throw keylessTables({ tables: keyless });
+    for (const t of found) { const engine = byName.get(t.name)?.engine ?? ''; if (!TRANSACTIONAL.has(engine.toLowerCase())) throw engineUnsupported({ table: t.name, engine }); }
+  }
+  return [...stored, ...found];
+}
+export function chunkKeyOf(spec: MySqlCdcSpec, name: string): string | null {
+  const [database = '', table = ''] = [name.slice(0, name.indexOf('.')), name.slice(name.indexOf('.') + 1)];
+  return spec.chunkKeys.find(([pattern]) => new TablePatterns([pattern], []).matches({ database, table }))?.[1] ?? null;
+}
+export function snapshotOf(spec: MySqlCdcSpec, found: FoundTable): TableSnapshot {
+  const plan = new KeyPlan(spec.server, found.schema, chunkKeyOf(spec, found.name));
+  return new TableSnapshot(plan, new Splitter({ server: spec.server, chunkSize: spec.chunkSize, evenFactor: spec.evenFactor, table: found.schema, plan, estimatedRows: found.estimatedRows }), found.finished ?? []);
+}
+async function nothingMatches(spec: MySqlCdcSpec, connection: Connection): Promise<Error> {
+  const databases = await query(spec.server, connection, 'SELECT SCHEMA_NAME FROM information_schema.SCHEMATA', [], 'list databases');
+  return noTableMatches({ server: serverText(spec.server), what: spec.include.map((p) => `"${p}"`).join(' or '), databases: databases.map((r) => String(r[0])).filter((d) => !/^(information_schema|mysql|performance_schema|sys)$/.test(d)) });
+}

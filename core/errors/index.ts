@@ -9,6 +9,7 @@ import { kafkaCatalogErrors } from './kafka-catalog.ts';
 import { kafkaErrors } from './kafka.ts';
 import { mysqlDdlErrors } from './mysql-ddl.ts';
 import { mysqlErrors } from './mysql.ts';
+import { cdcErrors } from './mysql-cdc.ts';
 import { mysqlBinlogErrors } from './mysql-binlog.ts';
 import { pipelineErrors } from './pipeline.ts';
 import { mysqlTableErrors } from './mysql-tables.ts';
@@ -29,6 +30,7 @@ export const errorCatalogues: readonly { readonly area: string; readonly errors:
   { area: 'kafka-catalog', errors: kafkaCatalogErrors as never },
   { area: 'kafka', errors: kafkaErrors as never },
   { area: 'mysql', errors: mysqlErrors as never },
+  { area: 'mysql-cdc', errors: cdcErrors as never },
   { area: 'mysql-binlog', errors: mysqlBinlogErrors as never },
   { area: 'pipeline', errors: pipelineErrors as never },
   { area: 'mysql-tables', errors: mysqlTableErrors as never },

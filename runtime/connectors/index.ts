@@ -5,11 +5,12 @@ import { missingConnector, unknownConnector } from '../../core/errors/planner.ts
 import { blackholeConnector } from './blackhole/blackhole.ts';
 import { datagenConnector } from './datagen/datagen.ts';
 import { kafkaConnector, upsertKafkaConnector } from './kafka/describe.ts';
+import { mysqlCdcConnector } from './mysql/cdc/describe.ts';
 import { jdbcConnector, mysqlConnector } from './mysql/table/describe.ts';
 import { nexmarkConnector } from './nexmark/nexmark.ts';
 import { printConnector } from './print/print.ts';
 
-export const connectors: readonly Connector[] = [kafkaConnector, upsertKafkaConnector, printConnector, blackholeConnector, datagenConnector, nexmarkConnector, mysqlConnector, jdbcConnector];
+export const connectors: readonly Connector[] = [kafkaConnector, upsertKafkaConnector, printConnector, blackholeConnector, datagenConnector, nexmarkConnector, mysqlConnector, jdbcConnector, mysqlCdcConnector];
 
 const byIdentifier = new Map(connectors.map((c) => [c.identifier, c]));
 export const connectorRegistry: ConnectorRegistry = { get: (identifier) => byIdentifier.get(identifier), identifiers: () => [...byIdentifier.keys()].sort() };

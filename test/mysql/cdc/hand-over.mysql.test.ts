@@ -3,19 +3,12 @@
  * change by change and leads to the table itself.
  */
 import { expect } from 'chai';
-import type { Connection } from 'mysql2/promise';
 import { BIGINT, INT, varchar } from '../../../core/types/sql-type.ts';
-import type { MySqlServer } from '../../../runtime/connectors/mysql/connection/server.ts';
-import { connect, Driver, freshDatabase, mariaServer, Materialised, mysqlServer, specOf } from './support.ts';
+import { Driver, freshDatabase, mariaServer, Materialised, mysqlServer, specOf, tableRows } from './support.ts';
 import { startWriters } from './writers.ts';
 
 const COLUMNS = [{ name: 'id', type: BIGINT }, { name: 'a', type: INT }, { name: 'name', type: varchar(50) }, { name: 'n', type: BIGINT }];
 const DDL = 'CREATE TABLE t (id BIGINT NOT NULL PRIMARY KEY, a INT, name VARCHAR(50), n BIGINT)';
-
-export async function tableRows(connection: Connection, sql: string): Promise<string[]> {
-  const [rows] = await connection.query<never[]>({ sql, rowsAsArray: true } as never);
-  return (rows as (string | number | null)[][]).map((r) => JSON.stringify(r.map((v) => (typeof v === 'string' && /^-?\d+$/.test(v) ? Number(v) : v)))).sort();
-}
 
 for (const { name, server } of [mysqlServer(), mariaServer()]) {
   describe(`hand-over on ${name}`, () => {

@@ -15,7 +15,7 @@ import type { MySqlTableSpec } from '../../../runtime/connectors/mysql/cdc/spec.
 import { createTableReader } from '../../../runtime/connectors/mysql/cdc/table-source.ts';
 
 export interface TestServer { readonly name: string; readonly server: MySqlServer }
-const serverOf = (url: string): MySqlServer => { const u = new URL(url); return { host: u.hostname, port: Number(u.port), user: decodeURIComponent(u.username), password: decodeURIComponent(u.password), tls: null, compress: false, connectTimeoutMs: 5000 }; };
+export const serverOf = (url: string): MySqlServer => { const u = new URL(url); return { host: u.hostname, port: Number(u.port), user: decodeURIComponent(u.username), password: decodeURIComponent(u.password), tls: null, compress: false, connectTimeoutMs: 5000 }; };
 export const mysqlServer = (): TestServer => ({ name: 'MySQL', server: serverOf(process.env['MYSQL_URL'] ?? 'mysql://root@127.0.0.1:3307') });
 export const mariaServer = (): TestServer => ({ name: 'MariaDB', server: serverOf(process.env['MARIADB_URL'] ?? 'mysql://root@127.0.0.1:3308') });
 export const connect = (server: MySqlServer, database?: string): Promise<Connection> => createConnection({ host: server.host, port: server.port, user: server.user, password: server.password, ...(database === undefined ? {} : { database }), multipleStatements: true, supportBigNumbers: true, bigNumberStrings: true, dateStrings: true });
@@ -48,6 +48,11 @@ export function contextOf(logged: Logged[] = [], takesSlices = false): SourceCon
     subtask: 0, parallelism: 1, jobId: 'test', bounded: false, timeZone: 'UTC', takesSlices, nowMs: () => Date.now(), log: (level, message, fields) => { logged.push({ level, message, fields }); },
     counter: (name) => { let c = counters.get(name); if (c === undefined) counters.set(name, c = { value: 0 }); return c; },
   };
+}
+/** Rows as the map of a changelog has them: integers as numbers. */
+export async function tableRows(connection: Connection, sql: string): Promise<string[]> {
+  const [rows] = await connection.query<never[]>({ sql, rowsAsArray: true } as never);
+  return (rows as (string | number | null)[][]).map((r) => JSON.stringify(r.map((v) => (typeof v === 'string' && /^-?\d+$/.test(v) ? Number(v) : v)))).sort();
 }
 const jsonOf = (row: readonly unknown[]): string => JSON.stringify(row, (_, v: unknown) => (typeof v === 'bigint' ? `${v}n` : v instanceof Uint8Array ? `x${Buffer.from(v).toString('hex')}` : v));
 

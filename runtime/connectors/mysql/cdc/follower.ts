@@ -114,9 +114,8 @@ export class Follower {
   }
   private make(map: TableMap, table: CapturedTable): Known { return { table, shape: table.shape, decoder: rowDecoder(map, table.schema, table.shape.wanted), placed: undefined }; }
   private makePlaced(map: TableMap, known: Known, plan: KeyPlan): PlacedRows {
-    const { schema, shape } = known.table, width = shape.wanted.length;
-    const wanted = [...shape.wanted.map((w, slot) => ({ ...w, slot })), ...plan.columns.map((column, i) => ({ source: schema.columns.findIndex((c) => c.name === column.name), column, type: naturalType(column), slot: width + i }))];
-    return new PlacedRows(shape, plan, rowDecoder(map, schema, wanted));
+    const { schema, shape } = known.table, keys = plan.columns.map((column, slot) => ({ source: schema.columns.findIndex((c) => c.name === column.name), column, type: naturalType(column), slot }));
+    return new PlacedRows(shape, plan, rowDecoder(map, schema, shape.wanted.map((w, slot) => ({ ...w, slot }))), rowDecoder(map, schema, keys));
   }
   private rows(event: RowsEvent): void {
     const known = this.currentKnown as Known, { output, origin } = this;

@@ -20,20 +20,27 @@ export class PlacedRows {
   readonly shape: Shape;
   readonly plan: KeyPlan;
   private readonly decoder: RowDecoder;
+  private readonly keyDecoder: RowDecoder;
   private readonly columns: Column[];
+  private readonly keyColumns: Column[];
   private readonly kinds = new Uint8Array(ROWS + 2);
   private readonly keys: (SortValue[] | undefined)[] = [];
   private count = 0;
   private next = 0;
-  /** `decoder` writes the shape's wanted columns, then the plan's key columns. */
-  constructor(shape: Shape, plan: KeyPlan, decoder: RowDecoder) {
+  /** `decoder` gives the shape's wanted columns, `keyDecoder` the plan's key columns as their own types; both numbered from 0. */
+  constructor(shape: Shape, plan: KeyPlan, decoder: RowDecoder, keyDecoder: RowDecoder) {
     this.shape = shape;
     this.plan = plan;
     this.decoder = decoder;
-    this.columns = Array.from({ length: shape.wanted.length + plan.columns.length }, () => []);
+    this.keyDecoder = keyDecoder;
+    this.columns = shape.wanted.map(() => []);
+    this.keyColumns = plan.columns.map(() => []);
   }
   /** The next rows of an event; false when it has no more. */
   load(event: RowsEvent): boolean {
+    const { start } = event;
+    this.keyDecoder.decode(event, this.keyColumns, this.kinds, 0, ROWS, null);
+    event.start = start;
     this.count = this.decoder.decode(event, this.columns, this.kinds, 0, ROWS, null);
     this.next = 0;
     return this.count > 0;
@@ -81,12 +88,12 @@ export class PlacedRows {
   }
   private values(row: number): unknown[] {
     const out: unknown[] = [];
-    for (let i = 0; i < this.shape.wanted.length; i++) out.push((this.columns[i] as Column)[row]);
+    for (let i = 0; i < this.columns.length; i++) out.push((this.columns[i] as Column)[row]);
     return out;
   }
   private keyValues(row: number): unknown[] {
     const out: unknown[] = [];
-    for (let i = this.shape.wanted.length; i < this.columns.length; i++) out.push((this.columns[i] as Column)[row]);
+    for (let i = 0; i < this.keyColumns.length; i++) out.push((this.keyColumns[i] as Column)[row]);
     return out;
   }
 }

@@ -22,11 +22,11 @@ export const engineUnsupported = defineError<{ table: string; engine: string }>(
   message: (p) => `table ${quoted(p.table)} is stored by engine ${p.engine}, which has no transactions`, hint: () => 'ALTER TABLE … ENGINE = InnoDB, leave the table out, or read only its changes (a scan.startup.mode without snapshot).',
 });
 /** A column a SQL table needs is not there, or is of another type now. */
-export const cdcColumnUnusable = defineError<{ table: string; column: string; source: string; why: string; statement: string | null; columns: readonly string[] }>({
+export const cdcColumnUnusable = defineError<{ table: string; column: string; source: string; why: string; hint?: string | undefined; statement: string | null; columns: readonly string[] }>({
   sqlstate: '42703', name: 'cdc-column-unusable', domain: 'user', retry: 'never',
   message: (p) => `column ${quoted(p.column)} of table ${quoted(p.table)} cannot be read from ${quoted(p.source)}: ${p.why}`,
   detail: (p) => `${p.statement === null ? '' : `After the statement ${quoted(p.statement)}. `}Columns of ${quoted(p.source)}: ${p.columns.slice(0, 40).map(quoted).join(', ')}.`,
-  hint: () => 'Declare the table with the columns as they are now, and start the job anew.',
+  hint: (p) => p.hint ?? 'Declare the table with the columns as they are now, and start the job anew.',
 });
 /** Without full metadata the binlog tells no names: columns are known by position, and the count does not fit. */
 export const schemaUnknown = defineError<{ table: string; place: string; why: string }>({
@@ -40,4 +40,9 @@ export const keyChanged = defineError<{ table: string; column: string; statement
   message: (p) => `the key of table ${quoted(p.table)} (${p.column}) was changed while its snapshot was being taken`, detail: (p) => (p.statement === null ? undefined : `By the statement ${quoted(p.statement)}.`),
   hint: () => 'Start the job anew without its old state.',
 });
-export const cdcErrors = { keyChanged, chunkKeyUnusable, noTableMatches, keylessTables, engineUnsupported, cdcColumnUnusable, schemaUnknown };
+export const serverZoneDiffers = defineError<{ seconds: number; zone: string }>({
+  sqlstate: '22023', name: 'server-zone-differs', domain: 'user', retry: 'never',
+  message: (p) => `The MySQL server has a timezone offset (${Math.abs(p.seconds)} seconds ${p.seconds >= 0 ? 'ahead of' : 'behind'} UTC) which does not match the configured timezone ${p.zone}`,
+  hint: () => "Specify the right 'server-time-zone' to avoid inconsistencies for time-related fields.",
+});
+export const cdcErrors = { serverZoneDiffers, keyChanged, chunkKeyUnusable, noTableMatches, keylessTables, engineUnsupported, cdcColumnUnusable, schemaUnknown };

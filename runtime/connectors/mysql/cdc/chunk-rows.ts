@@ -2,14 +2,15 @@
  * From a chunk's raw rows to the columns of a batch. Rows that have a later change in the chunk's overlay are left out; the overlay's own
  * rows follow behind them.
  */
-import { quoteName } from '../connection/open.ts';
 import type { Column } from '../../../../core/row/batch.ts';
 import { isText } from '../../../../core/row/slices.ts';
+import type { MySqlColumn } from '../contract.ts';
+import { selectExpression } from '../types/text-decoder.ts';
 import type { Chunk, LoggedRow } from './chunk.ts';
 import type { KeyPlan } from './key-plan.ts';
 import { clearSlices, type RowOrigin, type RowOutput, type Shape } from './output.ts';
 import { cellEnd, cellStart } from './raw-rows.ts';
-import { naturalType, textCell, textSlice, type TextCell } from './values.ts';
+import { isTextAsSent, keyType, textCell, type TextCell } from './values.ts';
 
 /** `cells[i]`: of the i-th wanted column; `keyCells[i]`: of the plan's i-th key column. Each column is selected once. */
 export interface Selected { readonly sql: string; readonly count: number; readonly cells: readonly number[]; readonly keyCells: readonly number[] }
@@ -17,10 +18,10 @@ const known = new WeakMap<Shape, { readonly plan: KeyPlan; readonly selected: Se
 export function selectedColumns(shape: Shape, plan: KeyPlan): Selected {
   const before = known.get(shape);
   if (before?.plan === plan) return before.selected;
-  const names: string[] = [];
-  const place = (name: string): number => { const at = names.indexOf(name); return at < 0 ? names.push(name) - 1 : at; };
-  const cells = shape.wanted.map((w) => place(w.column.name)), keyCells = plan.columns.map((c) => place(c.name));
-  const selected: Selected = { sql: names.length === 0 ? '1' : names.map(quoteName).join(', '), count: names.length, cells, keyCells };
+  const columns: MySqlColumn[] = [];
+  const place = (column: MySqlColumn): number => { const at = columns.findIndex((c) => c.name === column.name); return at < 0 ? columns.push(column) - 1 : at; };
+  const cells = shape.wanted.map((w) => place(w.column)), keyCells = plan.columns.map(place);
+  const selected: Selected = { sql: columns.length === 0 ? '1' : columns.map(selectExpression).join(', '), count: columns.length, cells, keyCells };
   known.set(shape, { plan, selected });
   return selected;
 }
@@ -43,8 +44,8 @@ export class ChunkRows {
     this.chunk = chunk;
     this.plan = plan;
     const { shape } = chunk, selected = selectedColumns(shape, plan), { slices } = shape.batch;
-    this.steps = Array.from({ length: selected.count }, (_, c) => shape.wanted.flatMap((w, i) => (selected.cells[i] === c ? [{ slot: w.slot, cell: textCell(w.column, w.type), isSlice: isText(w.type) && slices?.[w.slot] !== null && slices?.[w.slot] !== undefined && textSlice(w.column, w.type) }] : [])));
-    this.keyCellReaders = plan.columns.map((c) => textCell(c, naturalType(c)));
+    this.steps = Array.from({ length: selected.count }, (_, c) => shape.wanted.flatMap((w, i) => (selected.cells[i] === c ? [{ slot: w.slot, cell: textCell(shape.table, w.column, w.type, shape.values), isSlice: isText(w.type) && slices?.[w.slot] !== null && slices?.[w.slot] !== undefined && isTextAsSent(shape.table, w.column, w.type, shape.values) }] : [])));
+    this.keyCellReaders = plan.columns.map((c) => textCell(shape.table, c, keyType(c), shape.values));
     this.overlaid = chunk.overlay.values();
   }
   /** Adds rows until the output is full; true when the chunk has no more. */

@@ -1,8 +1,7 @@
 /** A table as a rows event describes it beside the table as it is known: what the event does not tell is kept, what differs is found. */
 import type { SchemaChange } from '../../../pipelines/contract.ts';
 import type { MySqlColumn, MySqlTable } from '../contract.ts';
-import { pipelineColumn } from './pipeline-columns.ts';
-import type { TypeSettings } from './values.ts';
+import { pipelineColumn, type ColumnSettings } from './pipeline-columns.ts';
 
 /** Types of which a table map tells only how they are stored. */
 const STORED_AS: ReadonlyMap<string, readonly string[]> = new Map([['uuid', ['binary', 'char']], ['inet6', ['binary', 'char']], ['inet4', ['binary', 'char']], ['json', ['longtext', 'longblob']], ['geometry', ['longblob', 'blob']]]);
@@ -26,13 +25,13 @@ export function mergeDescribed(known: MySqlTable, described: MySqlTable): MySqlT
   return { ...known, columns, primaryKey: described.primaryKey.length > 0 ? described.primaryKey : known.primaryKey.filter((k) => columns.some((c) => c.name === k)) };
 }
 /** Schema events that lead from one version to the next where no statement tells: renames look like a drop and an add. */
-export function changesBetween(before: MySqlTable, after: MySqlTable, settings: TypeSettings): SchemaChange[] {
+export function changesBetween(before: MySqlTable, after: MySqlTable, settings: ColumnSettings): SchemaChange[] {
   const out: SchemaChange[] = [], old = new Map(before.columns.map((c) => [c.name, c])), next = new Map(after.columns.map((c) => [c.name, c]));
   for (const c of before.columns) if (!next.has(c.name)) out.push({ kind: 'drop.column', name: c.name });
   after.columns.forEach((c, i) => {
     const was = old.get(c.name);
-    if (was === undefined) out.push({ kind: 'add.column', column: pipelineColumn(c, settings), after: i === after.columns.length - 1 ? null : i === 0 ? undefined : after.columns[i - 1]?.name });
-    else if (!sameColumn(was, c)) out.push({ kind: 'alter.column.type', name: c.name, from: pipelineColumn(was, settings).type, column: pipelineColumn(c, settings) });
+    if (was === undefined) out.push({ kind: 'add.column', column: pipelineColumn(after, c, settings), after: i === after.columns.length - 1 ? null : i === 0 ? undefined : after.columns[i - 1]?.name });
+    else if (!sameColumn(was, c)) out.push({ kind: 'alter.column.type', name: c.name, from: pipelineColumn(before, was, settings).type, column: pipelineColumn(after, c, settings) });
   });
   return out;
 }

@@ -11,7 +11,7 @@ import { clearSlices, type RowOrigin, type RowOutput, type Shape } from './outpu
 import { PlacedRows, type MissingWeights } from './placed-rows.ts';
 import type { KeyPlan } from './key-plan.ts';
 import type { Snapshot } from './snapshot.ts';
-import { naturalType, rowDecoder } from './values.ts';
+import { keyType, rowDecoder } from './values.ts';
 
 type StatementEvent = Extract<BinlogEvent, { kind: 'statement' }>;
 export interface FollowerHost {
@@ -112,10 +112,10 @@ export class Follower {
     if (known.placed?.plan !== table.plan) known.placed = this.makePlaced(event.table, known, table.plan);
     this.placing = known.placed;
   }
-  private make(map: TableMap, table: CapturedTable): Known { return { table, shape: table.shape, decoder: rowDecoder(map, table.schema, table.shape.wanted), placed: undefined }; }
+  private make(map: TableMap, table: CapturedTable): Known { return { table, shape: table.shape, decoder: rowDecoder(map, table.schema, table.shape.wanted, table.shape.values), placed: undefined }; }
   private makePlaced(map: TableMap, known: Known, plan: KeyPlan): PlacedRows {
-    const { schema, shape } = known.table, keys = plan.columns.map((column, slot) => ({ source: schema.columns.findIndex((c) => c.name === column.name), column, type: naturalType(column), slot }));
-    return new PlacedRows(shape, plan, rowDecoder(map, schema, shape.wanted.map((w, slot) => ({ ...w, slot }))), rowDecoder(map, schema, keys));
+    const { schema, shape } = known.table, keys = plan.columns.map((column, slot) => ({ source: schema.columns.findIndex((c) => c.name === column.name), column, type: keyType(column), slot }));
+    return new PlacedRows(shape, plan, rowDecoder(map, schema, shape.wanted.map((w, slot) => ({ ...w, slot })), shape.values), rowDecoder(map, schema, keys, shape.values));
   }
   private rows(event: RowsEvent): void {
     const known = this.currentKnown as Known, { output, origin } = this;

@@ -4,9 +4,10 @@
  * own sort weights (`WEIGHT_STRING`), asked for in bulk; `_bin` collations of Unicode character sets need no asking.
  *
  * A key is the longest run of leading key columns that have such an order. ENUM and SET (ordered by number, compared as texts), floats
- * (not equal to their own text) and types of single servers end the run.
+ * (not equal to their own text), TIME, DECIMAL beyond 38 digits and types of single servers end the run.
  */
 import type { MySqlColumn } from '../contract.ts';
+import { MAX_DECIMAL } from '../types/mapping.ts';
 
 /** NULL is the lowest, as in MySQL's ORDER BY. */
 export type SortValue = number | bigint | Buffer | null;
@@ -17,7 +18,8 @@ export type LiteralKind = 'number' | 'quoted' | 'hex' | 'text';
 /** Undefined: rows cannot be placed by this column. */
 export function keyOrderOf(column: MySqlColumn): KeyOrderKind | undefined {
   switch (column.dataType) {
-    case 'tinyint': case 'smallint': case 'mediumint': case 'int': case 'bigint': case 'decimal': case 'year': case 'date': case 'datetime': case 'timestamp': case 'time': return 'number';
+    case 'tinyint': case 'smallint': case 'mediumint': case 'int': case 'bigint': case 'year': case 'date': case 'datetime': case 'timestamp': return 'number';
+    case 'decimal': return (column.length ?? 10) > MAX_DECIMAL ? undefined : 'number';
     case 'binary': case 'varbinary': case 'tinyblob': case 'blob': case 'mediumblob': case 'longblob': case 'bit': return 'bytes';
     case 'char': case 'varchar': case 'tinytext': case 'text': case 'mediumtext': case 'longtext': break;
     default: return undefined;

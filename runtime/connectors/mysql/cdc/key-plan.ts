@@ -9,7 +9,7 @@ import type { MySqlColumn, MySqlTable } from '../contract.ts';
 import { chunkKeyUnusable } from '../../../../core/errors/mysql-cdc.ts';
 import { keyOrderOf, literalKindOf, literalOf, sortValueOf, weightExpression, type KeyOrderKind, type SortValue } from './key-order.ts';
 import type { Bound } from './ranges.ts';
-import { naturalType, textCell, type TextCell } from './values.ts';
+import { keyType, textCell, type DecoderOptions, type TextCell } from './values.ts';
 
 /** Sort weights kept; beyond it the table of weights is begun anew. */
 const MOST_WEIGHTS = 100_000;
@@ -32,7 +32,7 @@ export class KeyPlan {
   private readonly cells: readonly TextCell[];
   private readonly weights = new Map<string, Buffer>();
   /** @param chunkKey named by the user, else null */
-  constructor(server: MySqlServer, table: MySqlTable, chunkKey: string | null) {
+  constructor(server: MySqlServer, table: MySqlTable, chunkKey: string | null, values: DecoderOptions) {
     this.server = server;
     const find = (name: string): MySqlColumn | undefined => table.columns.find((c) => c.name.toLowerCase() === name.toLowerCase());
     this.identity = table.primaryKey.flatMap((name) => find(name) ?? []);
@@ -49,7 +49,7 @@ export class KeyPlan {
     this.identityAt = this.identity.map((c) => this.columns.indexOf(c));
     this.isUnique = this.identity.length > 0 && this.identity.every((c) => order.includes(c));
     this.isNullable = order.some((c) => c.nullable);
-    this.cells = order.map((c) => textCell(c, naturalType(c)));
+    this.cells = order.map((c) => textCell(table, c, keyType(c), values));
   }
   /** Text form of a row's identity: equal for equal keys. `values`: by position in `columns`. */
   identityText(values: readonly unknown[]): string {

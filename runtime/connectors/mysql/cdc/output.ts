@@ -6,6 +6,7 @@
 import { BATCH_ROWS, INSERT, MAX_BATCH_ROWS, type ChangeBatch, type Column } from '../../../../core/row/batch.ts';
 import { TextArena, type ColumnSlices } from '../../../../core/row/slices.ts';
 import type { MySqlTable, WantedColumn } from '../contract.ts';
+import type { DecoderOptions } from './values.ts';
 
 /** What of a row a face may ask for besides its columns. */
 export type Fact = 'table_name' | 'database_name' | 'op_ts' | 'row_kind' | 'gtid' | 'binlog_file' | 'binlog_pos' | 'is_snapshot';
@@ -14,6 +15,8 @@ export interface Shape {
   readonly table: MySqlTable;
   readonly batch: ChangeBatch;
   readonly wanted: readonly WantedColumn[];
+  /** How its values are read. */
+  readonly values: DecoderOptions;
   readonly facts: readonly { readonly slot: number; readonly fact: Fact }[];
 }
 /** Of the rows being emitted. */

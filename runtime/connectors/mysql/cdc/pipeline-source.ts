@@ -9,6 +9,7 @@ import type { BatchOutput, Shape } from './output.ts';
 import { pipelineColumn } from './pipeline-columns.ts';
 import { ChangeReader } from './reader.ts';
 import type { MySqlPipelineSpec } from './spec.ts';
+import type { DecoderOptions } from './values.ts';
 
 class PipelineFace implements Face {
   readonly appendOnly = false;
@@ -20,12 +21,12 @@ class PipelineFace implements Face {
     this.takesSlices = takesSlices;
     this.needsPlace = spec.facts.some((f) => f === 'gtid' || f === 'binlog_file' || f === 'binlog_pos');
   }
-  shapeOf(table: MySqlTable): Shape {
+  shapeOf(table: MySqlTable, _statement: string | null, values: DecoderOptions): Shape {
     const version = versionOf(table, this.spec), width = version.columns.length + this.spec.facts.length, batch = new PipelineBatch(version, width);
     const texts = version.columns.map((c) => isText(c.type));
     if (this.takesSlices && texts.includes(true)) batch.slices = Array.from({ length: width }, (_, i) => (texts[i] === true ? new TextSlices() : null));
     return {
-      table, batch, facts: this.spec.facts.map((fact, i) => ({ slot: version.columns.length + i, fact })),
+      table, batch, values, facts: this.spec.facts.map((fact, i) => ({ slot: version.columns.length + i, fact })),
       wanted: table.columns.map((column, i) => ({ source: i, column, type: (version.columns[i] as TableVersion['columns'][number]).type, slot: i })),
     };
   }
@@ -38,7 +39,7 @@ class PipelineFace implements Face {
   }
 }
 function versionOf(table: MySqlTable, spec: MySqlPipelineSpec): TableVersion {
-  const columns = table.columns.map((c) => pipelineColumn(c, spec));
+  const columns = table.columns.map((c) => pipelineColumn(table, c, spec));
   return { id: { schema: table.database, table: table.table }, columns, primaryKey: table.primaryKey.map((k) => table.columns.findIndex((c) => c.name === k)), ...(spec.comments && table.comment !== '' ? { comment: table.comment } : {}) };
 }
 export const mysqlPipelineSource: SourceFactory = {

@@ -18,18 +18,23 @@ import type { CapturedTable, Face } from './captured.ts';
 import { ChunkRows } from './chunk-rows.ts';
 import { changesBetween, mergeDescribed } from './described.ts';
 import { fenceModeOf } from './fence.ts';
+import { schemaChanges } from '../ddl/changes.ts';
+import type { SchemaEffect } from '../ddl/history.ts';
 import { Follower, type FollowerHost } from './follower.ts';
 import type { KeyPlan } from './key-plan.ts';
 import { RowOutput, type BatchOutput, type RowOrigin } from './output.ts';
 import { isReached, placeText } from './place.ts';
 import { TablePatterns } from './patterns.ts';
 import type { MissingWeights } from './placed-rows.ts';
+import { pipelineColumn } from './pipeline-columns.ts';
 import { progressOf, Rates } from './progress.ts';
 import { Schemas } from './schemas.ts';
 import { Snapshot } from './snapshot.ts';
 import type { MySqlCdcSpec } from './spec.ts';
 import { readState, type StoredState, type StoredTable } from './state.ts';
 import { findTables, snapshotOf, type FoundTable } from './tables.ts';
+import { readTimeZone } from './time-zone.ts';
+import { decoderOptions, type DecoderOptions } from './values.ts';
 
 /** Steps of the stream in one poll that gave no rows. */
 const MOST_STEPS = 512;
@@ -49,6 +54,7 @@ export class ChangeReader implements SourceReader, FollowerHost {
   private readonly rates: Rates;
   private readonly schemas: Schemas;
   private facts!: ServerFacts;
+  private values!: DecoderOptions;
   private snapshot!: Snapshot;
   private follower: Follower | undefined;
   private side: Connection | undefined;
@@ -68,7 +74,7 @@ export class ChangeReader implements SourceReader, FollowerHost {
     this.output = new RowOutput(options.face.appendOnly);
     this.patterns = new TablePatterns(options.spec.include, options.spec.exclude);
     this.rates = new Rates(options.context);
-    this.schemas = new Schemas(options.context);
+    this.schemas = new Schemas(options.context, (id) => this.wants(id));
   }
   private get isSnapshotOnly(): boolean { return this.spec.startup.mode === 'snapshot'; }
 
@@ -78,6 +84,7 @@ export class ChangeReader implements SourceReader, FollowerHost {
     const state = readState(spec.table, restored), connection = await openConnection(spec.server);
     try {
       this.facts = await serverFacts(spec.server, connection);
+      this.values = decoderOptions(spec, await readTimeZone(spec, connection));
       const found = await findTables(spec, connection, this.patterns, state), takesSnapshot = spec.startup.mode === 'initial' || this.isSnapshotOnly;
       const isPlain = options.bounded && takesSnapshot && state === undefined;
       this.snapshot = new Snapshot({
@@ -85,8 +92,9 @@ export class ChangeReader implements SourceReader, FollowerHost {
         shapeOf: (name) => this.captured.get(name)?.shape, seen: () => (this.follower?.hasSeen === true ? this.follower.position : undefined), wake: options.wake, fail: (error) => this.fail(error), log: (level, message, fields) => context.log(level, message, { table: spec.table, ...fields }),
       });
       if (!isPlain && !(this.isSnapshotOnly && state !== undefined && found.every((t) => t.finished === null))) await this.openStream(state, connection);
-      for (const table of found) this.capture(table);
-      if (this.follower !== undefined) await this.schemas.begin(spec.server, connection, this.facts);
+      if (state !== undefined) await this.schemas.restore(spec.server, connection, this.facts, state.history);
+      const known = this.follower === undefined ? undefined : await this.schemas.begin(spec.server, connection, this.facts, found.filter((t) => t.isNew).map((t) => t.schema));
+      for (const table of found) this.capture({ ...table, schema: known?.get(table.name) ?? table.schema });
       if (options.bounded && !takesSnapshot) this.end = await currentPosition(spec.server, connection, this.facts);
     } finally { await connection.end().catch(() => connection.destroy()); }
     if (this.isClosed) { await this.close(); return; }
@@ -110,10 +118,10 @@ export class ChangeReader implements SourceReader, FollowerHost {
     this.follower.hasSeen = !(this.facts.flavor === 'mysql' && this.facts.gtidMode);
   }
   private capture(found: FoundTable): void {
-    const { schema, name } = found, table: CapturedTable = { id: { database: schema.database, table: schema.table }, name, schema, shape: this.options.face.shapeOf(schema, null), isAnnounced: found.announced };
+    const { schema, name } = found, table: CapturedTable = { id: { database: schema.database, table: schema.table }, name, schema, shape: this.options.face.shapeOf(schema, null, this.values), isAnnounced: found.announced, isUncertain: false };
     this.captured.set(name, table);
     if (!found.announced) this.unannounced.push(table);
-    if (found.finished !== null) this.snapshot.add(name, snapshotOf(this.spec, found));
+    if (found.finished !== null) this.snapshot.add(name, snapshotOf(this.spec, found, this.values));
   }
   private wants(id: TableId): boolean { return this.captured.has(tableText(id)) || (this.spec.newTables === 'stream' && this.patterns.matches(id)); }
   private fail(error: unknown): void {
@@ -192,7 +200,7 @@ export class ChangeReader implements SourceReader, FollowerHost {
   }
   /** Captures a table that appears in the stream. */
   private adopt(schema: MySqlTable): CapturedTable {
-    const name = tableText(schema), table: CapturedTable = { id: schema, name, schema, shape: this.options.face.shapeOf(schema, null), isAnnounced: true };
+    const name = tableText(schema), table: CapturedTable = { id: schema, name, schema, shape: this.options.face.shapeOf(schema, null, this.values), isAnnounced: true, isUncertain: false };
     this.captured.set(name, table);
     this.output.flush();
     this.options.face.announce?.(this.output.receiver, table.shape, [{ kind: 'create.table' }], null, 0);
@@ -200,20 +208,43 @@ export class ChangeReader implements SourceReader, FollowerHost {
   }
   described(table: CapturedTable, map: TableMap, timestampMs: number): void {
     if (map.full === undefined) {
+      if (table.isUncertain) throw schemaUnknown({ table: table.name, place: placeText(this.position), why: `The statement "${this.schemas.lastStatement(table.name) ?? ''}" could not be followed` });
       if (map.types.length !== table.schema.columns.length) throw schemaUnknown({ table: table.name, place: placeText(this.position), why: `Rows have ${map.types.length} columns, the table as it is known has ${table.schema.columns.length}` });
       return;
     }
     const merged = mergeDescribed(table.schema, map.full);
-    if (merged !== table.schema) this.change(table, merged, changesBetween(table.schema, merged, this.spec), this.schemas.lastStatement(table.name), timestampMs);
+    table.isUncertain = false;
+    if (merged === table.schema) return;
+    this.schemas.put(merged);
+    this.change(table, merged, changesBetween(table.schema, merged, this.spec), this.schemas.lastStatement(table.name), timestampMs);
   }
   private change(table: CapturedTable, schema: MySqlTable, changes: Parameters<NonNullable<Face['announce']>>[2], sql: string | null, timestampMs: number): void {
     this.output.flush();
     this.snapshot.schemaChanged(table.name, schema, sql);
     table.schema = schema;
-    table.shape = this.options.face.shapeOf(schema, sql);
+    table.shape = this.options.face.shapeOf(schema, sql, this.values);
     this.options.face.announce?.(this.output.receiver, table.shape, changes, sql, timestampMs);
   }
-  statement(event: Parameters<FollowerHost['statement']>[0]): void { this.schemas.statement(event); }
+  statement(event: Parameters<FollowerHost['statement']>[0]): void {
+    for (const effect of this.schemas.statement(event)) this.affected(effect, event);
+  }
+  private affected(effect: SchemaEffect, { sql, timestampMs }: Parameters<FollowerHost['statement']>[0]): void {
+    const name = tableText(effect.id), table = this.captured.get(name), { after, changes } = effect, { face } = this.options;
+    if (table === undefined) {
+      if (after !== undefined && this.wants(effect.id)) this.adopt(after);
+      return;
+    }
+    table.isUncertain = effect.problem !== undefined;
+    if (effect.problem !== undefined) { this.snapshot.abandonTable(name); return; }
+    // Whatever comes into an emptied or new table comes through the stream.
+    if (changes.some((c) => c.kind === 'drop.table' || c.kind === 'truncate.table' || c.kind === 'create.table')) this.snapshot.drop(name);
+    const events = schemaChanges(changes, (column) => pipelineColumn(effect.id, column, this.spec));
+    if (after !== undefined && JSON.stringify(after) !== JSON.stringify(table.schema)) { this.change(table, after, events, sql, timestampMs); return; }
+    if (face.announce === undefined) { if (changes.length > 0) this.options.context.log('warn', 'a statement emptied or dropped a table: rows that went out of it stay', { table: name, statement: sql.slice(0, 500) }); return; }
+    if (events.length === 0) return;
+    this.output.flush();
+    face.announce(this.output.receiver, table.shape, events, sql, timestampMs);
+  }
   askWeights(plan: KeyPlan, missing: MissingWeights): void {
     this.isStalled = true;
     void this.weights(plan, missing).catch((error: unknown) => { this.fail(error); }).finally(() => { this.isStalled = false; this.options.wake(); });
@@ -234,8 +265,8 @@ export class ChangeReader implements SourceReader, FollowerHost {
   positions(): Json {
     if (this.options.context.subtask !== 0) return null;
     const tables: Record<string, StoredTable> = Object.create(null);
-    for (const [name, { schema, isAnnounced }] of this.captured) tables[name] = { schema, finished: this.snapshot.tables.get(name)?.toJson() ?? null, announced: isAnnounced };
-    const state: StoredState = { version: 1, position: this.position, skip: this.follower?.skipLeft ?? [0, 0], tables };
+    for (const [name, { schema, isAnnounced }] of this.captured) tables[name] = { ...(this.schemas.knows(schema) ? {} : { schema }), finished: this.snapshot.tables.get(name)?.toJson() ?? null, announced: isAnnounced };
+    const state: StoredState = { version: 1, position: this.position, skip: this.follower?.skipLeft ?? [0, 0], tables, history: this.schemas.snapshot() };
     return state as unknown as Json;
   }
   progress(): Json {

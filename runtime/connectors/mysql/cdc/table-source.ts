@@ -5,6 +5,7 @@
  */
 import { ChangeBatch } from '../../../../core/row/batch.ts';
 import { isText, TextSlices } from '../../../../core/row/slices.ts';
+import { RivuletError } from '../../../../core/errors/define.ts';
 import { cdcColumnUnusable } from '../../../../core/errors/mysql-cdc.ts';
 import type { SourceNode } from '../../../../planner/physical/plan.ts';
 import type { SourceContext, SourceFactory, SourceReader } from '../../contract.ts';
@@ -13,7 +14,7 @@ import type { Face } from './captured.ts';
 import type { Fact, Shape } from './output.ts';
 import { ChangeReader } from './reader.ts';
 import type { MySqlTableSpec } from './spec.ts';
-import { unreadable } from './values.ts';
+import { checkReadable, type DecoderOptions } from './values.ts';
 
 class TableFace implements Face {
   readonly appendOnly: boolean;
@@ -29,16 +30,17 @@ class TableFace implements Face {
     const types = node.columns.map((c) => c.type);
     if (takesSlices && types.some(isText)) this.batch.slices = types.map((type) => (isText(type) ? new TextSlices() : null));
   }
-  shapeOf(table: MySqlTable, statement: string | null): Shape {
+  shapeOf(table: MySqlTable, statement: string | null, values: DecoderOptions): Shape {
     const wanted: WantedColumn[] = [], facts: { slot: number; fact: Fact }[] = [];
     this.node.fields.forEach((field, slot) => {
       if (field.kind === 'metadata') { facts.push({ slot, fact: field.key as Fact }); return; }
       const declared = this.spec.columns[field.field] as MySqlTableSpec['columns'][number], source = columnNamed(table, declared.name), column = table.columns[source];
-      const why = column === undefined ? 'it has no such column' : unreadable(column, declared.type, this.spec);
-      if (column === undefined || why !== undefined) throw cdcColumnUnusable({ table: this.spec.table, column: declared.name, source: tableText(table), why: why ?? '', statement, columns: table.columns.map((c) => c.name) });
+      const refuse = (why: string, hint?: string): Error => cdcColumnUnusable({ table: this.spec.table, column: declared.name, source: tableText(table), why, hint, statement, columns: table.columns.map((c) => c.name) });
+      if (column === undefined) throw refuse('it has no such column');
+      try { checkReadable(table, column, declared.type, values); } catch (error) { throw error instanceof RivuletError ? refuse(error.message, error.hint) : error; }
       wanted.push({ source, column, type: declared.type, slot });
     });
-    return { table, batch: this.batch, wanted, facts };
+    return { table, batch: this.batch, wanted, facts, values };
   }
 }
 /** Exactly, else in another letter case, as MySQL itself does not tell them apart. */

@@ -12,9 +12,10 @@ import { Splitter } from './splitter.ts';
 import type { StoredState } from './state.ts';
 import { listTables, readTables } from './structure.ts';
 import { TableSnapshot } from './table-snapshot.ts';
+import type { DecoderOptions } from './values.ts';
 
 /** `finished`: ranges whose rows are out; null = no snapshot is taken or left. */
-export interface FoundTable { readonly name: string; readonly schema: MySqlTable; readonly finished: readonly KeyRange[] | null; readonly announced: boolean; readonly estimatedRows: number }
+export interface FoundTable { readonly name: string; readonly schema: MySqlTable; readonly finished: readonly KeyRange[] | null; readonly announced: boolean; readonly estimatedRows: number; /** Not of a checkpoint. */ readonly isNew: boolean }
 
 const TRANSACTIONAL = new Set(['innodb', 'rocksdb', 'ndbcluster', 'tokudb', 'ndb']);
 
@@ -22,13 +23,14 @@ const TRANSACTIONAL = new Set(['innodb', 'rocksdb', 'ndbcluster', 'tokudb', 'ndb
 export async function findTables(spec: MySqlCdcSpec, connection: Connection, patterns: TablePatterns, state: StoredState | undefined): Promise<FoundTable[]> {
   const listed = (await listTables(spec.server, connection, null)).filter((t) => patterns.matches(t)), byName = new Map(listed.map((t) => [tableText(t), t]));
   const takesSnapshot = spec.startup.mode === 'initial' || spec.startup.mode === 'snapshot';
-  const stored: FoundTable[] = Object.entries(state?.tables ?? {}).map(([name, t]) => ({ name, schema: t.schema, finished: t.finished?.map(loadRange) ?? null, announced: t.announced, estimatedRows: byName.get(name)?.rows ?? 0 }));
+  const history = new Map(state?.history.tables.map(({ table }) => [tableText(table), table]));
+  const stored: FoundTable[] = Object.entries(state?.tables ?? {}).flatMap(([name, t]) => { const schema = t.schema ?? history.get(name); return schema === undefined ? [] : [{ name, t, schema }]; }).map(({ name, t, schema }) => ({ name, schema, finished: t.finished?.map(loadRange) ?? null, announced: t.announced, estimatedRows: byName.get(name)?.rows ?? 0, isNew: false }));
   const fresh = state === undefined || spec.newTables !== 'ignore' ? listed.filter((t) => state?.tables[tableText(t)] === undefined) : [];
   if (state === undefined && fresh.length === 0 && spec.newTables !== 'stream') throw await nothingMatches(spec, connection);
   const schemas = await readTables(spec.server, connection, fresh), isRead = state === undefined ? takesSnapshot : spec.newTables === 'snapshot';
   const found = fresh.flatMap((t): FoundTable[] => {
     const name = tableText(t), schema = schemas.get(name);
-    return schema === undefined ? [] : [{ name, schema, finished: isRead ? [] : null, announced: false, estimatedRows: t.rows }];
+    return schema === undefined ? [] : [{ name, schema, finished: isRead ? [] : null, announced: false, estimatedRows: t.rows, isNew: true }];
   });
   if (isRead) {
     const keyless = found.filter((t) => t.schema.primaryKey.length === 0 && chunkKeyOf(spec, t.name) === null).map((t) => t.name);
@@ -41,8 +43,8 @@ export function chunkKeyOf(spec: MySqlCdcSpec, name: string): string | null {
   const [database = '', table = ''] = [name.slice(0, name.indexOf('.')), name.slice(name.indexOf('.') + 1)];
   return spec.chunkKeys.find(([pattern]) => new TablePatterns([pattern], []).matches({ database, table }))?.[1] ?? null;
 }
-export function snapshotOf(spec: MySqlCdcSpec, found: FoundTable): TableSnapshot {
-  const plan = new KeyPlan(spec.server, found.schema, chunkKeyOf(spec, found.name));
+export function snapshotOf(spec: MySqlCdcSpec, found: FoundTable, values: DecoderOptions): TableSnapshot {
+  const plan = new KeyPlan(spec.server, found.schema, chunkKeyOf(spec, found.name), values);
   return new TableSnapshot(plan, new Splitter({ server: spec.server, chunkSize: spec.chunkSize, evenFactor: spec.evenFactor, table: found.schema, plan, estimatedRows: found.estimatedRows }), found.finished ?? []);
 }
 async function nothingMatches(spec: MySqlCdcSpec, connection: Connection): Promise<Error> {

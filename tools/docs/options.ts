@@ -8,6 +8,7 @@ import { kafkaCatalogOptions } from '../../catalog/kafka/kafka-catalog.ts';
 import { typeText } from '../../core/types/sql-type.ts';
 import { connectors } from '../../runtime/connectors/index.ts';
 import { READABLE_METADATA } from '../../runtime/connectors/kafka/describe.ts';
+import { CDC_METADATA } from '../../runtime/connectors/mysql/cdc/describe.ts';
 import { formatDescriptors } from '../../runtime/formats/index.ts';
 import { jobOptions } from '../../runtime/jobs/settings.ts';
 import { settings } from '../../server/config/settings.ts';
@@ -42,6 +43,7 @@ export function optionsPage(): string {
     '## Connectors',
     ...connectors.flatMap((c) => [`### ${c.identifier}`, `${c.description} ${c.describeSource === undefined ? 'Sink.' : c.describeSink === undefined ? 'Source.' : 'Source and sink.'}`, c.options.length === 0 ? 'No options.' : table(c.options)]),
     '### Metadata columns of kafka and upsert-kafka', [...READABLE_METADATA].map(([key, type]) => `${code(key)} ${typeText(type)}`).join(', '),
+    '### Metadata columns of mysql-cdc', [...CDC_METADATA].map(([key, type]) => `${code(key)} ${typeText(type)}`).join(', '),
     '## Formats', 'Keys are written behind the role and the format: `json.…` after `format`, `key.json.…` after `key.format`, `value.json.…` after `value.format`.',
     ...formatDescriptors.flatMap((f) => [`### ${f.identifier}`, f.description, f.options.length === 0 ? 'No options.' : table(f.options, `${f.identifier}.`)]),
     '## Catalog kafka', table(kafkaCatalogOptions),

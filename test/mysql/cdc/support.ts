@@ -11,7 +11,9 @@ import type { SqlType } from '../../../core/types/sql-type.ts';
 import type { SourceNode } from '../../../planner/physical/plan.ts';
 import type { SourceContext, SourceReader } from '../../../runtime/connectors/contract.ts';
 import type { MySqlServer } from '../../../runtime/connectors/mysql/connection/server.ts';
-import type { MySqlTableSpec } from '../../../runtime/connectors/mysql/cdc/spec.ts';
+import { mysqlPipelineSource } from '../../../runtime/connectors/mysql/cdc/pipeline-source.ts';
+import type { MySqlPipelineSpec, MySqlTableSpec } from '../../../runtime/connectors/mysql/cdc/spec.ts';
+import type { PipelineBatch, SchemaChange, TableVersion } from '../../../runtime/pipelines/contract.ts';
 import { createTableReader } from '../../../runtime/connectors/mysql/cdc/table-source.ts';
 
 export interface TestServer { readonly name: string; readonly server: MySqlServer }
@@ -99,7 +101,7 @@ export class Driver {
     return new Driver((wake) => createTableReader(nodeOf(spec, options.metadata), contextOf(options.logged, options.takesSlices), wake));
   }
   async open(restored?: readonly Json[]): Promise<this> { await this.reader.open(restored); return this; }
-  readonly push = (batch: ChangeBatch): void => {
+  readonly push: (batch: ChangeBatch) => void = (batch: ChangeBatch): void => {
     materializeTexts(batch);
     for (let row = 0; row < batch.size; row++) this.onChange({ kind: KIND_TEXT[batch.kindAt(row)], row: batch.columns.map((c: Column) => c[row]) });
   };
@@ -124,3 +126,31 @@ export class Driver {
   untilFinished(limitMs = 30_000): Promise<void> { return this.until(() => this.state === 'finished', 'the reader ends', limitMs); }
   close(): Promise<void> { return this.reader.close(); }
 }
+
+/** A pipeline's source: batches with their tables, events between. */
+export interface PipelineItem { readonly table: string; readonly kind: string; readonly row: readonly unknown[]; readonly version: TableVersion }
+export interface PipelineEventItem { readonly table: string; readonly changes: readonly SchemaChange[]; readonly version: TableVersion }
+export class PipelineDriver extends Driver {
+  readonly items: PipelineItem[] = [];
+  readonly events: PipelineEventItem[] = [];
+  /** Rows and events as texts in their order. */
+  readonly log: string[] = [];
+  override readonly push = (batch: ChangeBatch): void => {
+    const { table, event } = batch as PipelineBatch, name = `${table.id.schema}.${table.id.table}`;
+    if (event !== null) { this.events.push({ table: name, changes: event.changes, version: table }); this.log.push(`${table.id.table} ${event.changes.map((c) => c.kind).join(',')}`); return; }
+    materializeTexts(batch);
+    for (let row = 0; row < batch.size; row++) {
+      const values = batch.columns.map((c: Column) => c[row]), kind = KIND_TEXT[batch.kindAt(row)];
+      this.items.push({ table: name, kind, row: values, version: table });
+      this.log.push(`${table.id.table} ${kind} ${jsonOf(values)}`);
+    }
+  };
+  static pipeline(spec: MySqlPipelineSpec, takesSlices = false): PipelineDriver {
+    const node = { id: 'n', type: 'source', inputs: [], connector: 'mysql-pipeline', spec: spec as unknown as Json, table: spec.table, upsertKeys: [], label: '', changelog: { insert: true, updateBefore: true, updateAfter: true, delete: true }, columns: [], fields: [] } as const;
+    return new PipelineDriver((wake) => mysqlPipelineSource.create(node, contextOf([], takesSlices), wake));
+  }
+}
+export const pipelineSpecOf = (server: MySqlServer, include: string, more: Partial<MySqlPipelineSpec> = {}): MySqlPipelineSpec => {
+  const { columns: _c, primaryKey: _k, bounded: _b, ...common } = specOf(server, include, [], []);
+  return { ...common, schemaChanges: true, facts: [], ...more };
+};

@@ -12,7 +12,7 @@ import { tableText, type BinlogEvent, type BinlogPosition, type MySqlTable, type
 import { readSchemaDefaults, readTableCollations } from '../ddl/defaults.ts';
 import { SchemaHistory, type SchemaEffect, type SchemaHistoryState } from '../ddl/history.ts';
 import { isReached, placeText } from './place.ts';
-import { readTables } from './structure.ts';
+import { readTablesNamed } from './structure.ts';
 
 /** Reads of all columns until two in a row are equal. */
 const MOST_READS = 5;
@@ -35,7 +35,7 @@ export class Schemas {
     let known: ReadonlyMap<string, MySqlTable> = new Map(tables.map((t) => [tableText(t), t]));
     for (let read = 0; ; read++) {
       this.knownAt = await currentPosition(server, connection, facts);
-      const again = await readTables(server, connection, tables), isSame = tables.every((t) => JSON.stringify(again.get(tableText(t))) === JSON.stringify(known.get(tableText(t))));
+      const again = await readTablesNamed(server, connection, tables), isSame = tables.every((t) => JSON.stringify(again.get(tableText(t))) === JSON.stringify(known.get(tableText(t))));
       known = again;
       if (isSame || read === MOST_READS) break;
     }

@@ -10,7 +10,7 @@ import { loadRange, type KeyRange } from './ranges.ts';
 import type { MySqlCdcSpec } from './spec.ts';
 import { Splitter } from './splitter.ts';
 import type { StoredState } from './state.ts';
-import { listTables, readTables } from './structure.ts';
+import { listTables, readTablesNamed } from './structure.ts';
 import { TableSnapshot } from './table-snapshot.ts';
 import type { DecoderOptions } from './values.ts';
 
@@ -27,7 +27,7 @@ export async function findTables(spec: MySqlCdcSpec, connection: Connection, pat
   const stored: FoundTable[] = Object.entries(state?.tables ?? {}).flatMap(([name, t]) => { const schema = t.schema ?? history.get(name); return schema === undefined ? [] : [{ name, t, schema }]; }).map(({ name, t, schema }) => ({ name, schema, finished: t.finished?.map(loadRange) ?? null, announced: t.announced, estimatedRows: byName.get(name)?.rows ?? 0, isNew: false }));
   const fresh = state === undefined || spec.newTables !== 'ignore' ? listed.filter((t) => state?.tables[tableText(t)] === undefined) : [];
   if (state === undefined && fresh.length === 0 && spec.newTables !== 'stream') throw await nothingMatches(spec, connection);
-  const schemas = await readTables(spec.server, connection, fresh), isRead = state === undefined ? takesSnapshot : spec.newTables === 'snapshot';
+  const schemas = await readTablesNamed(spec.server, connection, fresh), isRead = state === undefined ? takesSnapshot : spec.newTables === 'snapshot';
   const found = fresh.flatMap((t): FoundTable[] => {
     const name = tableText(t), schema = schemas.get(name);
     return schema === undefined ? [] : [{ name, schema, finished: isRead ? [] : null, announced: false, estimatedRows: t.rows, isNew: true }];

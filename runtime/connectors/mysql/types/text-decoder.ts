@@ -47,8 +47,8 @@ type Value = string | Buffer;
 const textOf = (value: Value): string => (typeof value === 'string' ? value : value.toString());
 const bytesOf = (value: Value): Uint8Array => { const from = typeof value === 'string' ? Buffer.from(value, 'latin1') : value, copy = new Uint8Array(from.length); copy.set(from); return copy; };
 
-/** null: the value is the base value. */
-function textReader(table: TableId, column: MySqlColumn, options: DecoderOptions): ((value: never) => unknown) | null {
+/** From a text (or bytes of binary columns) to the base value; null: it is the base value. */
+export function textReader(table: TableId, column: MySqlColumn, options: DecoderOptions): ((value: never) => unknown) | null {
   const { dataType } = column, precision = column.scale ?? 0;
   switch (dataType) {
     case 'tinyint': case 'smallint': case 'mediumint': case 'int': case 'year': case 'double': return Number;

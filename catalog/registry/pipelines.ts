@@ -49,7 +49,7 @@ export interface PipelineConnector {
   describeSource?(options: PipelineOptions, context: PipelineDescribeContext): PipelineSourceDescription;
   describeSink?(options: PipelineOptions, context: PipelineDescribeContext): PipelineSinkDescription;
   /** Structure stage: the tables the source captures now. Rejects when there are none or the server cannot be reached. */
-  discover?(source: PipelineSourceDescription): Promise<readonly TableVersion[]>;
+  discover?(source: PipelineSourceDescription, options: PipelineOptions): Promise<readonly TableVersion[]>;
   /** The name under which the sink will store a table, for checks before the start (a topic). */
   targetOf?(sink: PipelineSinkDescription, id: PipelineTableId): string;
 }

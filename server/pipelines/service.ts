@@ -67,7 +67,7 @@ export class PipelineService implements Pipelines {
     const items: CheckItem[] = [];
     let tables: readonly TableVersion[] = [], plan: PhysicalPlan | undefined;
     try {
-      tables = await described.sourceConnector.discover?.(described.source) ?? [];
+      tables = await described.sourceConnector.discover?.(described.source, new Map([...described.document.source.options].map(([k, v]) => [k, v.text]))) ?? [];
       items.push({ name: 'source tables', status: 'pass', detail: described.sourceConnector.discover === undefined ? 'Found when rows come.' : `${tables.length} ${tables.length === 1 ? 'table' : 'tables'}: ${shortList(tables.map((t) => idText(t.id)))}.` });
       plan = planPipeline(described, tables, FACT_TYPES, this.context(described.timeZone));
     } catch (error) {

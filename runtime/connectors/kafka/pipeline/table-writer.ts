@@ -8,7 +8,7 @@
  * The two rows of an update stand one behind the other; should a batch end between them, the key and image of the first are kept.
  */
 import { idText, type TableVersion } from '../../../../catalog/objects/pipeline-table.ts';
-import { pipelineInvalidOption, pipelineTableWithoutKey } from '../../../../core/errors/pipeline.ts';
+import { pipelineInvalidOption } from '../../../../core/errors/pipeline.ts';
 import { DELETE, INSERT, UPDATE_AFTER, UPDATE_BEFORE, type ChangeBatch } from '../../../../core/row/batch.ts';
 import type { TextSlices } from '../../../../core/row/slices.ts';
 import { matchesAny } from '../../../../planner/physical/table-match.ts';
@@ -50,7 +50,6 @@ export class TableWriter {
   private readonly oldBy = new GrowingBuffer(64);
   private hasOld = false;
   constructor(spec: KafkaPipelineSpec, version: TableVersion, topic: TopicHandle, buffers: RowBuffers) {
-    if (spec.upsert && version.primaryKey.length === 0) throw pipelineTableWithoutKey({ table: idText(version.id), sink: 'upsert-kafka' });
     this.version = version;
     this.upsert = spec.upsert;
     this.topic = topic;

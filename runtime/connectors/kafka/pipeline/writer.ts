@@ -5,6 +5,7 @@
  */
 import type { Json } from '../../../../catalog/registry/connectors.ts';
 import { idText, type TableVersion } from '../../../../catalog/objects/pipeline-table.ts';
+import { pipelineTableWithoutKey } from '../../../../core/errors/pipeline.ts';
 import type { ChangeBatch } from '../../../../core/row/batch.ts';
 import { materializeTexts } from '../../../../core/row/slices.ts';
 import type { SinkNode } from '../../../../planner/physical/plan.ts';
@@ -66,6 +67,8 @@ class PipelineKafkaWriter implements SinkWriter {
     const text = idText(version.id), known = this.tables.get(text);
     if (known?.version === version) return known;
     known?.settle(() => this.lanes.current, this.context.nowMs());
+    // Before its topic is made.
+    if (this.spec.upsert && version.primaryKey.length === 0) throw pipelineTableWithoutKey({ table: text, sink: 'upsert-kafka' });
     const topic = topicOf(this.spec, version.id);
     const writer = new TableWriter(this.spec, version, this.topics.handle(topic, text), this.buffers);
     this.anyTopic ??= topic;

@@ -49,6 +49,10 @@ function dateTime(out: ByteSink, parts: readonly (number | null)[]): void {
 }
 /** Seconds rounded down, and the microseconds behind them. */
 function split(value: Long, digits: 3 | 6 | 9): { seconds: number; micros: number } {
+  if (typeof value === 'number') {
+    const perSecond = digits === 3 ? 1e3 : digits === 6 ? 1e6 : 1e9, seconds = Math.floor(value / perSecond), fraction = value - seconds * perSecond;
+    return { seconds, micros: digits === 3 ? fraction * 1000 : digits === 6 ? fraction : Math.floor(fraction / 1000) };
+  }
   const unit = digits === 3 ? 1000n : digits === 6 ? 1_000_000n : 1_000_000_000n, big = BigInt(value), rest = ((big % unit) + unit) % unit;
   return { seconds: Number((big - rest) / unit), micros: Number(rest * 1_000_000n / unit) };
 }

@@ -10,7 +10,10 @@ import { RivuletError } from '../../../../core/errors/define.ts';
 import type { JsonNode } from '../../../../core/json/exact.ts';
 import { castFunction } from '../../../../core/types/cast.ts';
 import { sameType } from '../../../../core/types/coercion.ts';
-import { BIGINT, BOOLEAN, BYTES, DATE, DOUBLE, FLOAT, INT, SMALLINT, STRING, TINYINT, asNullable, decimal, notNull, time, timestamp, typeText, type SqlType } from '../../../../core/types/sql-type.ts';
+import { BOOLEAN, STRING, asNullable, notNull, timestamp, typeText, type SqlType } from '../../../../core/types/sql-type.ts';
+import type { MySqlColumn } from '../../mysql/contract.ts';
+import { parseColumnType, type TypeParts } from '../../mysql/types/column-type.ts';
+import { baseType } from '../../mysql/types/mapping.ts';
 import { quoteJson } from '../../../formats/json/reader.ts';
 import { columnChanges } from '../../../pipelines/evolve.ts';
 import type { SchemaChange } from '../../../pipelines/contract.ts';
@@ -118,25 +121,17 @@ function jsonText(node: JsonNode): string {
   }
 }
 
-/** canal's `mysqlType`, as in `bigint(20) unsigned` or DTS's bare `varchar`; undefined: the values decide. */
+/** canal's `mysqlType`, as in `bigint(20) unsigned` or DTS's bare `varchar`, whose lengths are not told; undefined: the values decide. */
 export function mysqlType(text: string): SqlType | undefined {
-  const m = /^\s*([a-z]+)\s*(?:\(([^)]*)\))?(.*)$/i.exec(text), name = (m?.[1] ?? '').toLowerCase(), [first, second] = (m?.[2] ?? '').split(',').map(Number), unsigned = /unsigned/i.test(m?.[3] ?? '');
-  const digits = first === undefined || Number.isNaN(first) ? undefined : first;
-  switch (name) {
-    case 'boolean': case 'bool': return BOOLEAN;
-    case 'tinyint': return digits === 1 ? BOOLEAN : unsigned ? SMALLINT : TINYINT;
-    case 'smallint': return unsigned ? INT : SMALLINT;
-    case 'mediumint': case 'year': return INT;
-    case 'int': case 'integer': return unsigned ? BIGINT : INT;
-    case 'bigint': return unsigned ? decimal(20, 0) : BIGINT;
-    case 'float': return FLOAT;
-    case 'double': case 'real': return DOUBLE;
-    case 'decimal': case 'numeric': return digits === undefined ? undefined : digits > 38 ? STRING : decimal(digits, second ?? 0);
-    case 'date': return DATE;
-    case 'time': return digits === undefined || digits <= 3 ? time(digits ?? 0) : STRING;
-    case 'datetime': case 'timestamp': return timestamp(digits ?? 6);
-    case 'char': case 'varchar': case 'text': case 'tinytext': case 'mediumtext': case 'longtext': case 'json': case 'enum': case 'set': return STRING;
-    case 'binary': case 'varbinary': case 'blob': case 'tinyblob': case 'mediumblob': case 'longblob': return BYTES;
-    default: return undefined;
+  const parts = parseColumnType(text), isBare = !text.includes('(');
+  switch (parts.dataType) {
+    case 'decimal': return isBare ? undefined : baseType(columnOf(parts));
+    case 'tinyint': return parts.length === 1 && !parts.unsigned ? BOOLEAN : baseType(columnOf(parts));
+    case 'time': return isBare || (parts.scale ?? 0) > 3 ? STRING : baseType(columnOf(parts));
+    case 'datetime': case 'timestamp': return timestamp(isBare ? 6 : parts.scale ?? 6);
+    case 'char': case 'varchar': case 'set': return STRING;
+    case 'bit': case 'binary': case 'varbinary': case 'vector': return undefined;
+    default: return /blob/.test(parts.dataType) ? undefined : baseType(columnOf(parts));
   }
 }
+const columnOf = (parts: TypeParts): MySqlColumn => ({ ...parts, name: '', nullable: true, charset: null, collation: null, generated: false, comment: '' });

@@ -6,7 +6,7 @@ import type { SourceContext, SourceFactory } from '../../contract.ts';
 import type { MySqlTable } from '../contract.ts';
 import type { Face } from './captured.ts';
 import type { BatchOutput, Shape } from './output.ts';
-import { pipelineColumn } from './pipeline-columns.ts';
+import { tableVersion } from './pipeline-columns.ts';
 import { ChangeReader } from './reader.ts';
 import type { MySqlPipelineSpec } from './spec.ts';
 import type { DecoderOptions } from './values.ts';
@@ -22,7 +22,7 @@ class PipelineFace implements Face {
     this.needsPlace = spec.facts.some((f) => f === 'gtid' || f === 'binlog_file' || f === 'binlog_pos');
   }
   shapeOf(table: MySqlTable, _statement: string | null, values: DecoderOptions): Shape {
-    const version = versionOf(table, this.spec), width = version.columns.length + this.spec.facts.length, batch = new PipelineBatch(version, width);
+    const version = tableVersion(table, this.spec), width = version.columns.length + this.spec.facts.length, batch = new PipelineBatch(version, width);
     const texts = version.columns.map((c) => isText(c.type));
     if (this.takesSlices && texts.includes(true)) batch.slices = Array.from({ length: width }, (_, i) => (texts[i] === true ? new TextSlices() : null));
     return {
@@ -37,10 +37,6 @@ class PipelineFace implements Face {
     event.size = 1;
     target.push(event);
   }
-}
-function versionOf(table: MySqlTable, spec: MySqlPipelineSpec): TableVersion {
-  const columns = table.columns.map((c) => pipelineColumn(table, c, spec));
-  return { id: { schema: table.database, table: table.table }, columns, primaryKey: table.primaryKey.map((k) => table.columns.findIndex((c) => c.name === k)), ...(spec.comments && table.comment !== '' ? { comment: table.comment } : {}) };
 }
 export const mysqlPipelineSource: SourceFactory = {
   identifier: 'mysql-pipeline',

@@ -88,6 +88,8 @@ export class Lines {
     const missing = (): string[] => wanted.filter((line) => !this.seen.has(line));
     await until(ROWS_LIMIT_MS, 'the expected rows', async () => missing().length === 0).catch(() => { throw new DemoFailed(`these rows did not come within ${ROWS_LIMIT_MS / 1000} s: ${missing().join(', ')}`); });
   }
+  /** Resolves when a line like this has been printed. */
+  async match(wanted: RegExp): Promise<void> { await until(ROWS_LIMIT_MS, `a row like ${wanted.source}`, async () => [...this.seen.keys()].some((line) => wanted.test(line))); }
 }
 
 export async function until(limitMs: number, what: string, check: () => Promise<boolean>): Promise<void> {

@@ -30,6 +30,7 @@ import { pipelineColumn } from './pipeline-columns.ts';
 import { progressOf, Rates } from './progress.ts';
 import { Schemas } from './schemas.ts';
 import { Snapshot } from './snapshot.ts';
+import { replicaId } from './replica-id.ts';
 import type { MySqlCdcSpec } from './spec.ts';
 import { readState, type StoredState, type StoredTable } from './state.ts';
 import { findTables, snapshotOf, type FoundTable } from './tables.ts';
@@ -104,7 +105,7 @@ export class ChangeReader implements SourceReader, FollowerHost {
   }
   private async openStream(state: StoredState | undefined, connection: Connection): Promise<void> {
     const { spec, options } = this, { startup } = spec;
-    const stream: BinlogStream = openBinlogStream(spec.server, this.facts, { serverId: serverIdOf(spec), heartbeatMs: HEARTBEAT_MS, wants: (id) => this.wants(id), wake: options.wake, maxRetries: spec.maxRetries });
+    const stream: BinlogStream = openBinlogStream(spec.server, this.facts, { serverId: await replicaId(spec, connection, this.facts), heartbeatMs: HEARTBEAT_MS, wants: (id) => this.wants(id), wake: options.wake, maxRetries: spec.maxRetries });
     if (state !== undefined) await stream.open(state.position);
     else switch (startup.mode) {
       case 'earliest-offset': await stream.open('earliest'); break;
@@ -280,9 +281,4 @@ export class ChangeReader implements SourceReader, FollowerHost {
     await this.follower?.stream.close();
     this.side?.destroy();
   }
-}
-/** Ids 5400 to 6400 are what Flink CDC takes; the high bits keep two jobs on one server apart. */
-function serverIdOf(spec: MySqlCdcSpec): number {
-  if (spec.serverIds !== null) return spec.serverIds[0];
-  return 1_000_000_000 + Math.floor(Math.random() * 3_000_000_000);
 }

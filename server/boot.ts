@@ -26,6 +26,7 @@ import { startHttpServer } from './http/server.ts';
 import { trustEveryone, trustLoopback } from './pgwire/auth.ts';
 import { startPgServer } from './pgwire/server.ts';
 import type { Pipelines } from './pipelines/contract.ts';
+import { pipelineCheckers } from './pipelines/checkers.ts';
 import { PipelineService } from './pipelines/service.ts';
 import { systemClock } from './ports/clock.ts';
 import { warmUp } from './warm-up.ts';
@@ -58,7 +59,7 @@ export async function startServer(config: Config, log: Log, version: string): Pr
     evaluateConstant: (expr, env) => evaluateConstant(expr, { functions: functionRegistry, env }),
   };
   const gateway = new EngineGateway(engine);
-  const pipelines = new PipelineService({ engine, connectors: pipelineRegistry, checkers: [], hostZone: hostZone(), variables: serverVariables(process.env) });
+  const pipelines = new PipelineService({ engine, connectors: pipelineRegistry, checkers: pipelineCheckers, hostZone: hostZone(), variables: serverVariables(process.env) });
   const pg = await startPgServer({ host: config.host, port: config.pgPort, gateway, log, authenticate: config.insecureNoAuth ? trustEveryone : trustLoopback });
   const http = await startHttpServer({ host: config.host, port: config.httpPort, gateway, log, names: config.httpNames, routes: [pipelineRoutes(pipelines, log)] });
   const ends = new AbortController();

@@ -1,6 +1,9 @@
 /** What the HTTP API and the command line ask of pipelines. */
 import type { JobSummary } from '../../runtime/jobs/contract.ts';
+import type { CheckItem } from '../../runtime/pipelines/check-item.ts';
 import type { Json } from '../../catalog/registry/connectors.ts';
+
+export type { CheckItem } from '../../runtime/pipelines/check-item.ts';
 
 export interface PipelineRequest {
   readonly yaml: string;
@@ -13,8 +16,6 @@ export interface PipelineRequest {
   /** Start it although the same pipeline runs. Default true. */
   readonly again?: boolean | undefined;
 }
-/** One item of the precheck. `fix`: what to do, for items that are not `pass`. */
-export interface CheckItem { readonly name: string; readonly status: 'pass' | 'warn' | 'fail' | 'skipped'; readonly detail: string; readonly fix?: string | undefined }
 export interface CheckResult {
   readonly name: string;
   /** No item failed. */

@@ -12,7 +12,7 @@ import type { KafkaClient, Producer, ProducerOptions, ProducerTopic } from './cl
 import { LANES, transactionalId, type Committable } from './transactions.ts';
 
 /** Flink's default is an hour; brokers allow 15 minutes unless told otherwise (transaction.max.timeout.ms). */
-const TRANSACTION_TIMEOUT_MS = 15 * 60_000;
+export const TRANSACTION_TIMEOUT_MS = 15 * 60_000;
 /** How long a closing writer tries to abort what it has open. */
 const ABORT_LIMIT_MS = 2000;
 

@@ -2,6 +2,7 @@
 import type { Clock } from '../../../../core/ports/clock.ts';
 import { createPartitions, createTopics, deleteRecords, deleteTopics, describeConfig } from './calls/admin.ts';
 import { commitOffsets, committedOffsets, describeGroup, listOffsets } from './calls/offsets.ts';
+import { checkNewTopics, describeRights, idempotenceProblem, transactionProblem, type Rights } from './calls/rights.ts';
 import { endTransaction } from './calls/transactions.ts';
 import { systemClock } from './clock.ts';
 import { Cluster } from './cluster.ts';
@@ -48,6 +49,15 @@ export class KafkaClient implements KafkaAccess {
   async deleteTopics(names: readonly string[]): Promise<void> { await deleteTopics(this.#cluster, names); }
   async deleteRecords(below: readonly (TopicPartition & { readonly offset: number })[]): Promise<void> { await deleteRecords(this.#cluster, below); }
   async endTransactionWith(stored: StoredTransaction, outcome: 'commit' | 'abort'): Promise<void> { await endTransaction(this.#cluster, stored, outcome); }
+
+  /** The user's rights on the cluster and on topics; topics need not exist. */
+  async describeRights(topics: readonly string[]): Promise<Rights> { return await describeRights(this.#cluster, topics); }
+  /** Those of the topics that could not be made, and why; nothing is made. */
+  async checkNewTopics(topics: readonly NewTopic[]): Promise<readonly { readonly topic: string; readonly code: string; readonly text: string | undefined }[]> { return await checkNewTopics(this.#cluster, topics); }
+  /** Kafka's name of why no idempotent producer can be had. */
+  async idempotenceProblem(): Promise<string | undefined> { return await idempotenceProblem(this.#cluster); }
+  /** Kafka's name of why a transactional id may not be used. */
+  async transactionProblem(transactionalId: string): Promise<string | undefined> { return await transactionProblem(this.#cluster, transactionalId); }
 
   fetcher<Tag>(handler: FetchHandler<Tag>, options: FetcherOptions = {}): Fetcher<Tag> {
     return new PartitionFetcher(this.#cluster, handler, options);

@@ -6,11 +6,11 @@ import { kafkaSink, upsertKafkaSink } from './kafka/sink.ts';
 import { kafkaPipelineSink } from './kafka/pipeline/writer.ts';
 import { kafkaSource, upsertKafkaSource } from './kafka/source.ts';
 import { mysqlPipelineSource } from './mysql/cdc/pipeline-source.ts';
-import { mysqlCdcSource } from './mysql/cdc/table-source.ts';
-import { jdbcScan, mysqlScan } from './mysql/scan/source.ts';
+import { mysqlCdcSource, mysqlSource } from './mysql/cdc/table-source.ts';
+import { jdbcScan } from './mysql/scan/source.ts';
 import { jdbcSink, mysqlSink } from './mysql/sink/writer.ts';
 import { nexmarkSource } from './nexmark/nexmark.ts';
 import { printSink } from './print/print.ts';
 
-export const sourceFactories: readonly SourceFactory[] = [kafkaSource, upsertKafkaSource, datagenSource, nexmarkSource, jdbcScan, mysqlScan, mysqlCdcSource, mysqlPipelineSource];
+export const sourceFactories: readonly SourceFactory[] = [kafkaSource, upsertKafkaSource, datagenSource, nexmarkSource, jdbcScan, mysqlSource, mysqlCdcSource, mysqlPipelineSource];
 export const sinkFactories: readonly SinkFactory[] = [kafkaSink, upsertKafkaSink, printSink, blackholeSink, kafkaPipelineSink, mysqlSink, jdbcSink];

@@ -309,7 +309,8 @@ export class EventReader {
   }
   private completeXa(id: string, isCommit: boolean): BinlogEvent | undefined {
     const known = this.progress.prepared.get(id);
-    if (known === undefined && isCommit) throw this.refuse('the commit of an XA transaction that was prepared before the job began to read', 'Take a new snapshot when XA RECOVER lists no prepared transaction.');
+    // It will not come again: the next start, and the snapshot it takes, lie behind it.
+    if (known === undefined && isCommit) throw Object.assign(this.refuse('the commit of an XA transaction that was prepared before the job began to read', 'Take a new snapshot when XA RECOVER lists no prepared transaction.'), { retry: 'restart' });
     this.progress.prepared.delete(id);
     this.letGo(known?.rows ?? []);
     if (!isCommit || known === undefined) { this.done(); return undefined; }

@@ -1,6 +1,6 @@
 /**
- * `mysql-cdc` as the planner sees it: options checked with Flink CDC's messages, names turned into patterns. A `mysql` table that is read as
- * a stream is described by the same function. Source: MySqlTableSourceFactory, MySqlValidator.
+ * `mysql-cdc` as the planner sees it: options checked with Flink CDC's messages, names turned into patterns (a name always matches itself,
+ * whatever signs are in it). A `mysql` table that is read as a stream is described by the same function. Source: MySqlTableSourceFactory, MySqlValidator.
  */
 import { RE2JS } from 're2js';
 import { pathSummary, type TableObject } from '../../../../catalog/objects/objects.ts';
@@ -10,6 +10,7 @@ import { invalidTableOptions } from '../../../../core/errors/connector.ts';
 import { STRING, notNull, timestampLtz, type SqlType } from '../../../../core/types/sql-type.ts';
 import { checkOptions, optionText, physicalColumns } from '../../table-options.ts';
 import { cdcOptions } from './options.ts';
+import { literalPattern } from './patterns.ts';
 import { readSettings, type OptionReader } from './settings.ts';
 import type { MySqlTableSpec } from './spec.ts';
 
@@ -34,7 +35,7 @@ export function describeCdcSource(connector: Connector, table: TableObject, cont
     throw o.fail("'scan.incremental.snapshot.chunk.key-column' is required for table without primary key when 'scan.incremental.snapshot.enabled' enabled.", 'Add PRIMARY KEY (…) NOT ENFORCED, or name the column to cut the snapshot by.');
   }
   const spec: MySqlTableSpec = {
-    ...settings, table: where, include: [`(?:${database})\\.(?:${name})`], exclude: [], chunkKeys: chunkKey === undefined ? [] : [['.*', chunkKey]],
+    ...settings, table: where, include: [...new Set([`(?:${database})\\.(?:${name})`, `(?:${literalPattern(database)})\\.(?:${literalPattern(name)})`])], exclude: [], chunkKeys: chunkKey === undefined ? [] : [['.*', chunkKey]],
     newTables: parseBoolean('scan.newly-added-table.enabled', table.options.get('scan.newly-added-table.enabled') ?? 'false') ? 'snapshot' : 'ignore',
     schemaChanges: false, tinyint1AsBoolean: true, comments: false, columns: physicalColumns(table), primaryKey: table.primaryKey?.columns ?? [], bounded: context.bounded,
   };

@@ -10,6 +10,7 @@ import { cdcColumnUnusable } from '../../../../core/errors/mysql-cdc.ts';
 import type { SourceNode } from '../../../../planner/physical/plan.ts';
 import type { SourceContext, SourceFactory, SourceReader } from '../../contract.ts';
 import { tableText, type MySqlTable, type WantedColumn } from '../contract.ts';
+import { mysqlScan } from '../scan/source.ts';
 import type { Face } from './captured.ts';
 import type { Fact, Shape } from './output.ts';
 import { ChangeReader } from './reader.ts';
@@ -55,3 +56,5 @@ export function createTableReader(node: SourceNode, context: SourceContext, wake
   return new ChangeReader({ spec, face: new TableFace(node, spec, context.takesSlices === true), context, wake, bounded: spec.bounded });
 }
 export const mysqlCdcSource: SourceFactory = { identifier: 'mysql-cdc', create: createTableReader };
+/** A `mysql` table: its changes, or its rows as they are when the query ends. */
+export const mysqlSource: SourceFactory = { identifier: 'mysql', create: (node, context, wake) => ('include' in (node.spec as object) ? createTableReader : mysqlScan.create)(node, context, wake) };

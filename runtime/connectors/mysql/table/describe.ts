@@ -11,6 +11,8 @@ import { nearest, quoted } from '../../../../core/errors/define.ts';
 import { zoneOf } from '../../../../core/types/zone.ts';
 import { checkOptions, optionText, physicalColumns } from '../../table-options.ts';
 import type { MySqlServer } from '../connection/server.ts';
+import { describeCdcSource } from '../cdc/describe.ts';
+import { cdcOptions } from '../cdc/options.ts';
 import { isStorable, refuseUnstorable } from './fit.ts';
 import { parseJdbcUrl, transportOf } from './jdbc-url.ts';
 import { jdbcOptions, mysqlTableOptions } from './options.ts';
@@ -129,8 +131,9 @@ export const jdbcConnector: Connector = {
   describeLookup: (table, context) => describeLookup(jdbcConnector, table, context),
 };
 export const mysqlConnector: Connector = {
-  identifier: 'mysql', description: 'Tables of MySQL and MariaDB: written, looked up, read once in a query that ends.', options: mysqlTableOptions,
-  describeSource: (table, context) => describeScan(mysqlConnector, table, context),
+  identifier: 'mysql', description: 'Tables of MySQL and MariaDB: their changes as a stream, read once in a query that ends, looked up, written.',
+  options: [...mysqlTableOptions, ...cdcOptions.filter((o) => !mysqlTableOptions.some((known) => known.key === o.key))],
+  describeSource: (table, context) => (context.bounded ? describeScan(mysqlConnector, table, context) : describeCdcSource(mysqlConnector, table, context)),
   describeSink: (table, context) => describeSink(mysqlConnector, table, context),
   describeLookup: (table, context) => describeLookup(mysqlConnector, table, context),
 };

@@ -7,8 +7,8 @@ import type { Row } from './last-values.ts';
 import { createTable } from './load.ts';
 
 export interface MySqlPlace { readonly host: string; readonly port: number; readonly user: string; readonly password: string }
-/** A place in the binlog, with a name for what engines remember of it. */
-export interface Position { readonly name: string; readonly file: string; readonly pos: number }
+/** A place in the binlog, with a name for what engines remember of it. `gtids`: executed up to there, empty without GTIDs. */
+export interface Position { readonly name: string; readonly file: string; readonly pos: number; readonly gtids: string }
 
 /** @param url `mysql://user:password@host:port` */
 export function placeOf(url: string): MySqlPlace {
@@ -54,11 +54,12 @@ export class BenchDatabase {
   async version(): Promise<string> { return String((await this.#rows('SELECT VERSION() AS version'))[0]?.['version']); }
   /** A transaction that readers see, in a table of its own. */
   async touch(): Promise<void> { await this.connection.query(`INSERT INTO ${this.name}.${PLACES} VALUES ()`); }
-  /** The end of the binlog. */
+  /** The end of the binlog, which is the begin of a file: what servers and readers skip to get there is not to be measured. */
   async position(name: string): Promise<Position> {
+    await this.connection.query('FLUSH BINARY LOGS');
     const row = (await this.#rows('SHOW BINARY LOG STATUS').catch(async () => await this.#rows('SHOW MASTER STATUS')))[0];
     if (row === undefined) throw new BenchFailure('the MySQL of the bench writes no binlog');
-    return { name, file: String(row['File']), pos: Number(row['Position']) };
+    return { name, file: String(row['File']), pos: Number(row['Position']), gtids: String(row['Executed_Gtid_Set'] ?? '').replace(/\s+/g, '') };
   }
   /** What the table holds. @param ids every id is below it */
   async lastValues(table: string, ids: number): Promise<LastValues> {

@@ -81,7 +81,8 @@ export class RivuletCdc implements CdcEngine {
 }
 
 export function pipelineYaml({ place, bootstrap, table, topic, from }: Copy): string {
-  const startup = from === undefined ? '  scan.startup.mode: initial\n' : `  scan.startup.mode: specific-offset\n  scan.startup.specific-offset.file: ${from.file}\n  scan.startup.specific-offset.pos: ${from.pos}\n`;
+  const offset = from?.gtids === '' ? `  scan.startup.specific-offset.file: ${from.file}\n  scan.startup.specific-offset.pos: ${from.pos}\n` : `  scan.startup.specific-offset.gtid-set: ${from?.gtids}\n`;
+  const startup = from === undefined ? '  scan.startup.mode: initial\n' : `  scan.startup.mode: specific-offset\n${offset}`;
   return `source:
   type: mysql
   hostname: ${place.host}

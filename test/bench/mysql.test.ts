@@ -73,7 +73,8 @@ describe('MySQL bench: settings', () => {
   });
   it('starts a pipeline from the rows or from a place', () => {
     expect(pipelineYaml(copy)).to.contain('scan.startup.mode: initial').and.to.contain('password: "p\\"w"').and.to.contain('sink-table: out');
-    expect(pipelineYaml({ ...copy, from: { name: 'x', file: 'binlog.000002', pos: 99 } })).to.contain('specific-offset.file: binlog.000002\n').and.to.contain('specific-offset.pos: 99\n');
+    expect(pipelineYaml({ ...copy, from: { name: 'x', file: 'binlog.000002', pos: 99, gtids: '' } })).to.contain('specific-offset.file: binlog.000002\n').and.to.contain('specific-offset.pos: 99\n');
+    expect(pipelineYaml({ ...copy, from: { name: 'x', file: 'binlog.000002', pos: 99, gtids: 'a:1-3' } })).to.contain('specific-offset.gtid-set: a:1-3\n').and.not.to.contain('pos: 99');
   });
   it('gives Debezium the same table and topic', () => {
     expect(debeziumSettings(copy, '/f', 'initial')).to.include({ 'table.include.list': 'd.items,d.places', 'sink.topic': 'out', 'database.port': '3307', 'offset.storage.file.filename': '/f/offsets' });

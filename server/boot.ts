@@ -7,10 +7,12 @@ import { join } from 'node:path';
 import { catalogStoreFailed } from '../core/errors/catalog.ts';
 import type { Log } from '../core/ports/log.ts';
 import { KafkaCatalog } from '../catalog/kafka/kafka-catalog.ts';
+import { MySqlCatalog } from '../catalog/mysql/mysql-catalog.ts';
 import { CatalogManager, type CatalogFactory } from '../catalog/objects/manager.ts';
 import { openRecordStore } from '../catalog/store/record-store.ts';
 import { evaluateConstant } from '../runtime/codegen/compile.ts';
 import { openKafkaCatalogPort } from '../runtime/connectors/kafka/catalog-port.ts';
+import { openMySqlCatalogPort } from '../runtime/connectors/mysql/catalog-port.ts';
 import { connectorRegistry } from '../runtime/connectors/index.ts';
 import { pipelineRegistry } from '../runtime/connectors/pipelines.ts';
 import { formatRegistry } from '../runtime/formats/index.ts';
@@ -42,8 +44,9 @@ export interface RunningServer {
   stop(): Promise<void>;
 }
 
-const catalogTypes: ReadonlyMap<string, CatalogFactory> = new Map([
+const catalogTypes: ReadonlyMap<string, CatalogFactory> = new Map<string, CatalogFactory>([
   ['kafka', (name, options) => new KafkaCatalog(name, options, openKafkaCatalogPort)],
+  ['mysql', (name, options) => new MySqlCatalog(name, options, openMySqlCatalogPort)],
 ]);
 
 export async function startServer(config: Config, log: Log, version: string): Promise<RunningServer> {

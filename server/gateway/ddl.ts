@@ -184,5 +184,5 @@ function applyAction(parts: MutableTable, action: AlterTableAction): void {
 /** Throws when a catalog cannot hold new tables; used before a CTAS starts its job. */
 export function requireWritable(catalog: SessionCatalog, name: string): void {
   const target = catalog.manager.get(name);
-  if (target.type === 'kafka') throw catalogReadOnly({ catalog: name, type: target.type, action: 'CREATE TABLE' });
+  if (target.type !== 'generic_in_memory') throw catalogReadOnly({ catalog: name, type: target.type, action: 'CREATE TABLE' });
 }

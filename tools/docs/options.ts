@@ -5,6 +5,7 @@
 import { writeFileSync } from 'node:fs';
 import type { DeclaredOption } from '../../catalog/options/options.ts';
 import { kafkaCatalogOptions } from '../../catalog/kafka/kafka-catalog.ts';
+import { mysqlCatalogOptions } from '../../catalog/mysql/options.ts';
 import { typeText } from '../../core/types/sql-type.ts';
 import { connectors } from '../../runtime/connectors/index.ts';
 import { READABLE_METADATA } from '../../runtime/connectors/kafka/describe.ts';
@@ -47,6 +48,7 @@ export function optionsPage(): string {
     '## Formats', 'Keys are written behind the role and the format: `json.…` after `format`, `key.json.…` after `key.format`, `value.json.…` after `value.format`.',
     ...formatDescriptors.flatMap((f) => [`### ${f.identifier}`, f.description, f.options.length === 0 ? 'No options.' : table(f.options, `${f.identifier}.`)]),
     '## Catalog kafka', table(kafkaCatalogOptions),
+    '## Catalog mysql', table(mysqlCatalogOptions),
   ];
   return `${parts.join('\n\n')}\n`;
 }

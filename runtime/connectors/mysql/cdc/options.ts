@@ -37,7 +37,7 @@ export const cdcOptions: readonly DeclaredOption[] = [
   { key: 'connect.max-retries', type: 'int', default: '3', description: 'Attempts to connect again in a row.' },
   { key: 'connection.pool.size', type: 'int', default: '20', description: 'Accepted; more than 1.' },
   { key: 'heartbeat.interval', type: 'duration', default: '30 s', description: 'Accepted; the position moves on at idle tables every second.' },
-  { key: 'jdbc.properties.*', type: 'map', description: '`useSSL`, `sslMode`, `requireSSL`, `useCompression` and `serverSslCert` are understood, others ignored.' },
+  { key: 'jdbc.properties.*', type: 'map', description: '`sslMode`, `useSSL`, `requireSSL`, `verifyServerCertificate` and `useCompression` are understood, others ignored.' },
   { key: 'debezium.*', type: 'map', description: 'Accepted; settings of an engine that is not used.' },
   { key: 'use.legacy.json.format', type: 'boolean', default: 'true', description: 'JSON texts keep the blanks of MySQL; false: without.' },
   { key: 'scan.only.deserialize.captured.tables.changelog.enabled', type: 'boolean', default: 'true', description: 'Accepted; rows of other tables are never decoded.' },

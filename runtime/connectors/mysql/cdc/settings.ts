@@ -4,6 +4,7 @@
  */
 import { parseBoolean, parseDuration, parseInteger } from '../../../../catalog/options/options.ts';
 import type { MySqlServer } from '../connection/server.ts';
+import { transportOf } from '../table/jdbc-url.ts';
 import { STARTUP_MODES } from './options.ts';
 import type { CdcStartup, MySqlCdcSpec } from './spec.ts';
 
@@ -14,12 +15,9 @@ export function readServer(o: OptionReader): MySqlServer {
   const timeoutMs = parseDuration('connect.timeout', o.get('connect.timeout') ?? '30 s');
   if (timeoutMs < 250) throw o.fail(`The value of option 'connect.timeout' cannot be less than PT0.25S, but actual is PT${timeoutMs / 1000}S`);
   const jdbc = new Map([...o.all()].filter(([k]) => k.startsWith('jdbc.properties.')).map(([k, v]) => [k.slice('jdbc.properties.'.length).toLowerCase(), v]));
-  const is = (key: string): boolean => jdbc.get(key)?.toLowerCase() === 'true', mode = jdbc.get('sslmode')?.toUpperCase();
-  const verify = mode === 'VERIFY_CA' || mode === 'VERIFY_IDENTITY' || is('verifyservercertificate');
-  const tls = mode === 'DISABLED' ? false : mode === 'REQUIRED' || verify || is('requiressl') || is('usessl');
   return {
     host: o.get('hostname') ?? '', port: parseInteger('port', o.get('port') ?? '3306', 1, 65535), user: o.get('username') ?? '', password: o.get('password') ?? '',
-    tls: tls ? { verify, ca: jdbc.get('serversslcert') ?? null } : null, compress: is('usecompression'), connectTimeoutMs: timeoutMs,
+    ...transportOf(jdbc), connectTimeoutMs: timeoutMs,
   };
 }
 export function readServerIds(o: OptionReader): readonly [number, number] | null {

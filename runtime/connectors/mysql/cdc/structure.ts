@@ -3,7 +3,10 @@ import type { Connection } from 'mysql2/promise';
 import { quoteName, query, type TextRow } from '../connection/open.ts';
 import type { MySqlServer } from '../connection/server.ts';
 import { tableText, type MySqlTable, type TableId } from '../contract.ts';
-import { readTables, SYSTEM_DATABASES } from '../types/tables.ts';
+import { describeTables, SYSTEM_DATABASES } from '../types/tables.ts';
+
+/** Tables whose columns are asked for with one statement. */
+const TABLES_PER_STATEMENT = 200;
 
 /** `rows`: the server's estimate; `engine`: `InnoDB` and others, null for views. */
 export interface ListedTable extends TableId { readonly engine: string | null; readonly rows: number; readonly comment: string }
@@ -19,9 +22,9 @@ export async function listTables(server: MySqlServer, connection: Connection, da
 
 /** Columns and keys of tables, by `db.table`; those that have gone meanwhile are missing. */
 export async function readTablesNamed(server: MySqlServer, connection: Connection, ids: readonly TableId[]): Promise<Map<string, MySqlTable>> {
-  if (ids.length === 0) return new Map();
-  const names = new Set(ids.map(tableText));
-  return new Map((await readTables(server, connection, (id) => names.has(tableText(id)))).map((t) => [tableText(t), t]));
+  const out = new Map<string, MySqlTable>();
+  for (let at = 0; at < ids.length; at += TABLES_PER_STATEMENT) for (const t of await describeTables(server, connection, ids.slice(at, at + TABLES_PER_STATEMENT))) out.set(tableText(t), t);
+  return out;
 }
 /** `` `db`.`table` ``. */
 export const quotedTable = (id: TableId): string => `${quoteName(id.database)}.${quoteName(id.table)}`;

@@ -19,11 +19,11 @@ export async function readTableNames(server: MySqlServer, connection: Connection
 /** The tables that `wants` says yes to, by database and name, with all columns as rows of the binlog have them. */
 export async function readTables(server: MySqlServer, connection: Connection, wants: (table: TableId) => boolean): Promise<MySqlTable[]> {
   const names = await readTableNames(server, connection, wants), out: MySqlTable[] = [];
-  for (let at = 0; at < names.length; at += MOST_NAMES) out.push(...await describe(server, connection, names.slice(at, at + MOST_NAMES)));
+  for (let at = 0; at < names.length; at += MOST_NAMES) out.push(...await describeTables(server, connection, names.slice(at, at + MOST_NAMES)));
   return out;
 }
 /** Tables of these names, in their order; names that are not there (any more) are left out. */
-async function describe(server: MySqlServer, connection: Connection, names: readonly TableId[]): Promise<MySqlTable[]> {
+export async function describeTables(server: MySqlServer, connection: Connection, names: readonly TableId[]): Promise<MySqlTable[]> {
   const places = names.map(() => '(?, ?)').join(', '), values = names.flatMap(({ database, table }) => [database, table]), key = (database: Value, table: Value): string => `${text(database)}\0${text(table)}`;
   const columns = await query(server, connection, `SELECT TABLE_SCHEMA, TABLE_NAME, COLUMN_NAME, COLUMN_TYPE, IS_NULLABLE, CHARACTER_SET_NAME, COLLATION_NAME, EXTRA, COLUMN_COMMENT FROM information_schema.COLUMNS WHERE (TABLE_SCHEMA, TABLE_NAME) IN (${places}) ORDER BY TABLE_SCHEMA, TABLE_NAME, ORDINAL_POSITION`, values, 'describe its columns');
   const keys = await query(server, connection, `SELECT TABLE_SCHEMA, TABLE_NAME, COLUMN_NAME FROM information_schema.STATISTICS WHERE INDEX_NAME = 'PRIMARY' AND (TABLE_SCHEMA, TABLE_NAME) IN (${places}) ORDER BY TABLE_SCHEMA, TABLE_NAME, SEQ_IN_INDEX`, values, 'describe its primary keys');

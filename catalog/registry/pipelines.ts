@@ -3,6 +3,7 @@
  * ordinary source and sink factories, found by `connector`; they give and take `PipelineBatch`.
  */
 import type { PipelineTableId, TableVersion } from '../objects/pipeline-table.ts';
+import type { SqlType } from '../../core/types/sql-type.ts';
 import type { DeclaredOption } from '../options/options.ts';
 import type { Json } from './connectors.ts';
 
@@ -16,6 +17,8 @@ export interface PipelineDescribeContext {
   /** `pipeline.parallelism` as written; undefined when left out. */
   readonly parallelism: number | undefined;
   readonly timeZone: string;
+  /** A SQL type from its text; throws syntax errors. */
+  parseType(text: string): SqlType;
 }
 export interface PipelineSourceDescription {
   /** Identifier of the run-time half. */
@@ -30,6 +33,8 @@ export interface PipelineSourceDescription {
   readonly schemaChanges: boolean;
   /** Facts of rows asked for by name (`metadata.list`); the transform may use them. */
   readonly facts: readonly string[];
+  /** The plan adds `tables`: what was discovered, for a reader that begins with it. */
+  readonly keepsTables?: boolean | undefined;
 }
 export interface PipelineSinkDescription {
   readonly connector: string;
@@ -45,6 +50,8 @@ export interface PipelineConnector {
   readonly identifier: string;
   readonly description: string;
   readonly options: readonly DeclaredOption[];
+  /** Options as a source, where they differ. */
+  readonly sourceOptions?: readonly DeclaredOption[] | undefined;
   /** Absent: not a source. Unknown and missing options were refused before. Throws RivuletErrors that name the option. */
   describeSource?(options: PipelineOptions, context: PipelineDescribeContext): PipelineSourceDescription;
   describeSink?(options: PipelineOptions, context: PipelineDescribeContext): PipelineSinkDescription;

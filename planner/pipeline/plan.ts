@@ -13,6 +13,8 @@ import type { PipelineConnector, PipelineConnectorRegistry, PipelineDescribeCont
 import { lineAndColumn, RivuletError } from '../../core/errors/define.ts';
 import { pipelineInvalidOption, pipelineMissingKey, pipelineUnknownKey, pipelineUnknownType, pipelineUnsupportedOptions } from '../../core/errors/pipeline.ts';
 import type { PlannerContext } from '../bind/context.ts';
+import { resolveTypeNode } from '../bind/type-node.ts';
+import { parseType } from '../sql/parser.ts';
 import { PLAN_VERSION, type PhysicalNode, type PhysicalPlan } from '../physical/plan.ts';
 import { SCHEMA_CHANGE_KINDS, type PipelineTransformSpec, type SchemaBehavior, type SchemaChangeKind } from '../physical/pipeline.ts';
 import type { EndBlock, OptionValue, PipelineDocument } from './document.ts';
@@ -44,12 +46,12 @@ export function describePipeline(document: PipelineDocument, connectors: Pipelin
   for (const [key, value] of settings) if (!pipelineOptions.some((o) => matches(o, key))) throw pipelineUnknownKey({ what: 'option of the pipeline block', key, known: pipelineOptions.map((o) => o.key), ...lineAndColumn(document.text, value.range.start) }, { range: value.range });
   const choice = (key: string): string => inPlace(settings.get(key), () => parseEnum(key, setting(key) ?? pipelineOptions.find((o) => o.key === key)?.default ?? '', pipelineOptions.find((o) => o.key === key)?.values ?? []));
   const sourceConnector = connectorOf('source', source, connectors, document), sinkConnector = connectorOf('sink', sink, connectors, document);
-  checkOptions(source, sourceConnector.options, document);
+  checkOptions(source, sourceConnector.sourceOptions ?? sourceConnector.options, document);
   checkOptions(sink, [...sinkConnector.options, ...sinkChangeOptions], document);
   const name = setting('name') ?? `${source.name ?? source.type.text} → ${sink.name ?? sink.type.text}`;
   const parallelism = setting('parallelism') === undefined ? undefined : inPlace(settings.get('parallelism'), () => parseInteger('parallelism', setting('parallelism') ?? '1', 1, 1024));
   const timeZone = setting('local-time-zone') ?? hostZone;
-  const context = (block: EndBlock): PipelineDescribeContext => ({ name: block.name ?? block.type.text, pipeline: name, parallelism, timeZone });
+  const context = (block: EndBlock): PipelineDescribeContext => ({ name: block.name ?? block.type.text, pipeline: name, parallelism, timeZone, parseType: (text) => resolveTypeNode(parseType(text.trim())) });
   const from = textsOf(source.options), to = new Map([...textsOf(sink.options)].filter(([k]) => !sinkChangeOptions.some((o) => o.key === k)));
   if (choice('execution.runtime-mode') === 'BATCH' && !from.has('scan.startup.mode')) from.set('scan.startup.mode', 'snapshot');
   const described = {
@@ -116,7 +118,7 @@ export function planPipeline(described: DescribedPipeline, tables: readonly Tabl
   const names = { source: document.source.name ?? document.source.type.text, sink: document.sink.name ?? document.sink.type.text };
   const nodes: PhysicalNode[] = [
     {
-      ...base, type: 'source', id: ids.source, inputs: [], connector: source.connector, spec: { ...source.spec, facts: routing.sourceFacts }, table: names.source, parallelism: 1, fields: [],
+      ...base, type: 'source', id: ids.source, inputs: [], connector: source.connector, spec: { ...source.spec, facts: routing.sourceFacts, ...(source.keepsTables === true ? { tables: tables as unknown as Json } : {}) }, table: names.source, parallelism: 1, fields: [],
       label: `PipelineSource(type=[${document.source.type.text}], tables=[${shortList(tables.map((t) => idText(t.id)))}])`,
     },
     { ...base, type: 'pipeline-transform', id: ids.transform, inputs: [{ node: ids.source, exchange: forward }], spec: { ...routing, transforms }, label: `PipelineTransform(routes=[${routing.routes.length}], transforms=[${transforms.length}], schemaChanges=[${routing.behavior}])` },

@@ -3,6 +3,7 @@ import type { SinkFactory, SourceFactory } from './contract.ts';
 import { blackholeSink } from './blackhole/blackhole.ts';
 import { datagenSource } from './datagen/datagen.ts';
 import { kafkaSink, upsertKafkaSink } from './kafka/sink.ts';
+import { kafkaPipelineSource } from './kafka/pipeline/source.ts';
 import { kafkaPipelineSink } from './kafka/pipeline/writer.ts';
 import { kafkaSource, upsertKafkaSource } from './kafka/source.ts';
 import { mysqlPipelineSource } from './mysql/cdc/pipeline-source.ts';
@@ -12,5 +13,5 @@ import { jdbcSink, mysqlSink } from './mysql/sink/writer.ts';
 import { nexmarkSource } from './nexmark/nexmark.ts';
 import { printSink } from './print/print.ts';
 
-export const sourceFactories: readonly SourceFactory[] = [kafkaSource, upsertKafkaSource, datagenSource, nexmarkSource, jdbcScan, mysqlSource, mysqlCdcSource, mysqlPipelineSource];
+export const sourceFactories: readonly SourceFactory[] = [kafkaSource, upsertKafkaSource, datagenSource, nexmarkSource, jdbcScan, mysqlSource, mysqlCdcSource, mysqlPipelineSource, kafkaPipelineSource];
 export const sinkFactories: readonly SinkFactory[] = [kafkaSink, upsertKafkaSink, printSink, blackholeSink, kafkaPipelineSink, mysqlSink, jdbcSink];

@@ -7,6 +7,7 @@ import { kafkaPipelineSink } from '../../runtime/connectors/kafka/pipeline/write
 import { javaHash } from '../../runtime/connectors/kafka/pipeline/table-writer.ts';
 import { kafkaPipeline, upsertKafkaPipeline } from '../../runtime/connectors/kafka/pipeline/describe.ts';
 import type { PipelineBatch } from '../../runtime/pipelines/contract.ts';
+import { STRING } from '../../core/types/sql-type.ts';
 import type { SinkNode } from '../../planner/physical/plan.ts';
 import { RETRACT } from '../../catalog/registry/connectors.ts';
 import { Topics } from '../connectors/kafka-support.ts';
@@ -22,7 +23,7 @@ class Sink {
   private readonly jobId: string;
   constructor(type: 'upsert-kafka' | 'kafka', options: Readonly<Record<string, string>> = {}, jobId = `j${database()}`) {
     const connector = type === 'kafka' ? kafkaPipeline : upsertKafkaPipeline;
-    const described = connector.describeSink!(new Map(Object.entries({ 'properties.bootstrap.servers': BOOTSTRAP, ...options })), { name: 's', pipeline: 'p', parallelism: undefined, timeZone: 'UTC' });
+    const described = connector.describeSink!(new Map(Object.entries({ 'properties.bootstrap.servers': BOOTSTRAP, ...options })), { name: 's', pipeline: 'p', parallelism: undefined, timeZone: 'UTC', parseType: () => STRING });
     this.node = { type: 'sink', id: 'abcdef0123456789', inputs: [], columns: [], changelog: RETRACT, upsertKeys: [], label: '', connector: described.connector, spec: described.spec, table: 's', fields: [], notNull: { columns: [], policy: 'error' } };
     this.jobId = jobId;
     this.writer = kafkaPipelineSink.create(this.node, this.context());

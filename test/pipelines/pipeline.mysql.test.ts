@@ -38,7 +38,7 @@ describeOnMySql('pipelines from MySQL', (server) => {
   };
   const SOURCE = (tables: string): string => `source:\n  type: mysql\n  name: MySQL Source\n  hostname: #{hostname}\n  port: #{port}\n  username: #{usernmae}\n  password: #{password}\n  tables: ${tables}\n`;
   const SINK = (more = '', type = 'upsert-kafka'): string => `sink:\n  type: ${type}\n  name: upsert-kafka Sink\n  properties.bootstrap.servers: #{brokers}\n${more}`;
-  const variables = (): Record<string, string> => ({ hostname: server.root.host, port: String(server.root.port), usernmae: server.root.user, password: server.root.password, brokers: bootstrap() });
+  const variables = (): Record<string, string> => ({ hostname: server.root.host, port: String(server.root.port), usernmae: server.root.user, password: server.root.password, brokers: bootstrap(), ak: '', sk: '', instanceId: '', endpoint: '', regionId: '' });
   const submit = async (yaml: string, more: Record<string, unknown> = {}): Promise<string> => {
     const { status, body } = await ask('/pipelines', { yaml, variables: variables(), settings: { 'execution.checkpointing.interval': '200 ms' }, ...more });
     expect(status, JSON.stringify(body)).to.equal(201);
@@ -67,9 +67,9 @@ describeOnMySql('pipelines from MySQL', (server) => {
 
   /** The three samples: what stands between source and sink, and the topics they make. `own` keeps runs apart. */
   const samples: readonly [file: string, topics: (db: string) => readonly [string, string, string], change: (yaml: string, db: string) => string][] = [
-    ['03-mysql-to-kafka.yaml', (d) => [`${d}.user`, `${d}.order`, `${d}.feedback`], (y) => y],
-    ['04-mysql-to-kafka-routes.yaml', (d) => [`${d}_user1`, `${d}_order2`, `${d}_feedback3`], (y, d) => y.replace(/sink-table: (?=user1|order2|feedback3)/g, `sink-table: ${d}_`)],
-    ['05-mysql-to-kafka-batch-route.yaml', (d) => [`${d}_topic_user`, `${d}_topic_order`, `${d}_topic_feedback`], (y, d) => y.replace('sink-table: topic_<>', `sink-table: ${d}_topic_<>`)],
+    ['03-pipeline-default-names.yaml', (d) => [`${d}.user`, `${d}.order`, `${d}.feedback`], (y) => y],
+    ['04-pipeline-routes.yaml', (d) => [`${d}_user1`, `${d}_order2`, `${d}_feedback3`], (y, d) => y.replace(/sink-table: (?=user1|order2|feedback3)/g, `sink-table: ${d}_`)],
+    ['05-pipeline-batch-route.yaml', (d) => [`${d}_topic_user`, `${d}_topic_order`, `${d}_topic_feedback`], (y, d) => y.replace('sink-table: topic_<>', `sink-table: ${d}_topic_<>`)],
   ];
   for (const [file, names, change] of samples) {
     it(`sql-examples/${file}: the topics and records of the guide`, async () => {

@@ -6,6 +6,8 @@ import { pipelineInvalidOption } from '../../../../core/errors/pipeline.ts';
 import { tablePatterns } from '../../../../core/text/table-pattern.ts';
 import { jsonDescriptor } from '../../../formats/json/descriptor.ts';
 import { KafkaClientConfig } from '../client/index.ts';
+import { kafkaSourceHalf } from './source-describe.ts';
+import { kafkaPipelineSourceOptions } from './source-options.ts';
 import { kafkaSinkOptions, upsertKafkaSinkOptions } from './options.ts';
 import { PARTITION_STRATEGIES, PIPELINE_VALUE_FORMATS, type KafkaPipelineSpec, type PartitionStrategy, type PipelineValueFormat } from './spec.ts';
 import { isTopicName, topicOf } from './topic-name.ts';
@@ -85,5 +87,6 @@ export const upsertKafkaPipeline: PipelineConnector = {
   describeSink: (options, context) => describeSink(options, context, true), targetOf,
 };
 export const kafkaPipeline: PipelineConnector = {
-  identifier: 'kafka', description: 'Every change as a record, in a format that tells what changed.', options: kafkaSinkOptions, describeSink: (options, context) => describeSink(options, context, false), targetOf,
+  identifier: 'kafka', description: 'As a sink every change as a record, in a format that tells what changed; as a source such records, or plain rows.', options: kafkaSinkOptions, sourceOptions: kafkaPipelineSourceOptions, ...kafkaSourceHalf,
+  describeSink: (options, context) => describeSink(options, context, false), targetOf,
 };

@@ -26,15 +26,19 @@ function splitAt(text: string, separator: ',' | '.'): string[] {
   return parts;
 }
 
-/** Patterns of one option as RE2 regular expressions for the whole of `db.table`. Throws pipeline-bad-pattern. */
-export function tablePatterns(option: string, list: string): string[] {
+/**
+ * Patterns of one option as RE2 regular expressions for the whole of `db.table`. Throws pipeline-bad-pattern.
+ * @param bare a pattern without a dot means tables that are in no database (topics as tables)
+ */
+export function tablePatterns(option: string, list: string, bare = false): string[] {
   const patterns = splitAt(list, ',').map((p) => p.trim()).filter((p) => p !== '');
   if (patterns.length === 0) throw pipelineBadPattern({ option, pattern: list, why: 'it is empty' });
   if (patterns.length > MOST_PATTERNS) throw pipelineBadPattern({ option, pattern: `${list.slice(0, 60)}…`, why: `more than ${MOST_PATTERNS} patterns` });
-  return patterns.map((p) => onePattern(option, p));
+  return patterns.map((p) => onePattern(option, p, bare));
 }
-function onePattern(option: string, pattern: string): string {
+function onePattern(option: string, pattern: string, bare: boolean): string {
   const parts = splitAt(pattern, '.');
+  if (parts.length === 1 && bare) return compiled(option, pattern, `(?:${pattern.replaceAll('\\.', '.')})`);
   if (parts.length === 1) throw pipelineBadPattern({ option, pattern, why: 'there is no dot between database and table' });
   if (parts.length > 2) throw pipelineBadPattern({ option, pattern, why: 'there are several bare dots', hint: "A bare dot separates database and table. Write `\\.` where any character is meant, as in shop.order_\\.*" });
   const [database = '', table = ''] = parts.map((p) => p.replaceAll('\\.', '.'));
@@ -46,5 +50,9 @@ function onePattern(option: string, pattern: string): string {
       throw pipelineBadPattern({ option, pattern, why, hint: table.startsWith('*') ? `All tables are written ${database}.\\.* (\`\\.\` is any character).` : undefined });
     }
   }
+  return expression;
+}
+function compiled(option: string, pattern: string, expression: string): string {
+  try { RE2JS.compile(expression); } catch (error) { throw pipelineBadPattern({ option, pattern, why: `it is not a regular expression (${error instanceof Error ? error.message : String(error)})` }); }
   return expression;
 }

@@ -8,7 +8,7 @@ import { tablePatterns } from '../../core/text/table-pattern.ts';
 export function bindRoutes(entries: readonly RuleEntry[]): RouteRule[] {
   return entries.map((entry) => {
     const source = entry.get('source-table') as OptionValue, sink = entry.get('sink-table') as OptionValue, symbol = entry.get('replace-symbol')?.text ?? '';
-    const sources = tablePatterns('source-table', source.text), where = `the route of ${source.text}`;
+    const sources = tablePatterns('source-table', source.text, true), where = `the route of ${source.text}`;
     const groups = [...sink.text.matchAll(GROUP)].map((m) => Number(m[1]));
     if (symbol !== '' && groups.length > 0) throw pipelineInvalidOption({ where, what: `'sink-table' has ${`$${groups[0]}`} and a replace symbol`, hint: "Use capture groups or 'replace-symbol', not both." }, { range: sink.range });
     if (symbol !== '' && !sink.text.includes(symbol)) throw pipelineInvalidOption({ where, what: `'sink-table' "${sink.text}" does not hold the replace symbol "${symbol}"`, hint: 'All tables of the rule would go into one; leave out replace-symbol if that is meant.' }, { range: sink.range });

@@ -29,7 +29,7 @@ interface ParsedRule { readonly projection: readonly ParsedItem[]; readonly filt
 export function bindTransforms(entries: readonly RuleEntry[], tables: readonly TableVersion[], facts: FactTypes, context: PlannerContext): TransformRule[] {
   const taken = new Set<TableVersion>();
   return entries.map((entry) => {
-    const source = entry.get('source-table') as OptionValue, sources = tablePatterns('source-table', source.text), parsed = parseRule(entry);
+    const source = entry.get('source-table') as OptionValue, sources = tablePatterns('source-table', source.text, true), parsed = parseRule(entry);
     const own = tables.filter((t) => !taken.has(t) && matchesAny(sources, idText(t.id)));
     for (const table of own) taken.add(table);
     const primaryKeys = names(entry.get('primary-keys'));

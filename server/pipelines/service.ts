@@ -10,6 +10,7 @@ import type { EvalEnv } from '../../catalog/registry/functions.ts';
 import { RivuletError } from '../../core/errors/define.ts';
 import { pipelinePrecheckFailed } from '../../core/errors/pipeline.ts';
 import { noSuchJob } from '../../core/errors/wire.ts';
+import { tablePatterns } from '../../core/text/table-pattern.ts';
 import type { PlannerContext } from '../../planner/bind/context.ts';
 import type { PhysicalPlan } from '../../planner/physical/plan.ts';
 import type { TransformRule } from '../../planner/physical/pipeline.ts';
@@ -76,7 +77,7 @@ export class PipelineService implements Pipelines {
       items.push({ name: 'source tables', status: 'fail', detail: `${error.message}.`, fix: error.hint });
     }
     const ends = plan === undefined ? [] : endsOf(described, tables, plan);
-    items.push(...keyItems(described, ends));
+    items.push(...keyItems(described, ends), ...ruleItems(described, tables));
     const checked: CheckedPipeline = {
       source: { type: described.document.source.type.text, spec: described.source.spec }, sink: { type: described.document.sink.type.text, spec: described.sink.spec },
       targets: ends.map(({ table, hasKey, target }) => ({ table, hasKey, target })), resumes: request.savepointPath !== undefined,
@@ -142,6 +143,13 @@ function keyItems(described: DescribedPipeline, ends: readonly End[]): CheckItem
   const [first] = shared;
   if (first === undefined) return [keys];
   return [keys, { name: 'one table per target', status: 'fail', detail: `${shortList(first[1])} all go to "${first[0]}", where their keys would overwrite one another.`, fix: 'Merge them by a route, or give each a target.' }];
+}
+/** A rule that means no table is a slip of the pen, unless its tables come later. */
+function ruleItems({ document, routing }: DescribedPipeline, tables: readonly TableVersion[]): CheckItem[] {
+  if (tables.length === 0 || (document.routes.length === 0 && document.transforms.length === 0)) return [];
+  const rules = [...document.routes.map((r, i) => ({ what: 'route', text: r.get('source-table')?.text ?? '', sources: routing.routes[i]?.sources ?? [] })), ...document.transforms.map((t) => ({ what: 'transform', text: t.get('source-table')?.text ?? '', sources: tablePatterns('source-table', t.get('source-table')?.text ?? '', true) }))];
+  const idle = rules.filter((r) => !tables.some((t) => matchesAny(r.sources, idText(t.id)))).map((r) => `${r.what} of ${r.text}`);
+  return [idle.length === 0 ? { name: 'rules', status: 'pass', detail: 'Every route and transform matches a table.' } : { name: 'rules', status: 'warn', detail: `No table matches the ${shortList(idle)}.`, fix: 'Write database.table; `\\.` is any character. Tables that come later are matched then.' }];
 }
 const SHOWN = 10;
 const shortList = (names: readonly string[]): string => `${names.slice(0, SHOWN).join(', ')}${names.length > SHOWN ? ` and ${names.length - SHOWN} more` : ''}`;

@@ -140,6 +140,28 @@ describeOnMySql('pipelines from MySQL', (server) => {
     expect(all.length).to.be.within(1000, 1000 + changes);
     await cancel(id);
   });
+  for (const format of ['debezium-json', 'canal-json', 'json']) {
+    it(`cascade: MySQL → topic of ${format} → pipeline → compacted topic`, async () => {
+      const middle = `${db.name}.m_${format}`, last = `${db.name}_last`, more = '  sink.topic.partitions: 1\n';
+      made.add(middle);
+      made.add(last);
+      await db.run('CREATE TABLE t (id bigint not null primary key, a decimal(10,2), b varchar(20), c datetime(3))');
+      await db.run("INSERT INTO t VALUES (1, 1.50, 'x', '2024-01-02 03:04:05.678'), (9007199254740993, null, 'ü\"', null)");
+      const up = await submit(`${SOURCE(`${db.name}.t`)}${SINK(`  topic: ${middle}\n  value.format: ${format}\n${more}`, 'kafka')}`);
+      await waitFor('the middle topic', async () => (await topics.client.listTopics()).includes(middle));
+      const down = await submit(`source:\n  type: kafka\n  topic: ${middle}\n  value.format: ${format}\n  json.infer-schema.fixed-types: a:DECIMAL(10,2)\n  properties.bootstrap.servers: #{brokers}\n${SINK(more)}route:\n  - source-table: ${db.name}.(?:t|m_json)\n    sink-table: ${last}\n`);
+      await incremental(up);
+      await db.run("INSERT INTO t VALUES (2, 2.25, 'y', '2024-01-02 03:04:05'); UPDATE t SET a = 9.75, b = null WHERE id = 1; DELETE FROM t WHERE id = 2; ALTER TABLE t ADD COLUMN d int; UPDATE t SET d = 5 WHERE id = 1;");
+      const newest = async (): Promise<Map<string | null, string | null>> => ((await topics.client.listTopics()).includes(last) ? new Map((await topics.read(last)).map((r) => [r.key, r.value])) : new Map());
+      await waitFor('the last change', async () => (await newest()).get('{"id":1}')?.includes('"d":5') === true);
+      const rows = await newest();
+      expect([...rows].sort()).to.deep.equal([
+        ['{"id":1}', '{"id":1,"a":9.75,"b":null,"c":"2024-01-02 03:04:05.678","d":5}'], ['{"id":2}', null], ['{"id":9007199254740993}', '{"id":9007199254740993,"a":null,"b":"ü\\"","c":null}'],
+      ]);
+      await cancel(up);
+      await cancel(down);
+    });
+  }
   it('refuses what the precheck finds, with the list; shows no password anywhere', async () => {
     await db.run('CREATE TABLE nokey (a int)');
     const yaml = SOURCE(`${db.name}.\\.*`) + SINK(), checked = await ask('/pipelines/check', { yaml, variables: variables() });

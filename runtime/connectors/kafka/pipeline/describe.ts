@@ -34,7 +34,7 @@ function mapped(o: Options, key: string): { readonly patterns: readonly string[]
   return o.text(key, '').split(';').map((entry) => entry.trim()).filter((entry) => entry !== '').map((entry) => {
     const at = entry.lastIndexOf(':'), value = entry.slice(at + 1).trim();
     if (at <= 0 || value === '') throw o.refuse(`'${key}' has "${entry}", which is not tables:value`, 'Write db.t1,db.t2:value;db.\\.*:value.');
-    return { patterns: tablePatterns(key, entry.slice(0, at)), value };
+    return { patterns: tablePatterns(key, entry.slice(0, at), true), value };
   });
 }
 /** Documentation separates headers by commas, the code of Flink CDC by semicolons: both. */

@@ -8,6 +8,7 @@ import { formatErrors } from './format.ts';
 import { kafkaCatalogErrors } from './kafka-catalog.ts';
 import { kafkaErrors } from './kafka.ts';
 import { mysqlDdlErrors } from './mysql-ddl.ts';
+import { mysqlPrecheckErrors } from './mysql-precheck.ts';
 import { mysqlErrors } from './mysql.ts';
 import { cdcErrors } from './mysql-cdc.ts';
 import { mysqlBinlogErrors } from './mysql-binlog.ts';
@@ -34,6 +35,7 @@ export const errorCatalogues: readonly { readonly area: string; readonly errors:
   { area: 'mysql-binlog', errors: mysqlBinlogErrors as never },
   { area: 'pipeline', errors: pipelineErrors as never },
   { area: 'mysql-tables', errors: mysqlTableErrors as never },
+  { area: 'mysql-precheck', errors: mysqlPrecheckErrors as never },
   { area: 'mysql-ddl', errors: mysqlDdlErrors as never },
   { area: 'mysql-types', errors: mysqlTypeErrors as never },
   { area: 'config', errors: configErrors as never },

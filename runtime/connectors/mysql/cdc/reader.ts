@@ -13,6 +13,7 @@ import type { PollResult, SourceContext, SourceReader } from '../../contract.ts'
 import { currentPosition, serverFacts } from '../binlog/facts.ts';
 import { openBinlogStream } from '../binlog/stream.ts';
 import { openConnection } from '../connection/open.ts';
+import { requireReadable } from '../precheck/source.ts';
 import { tableText, type BinlogPosition, type BinlogStream, type MySqlTable, type ServerFacts, type TableId, type TableMap } from '../contract.ts';
 import type { CapturedTable, Face } from './captured.ts';
 import { ChunkRows } from './chunk-rows.ts';
@@ -88,6 +89,7 @@ export class ChangeReader implements SourceReader, FollowerHost {
       this.values = decoderOptions(spec, await readTimeZone(spec, connection));
       const found = await findTables(spec, connection, this.patterns, state), takesSnapshot = spec.startup.mode === 'initial' || this.isSnapshotOnly;
       const isPlain = options.bounded && takesSnapshot && state === undefined;
+      if (!isPlain) await requireReadable(spec, connection, this.facts, found.map((t) => t.schema));
       this.snapshot = new Snapshot({
         server: spec.server, facts: this.facts, mode: isPlain ? 'plain' : fenceModeOf(this.facts), connections: isPlain ? 1 : spec.connections, chunkSize: spec.chunkSize, maxRetries: isPlain ? 0 : spec.maxRetries,
         shapeOf: (name) => this.captured.get(name)?.shape, seen: () => (this.follower?.hasSeen === true ? this.follower.position : undefined), wake: options.wake, fail: (error) => this.fail(error), log: (level, message, fields) => context.log(level, message, { table: spec.table, ...fields }),

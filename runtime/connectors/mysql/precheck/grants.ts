@@ -76,7 +76,6 @@ export const checkGrants: SourceCheck = async ({ server, connection, facts, tabl
   for (const privilege of ['REPLICATION SLAVE', 'REPLICATION CLIENT']) {
     const name = `right to ${privilege}`;
     if (grants.everywhere(privilege)) items.push(pass(name, 'Granted.'));
-    else if (spec.startup.mode === 'snapshot' && privilege === 'REPLICATION SLAVE') items.push(pass(name, 'Not granted; a snapshot alone does not need it.'));
     else items.push(fail(name, `User "${user}" does not have it.`, grantStatement(privilege, '*.*', user)));
   }
   const sample = tables[0];

@@ -6,7 +6,6 @@ import { textOf, type SourceCheck } from './contract.ts';
 export const checkServerId: SourceCheck = async (look): Promise<CheckItem[]> => {
   const own = Number(look.variable('server_id') ?? 0), items: CheckItem[] = [];
   items.push(own > 0 ? pass('server id', `The server's is ${own}.`) : fail('server id', 'The server has none (server_id is 0), so it serves no reader of its binlog.', 'SET GLOBAL server_id = 1, and server_id=1 in the server\'s configuration.'));
-  if (look.spec.startup.mode === 'snapshot') return items;
   const { serverIds } = look.spec;
   if (serverIds === null) return [...items, pass("the reader's id", 'One at random from 5400 to 6400.')];
   const [first, last] = serverIds, range = first === last ? String(first) : `${first}-${last}`;

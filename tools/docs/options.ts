@@ -10,6 +10,8 @@ import { typeText } from '../../core/types/sql-type.ts';
 import { connectors } from '../../runtime/connectors/index.ts';
 import { READABLE_METADATA } from '../../runtime/connectors/kafka/describe.ts';
 import { CDC_METADATA } from '../../runtime/connectors/mysql/cdc/describe.ts';
+import { pipelineConnectors } from '../../runtime/connectors/pipelines.ts';
+import { pipelineOptions, sinkChangeOptions } from '../../planner/pipeline/options.ts';
 import { formatDescriptors } from '../../runtime/formats/index.ts';
 import { jobOptions } from '../../runtime/jobs/settings.ts';
 import { settings } from '../../server/config/settings.ts';
@@ -49,6 +51,12 @@ export function optionsPage(): string {
     ...formatDescriptors.flatMap((f) => [`### ${f.identifier}`, f.description, f.options.length === 0 ? 'No options.' : table(f.options, `${f.identifier}.`)]),
     '## Catalog kafka', table(kafkaCatalogOptions),
     '## Catalog mysql', table(mysqlCatalogOptions),
+    '## Pipelines', 'Keys of the blocks of a document ([pipelines.md](../pipelines.md)); beside them `type` and `name`.',
+    ...pipelineConnectors.flatMap((c) => [
+      ...(c.describeSource === undefined ? [] : [`### Source ${c.identifier}`, table(c.sourceOptions ?? c.options)]),
+      ...(c.describeSink === undefined ? [] : [`### Sink ${c.identifier}`, table(c.options)]),
+    ]),
+    '### Every sink', table(sinkChangeOptions), '### The block pipeline', table(pipelineOptions),
   ];
   return `${parts.join('\n\n')}\n`;
 }

@@ -5,16 +5,16 @@
  * Rows of tables nobody wants are skipped by their table id; a transaction without wanted rows gives no events, only a new position. What
  * could mean lost or wrong rows throws: statement-based changes, partial row images, incidents, events of unknown kinds.
  */
-import { crc32 } from 'node:zlib';
 import { binlogDiverged, binlogUnreadable, binlogUnsupported } from '../../../../core/errors/mysql-binlog.ts';
 import { RivuletError } from '../../../../core/errors/define.ts';
 import { tableText, type BinlogEvent, type BinlogPosition, type RowsEvent, type ServerFacts, type TableId, type TableMap } from '../contract.ts';
+import { checksumOf } from './checksum.ts';
 import { inflateMaria, PayloadEvents } from './compressed.ts';
 import * as E from './event-codes.ts';
 import { COMPLETED_XA, GtidReader, PREPARED_XA, STANDALONE } from './gtid-events.ts';
 import { MariaGtidSet, MySqlGtidSet } from './gtid-set.ts';
 import { lenenc, lenencAt } from './lenenc.ts';
-import { changedTables, kindOf, readStatement, xaId, type Statement } from './statements.ts';
+import { changedTables, isBegin, kindOf, readStatement, xaId, type Statement } from './statements.ts';
 import { TableMaps } from './table-maps.ts';
 import type { Charsets } from './table-map.ts';
 import { Half, type HeldRows, type Progress } from './transaction.ts';
@@ -150,11 +150,11 @@ export class EventReader {
     let sign = length;
     if (!isInner) {
       if (type === E.FORMAT_DESCRIPTION) this.checksumBytes = b[end - 5] === 1 ? 4 : 0;
-      else if (this.checksumBytes < 0) this.checksumBytes = b.readUInt32LE(end - 4) === crc32(b.subarray(start, end - 4)) ? 4 : 0;
+      else if (this.checksumBytes < 0) this.checksumBytes = b.readInt32LE(end - 4) === checksumOf(b, start, end - 4) ? 4 : 0;
       if (this.checksumBytes === 4) {
         end -= 4;
         sign = b.readInt32LE(end);
-        if (this.options.verifyChecksums && crc32(b.subarray(start, end)) !== sign >>> 0) throw new RangeError(`the checksum of an event of ${length} bytes does not match`);
+        if (this.options.verifyChecksums && checksumOf(b, start, end) !== sign) throw new RangeError(`the checksum of an event of ${length} bytes does not match`);
       }
       // The last 0 of the file and events of the dump thread stand nowhere in it.
       if (endLow !== 0 && (flags & E.ARTIFICIAL_FLAG) === 0 && type !== E.HEARTBEAT && type !== E.HEARTBEAT_2) this.progress.moveTo(endLow, length);
@@ -172,7 +172,9 @@ export class EventReader {
       case E.GTID_TAGGED: this.gtid.readTagged(b, body, end); this.nextTransaction(true, seconds, length); return undefined;
       case E.ANONYMOUS_GTID: this.gtid.readPlain(b, body, end); this.nextTransaction(false, seconds, length); return undefined;
       case E.MARIA_GTID: this.gtid.readMaria(b, body, end, b.readUInt32LE(start + 5)); return this.mariaGtid(b, body, seconds, length);
-      case E.QUERY: return this.statement(readStatement(b, body, end, this.options.charsets, undefined), seconds, length);
+      case E.QUERY:
+        if (isBegin(b, end)) { this.enterByStatement(seconds, length); return undefined; }
+        return this.statement(readStatement(b, body, end, this.options.charsets, undefined), seconds, length);
       case E.QUERY_COMPRESSED: return this.statement(readStatement(b, body, end, this.options.charsets, (s, e) => inflateMaria(b, s, e)), seconds, length);
       case E.XID: return this.finish();
       case E.XA_PREPARE: return this.prepare(b, body);

@@ -12,6 +12,10 @@ export type StatementKind = 'begin' | 'commit' | 'rollback' | 'rollback-to' | 's
 const ANSI_QUOTES = 4, NO_BACKSLASH_ESCAPES = 1 << 20;
 export interface Statement { readonly database: string; readonly sql: string; readonly ansiQuotes: boolean; readonly noBackslashEscapes: boolean }
 
+/** The statement is `BEGIN`, as in nearly every transaction: found without making texts. */
+export function isBegin(b: Buffer, end: number): boolean {
+  return b[end - 1] === 78 && b[end - 2] === 73 && b[end - 3] === 71 && b[end - 4] === 69 && b[end - 5] === 66 && b[end - 6] === 0;
+}
 /** @param at the body; @param sql replaces the text where it was compressed. Throws RangeError where the event is cut short. */
 export function readStatement(b: Buffer, at: number, end: number, charsets: Charsets, unpack: ((start: number, end: number) => Buffer) | undefined): Statement {
   const databaseLength = b.readUInt8(at + 8), varsLength = b.readUInt16LE(at + 11), vars = at + 13, databaseAt = vars + varsLength, textAt = databaseAt + databaseLength + 1;

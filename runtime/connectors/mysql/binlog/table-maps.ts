@@ -32,7 +32,7 @@ export class TableMaps {
   /** Throws RangeError where the event is cut short. */
   add(b: Buffer, at: number, end: number): void {
     const id = idAt(b, at), content = at + 8;
-    if (this.lastContent.length === end - content && this.lastContent.compare(b, content, end) === 0) {
+    if (isSame(this.lastContent, b, content, end)) {
       if (id === this.lastId) return;
     } else {
       this.look(b, content, end);
@@ -44,7 +44,7 @@ export class TableMaps {
   private look(b: Buffer, content: number, end: number): void {
     const { database, table } = tableNames(b, content), name = `${database}\0${table}`;
     let entry = this.known.get(name);
-    if (entry === undefined || entry.content.length !== end - content || entry.content.compare(b, content, end) !== 0) {
+    if (entry === undefined || !isSame(entry.content, b, content, end)) {
       entry = { content: Buffer.from(b.subarray(content, end)), map: this.wants({ database, table }) ? parseTableMap(b, content, end, this.facts) : null };
       if (this.known.size >= MOST) this.known.clear();
       this.known.set(name, entry);
@@ -62,3 +62,10 @@ export class TableMaps {
   get tables(): string[] { return [...this.known.values()].flatMap(({ map }) => (map === null ? [] : [tableText(map)])); }
 }
 const idAt = (b: Buffer, at: number): number => b.readUInt32LE(at) + b.readUInt16LE(at + 4) * 4294967296;
+/** A native comparison costs more than these hundred bytes. */
+function isSame(content: Buffer, b: Buffer, start: number, end: number): boolean {
+  const { length } = content;
+  if (length !== end - start) return false;
+  for (let i = 0; i < length; i++) if (content[i] !== b[start + i]) return false;
+  return true;
+}

@@ -26,9 +26,12 @@ describeOnMySql('binlog: transactions', (test) => {
     expect(all.gtids.every((g) => g !== null && (test.flavor === 'mysql' ? /^[0-9a-f-]{36}:\d+$/ : /^\d+-\d+-\d+$/).test(g))).to.equal(true);
   });
   it('resumes by GTIDs behind every commit, and by file and offset', async () => {
-    const start = await endOfLog(server);
+    await db.run('FLUSH BINARY LOGS');
+    // MariaDB cannot tell the GTIDs of an offset behind an event larger than max_allowed_packet.
+    if (test.flavor === 'mariadb') await db.run("CREATE TABLE large (a LONGBLOB, b LONGBLOB); INSERT INTO large VALUES (REPEAT('x', 9000000), REPEAT('x', 9000000)); DROP TABLE large");
+    const behindLarge = await endOfLog(server);
     for (let i = 10; i < 14; i++) await db.run(`INSERT INTO other VALUES (${i}, ${i})`);
-    const all = await readAll(server, start, ours);
+    const all = await readAll(server, behindLarge, ours);
     expect(only(all.told)).to.deep.equal([...Array<string[]>(4).fill(['begin', 'insert other', 'commit']).flat(), 'end']);
     for (let i = 0; i < 4; i++) {
       const rest = [...Array<string[]>(3 - i).fill(['begin', 'insert other', 'commit']).flat(), 'end'];

@@ -23,17 +23,19 @@ export async function variable(server: MySqlServer, connection: Connection, name
 }
 const isAtLeast = (facts: ServerFacts, major: number, minor: number): boolean => facts.version[0] > major || facts.version[0] === major && facts.version[1] >= minor;
 
-/** The end of the log now. On MySQL the GTIDs may lag behind the file position a little, never lead. */
+/** The end of the log now. The GTIDs may lag behind the file position a little, never lead. */
 export async function currentPosition(server: MySqlServer, connection: Connection, facts: ServerFacts): Promise<BinlogPosition> {
+  // BINLOG_GTID_POS would tell the GTIDs of the very offset, but reads the whole file and fails where an event is large.
+  const gtids = facts.flavor === 'mariadb' ? text((await query(server, connection, 'SELECT @@GLOBAL.gtid_binlog_pos', [], 'tell its GTIDs'))[0]?.[0]) : null;
   const statement = facts.flavor === 'mysql' && isAtLeast(facts, 8, 2) ? 'SHOW BINARY LOG STATUS' : 'SHOW MASTER STATUS';
   const [row] = await query(server, connection, statement, [], 'tell the end of its binlog');
   if (row === undefined) throw binlogOff({ server: serverText(server) });
   const file = text(row[0]), pos = Number(text(row[1]));
   if (!facts.gtidMode) return { file, pos, gtids: null };
   if (facts.flavor === 'mysql') return { file, pos, gtids: text(row[4]).replace(/\s+/g, '') };
-  return { file, pos, gtids: await mariaGtids(server, connection, file, pos) };
+  return { file, pos, gtids };
 }
-/** MariaDB: what had been executed at a place of a file; null when the file has no event there. */
+/** MariaDB: what had been executed at a place of a file; null when the file has no event there, or an event too large for the server to read. */
 export async function mariaGtids(server: MySqlServer, connection: Connection, file: string, pos: number): Promise<string | null> {
   const [row] = await query(server, connection, 'SELECT BINLOG_GTID_POS(?, ?)', [file, pos], 'tell the GTIDs of a binlog position');
   return row === undefined || row[0] === null ? null : text(row[0]);

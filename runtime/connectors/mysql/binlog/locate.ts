@@ -37,16 +37,18 @@ async function walk(context: Context, file: string, visit: Visit): Promise<void>
       const start = packets.start + 1, type = b[start + 4]!, length = b.readUInt32LE(start + 9), endLow = b.readUInt32LE(start + 13);
       if (type === E.FORMAT_DESCRIPTION) checksum = b[packets.end - 5] === 1 ? 4 : 0;
       if ((b.readUInt16LE(start + 17) & E.ARTIFICIAL_FLAG) !== 0 || endLow === 0 || type === E.HEARTBEAT || type === E.HEARTBEAT_2) { if (type === E.ROTATE && pos > 4) return; continue; }
-      if (!visit(b, start, packets.end - checksum, type, pos, pos + length)) return;
+      // Some events are not sent (MariaDB's ANNOTATE_ROWS), so the place is what the event says; offsets come as their low 32 bits.
+      const high = pos - pos % 4294967296, to = high + endLow + (high + endLow < pos ? 4294967296 : 0);
+      if (!visit(b, start, packets.end - checksum, type, to - length, to)) return;
       // The next file is another matter.
       if (type === E.ROTATE) return;
-      pos += length;
+      pos = to;
     }
   } finally { dump.destroy(); }
 }
 /** What a search sees at the begin of each transaction; `here`: the place before it. True ends the search there. */
 type Stop = (from: number, timeMs: number, here: () => BinlogPosition) => boolean;
-interface Place { readonly position: BinlogPosition; readonly found: boolean; /** Behind the last event of a transaction that was seen. */ readonly lastTo: number }
+interface Place { readonly position: BinlogPosition; readonly found: boolean; /** Behind the last event of a transaction before it. */ readonly lastTo: number }
 
 /** Walks over the transactions of a file; where `stop` never says yes the place is the file's end. `each` sees where all events stand. */
 async function search(context: Context, file: string, stop: Stop, each?: (from: number, to: number) => void): Promise<Place> {
@@ -58,7 +60,14 @@ async function search(context: Context, file: string, stop: Stop, each?: (from: 
   await walk(context, file, (b, start, end, type, from, to) => {
     const body = start + E.HEADER, seconds = b.readUInt32LE(start);
     each?.(from, to);
-    if (type !== E.ROTATE && type !== E.STOP) lastTo = to;
+    const isOver = !visitEvent(b, start, end, type, from, body, seconds, to);
+    if (!isOver && type !== E.ROTATE && type !== E.STOP && type !== E.BINLOG_CHECKPOINT) lastTo = to;
+    return !isOver;
+  });
+  if (!found) { settle(); whole = lastTo; }
+  return { position: here(), found, lastTo };
+
+  function visitEvent(b: Buffer, start: number, end: number, type: number, from: number, body: number, seconds: number, to: number): boolean {
     switch (type) {
       case E.PREVIOUS_GTIDS: case E.MARIA_GTID_LIST: executed = EventReader.executedBefore(type, b, body, end); whole = to; return true;
       case E.GTID: case E.GTID_TAGGED: case E.ANONYMOUS_GTID: case E.MARIA_GTID: {
@@ -80,9 +89,7 @@ async function search(context: Context, file: string, stop: Stop, each?: (from: 
       case E.XID: isRunning = false; return true;
       default: return true;
     }
-  });
-  if (!found) { settle(); whole = lastTo; }
-  return { position: here(), found, lastTo };
+  }
 }
 
 /** The place before the first transaction that was committed at the time or later. */
@@ -106,7 +113,7 @@ async function begunAt(context: Context, file: string): Promise<number> {
   await walk(context, file, (b, start) => { timeMs = b.readUInt32LE(start) * 1000; return false; });
   return timeMs;
 }
-/** MySQL: the GTIDs of a file offset. Inside a transaction it is the begin of that transaction. */
+/** The GTIDs of a file offset. Inside a transaction it is the begin of that transaction. */
 export async function locateOffset(context: Context, file: string, pos: number): Promise<BinlogPosition> {
   const { server, facts } = context, connection = await openConnection(server);
   let size: number | undefined;
@@ -117,7 +124,7 @@ export async function locateOffset(context: Context, file: string, pos: number):
   } finally { connection.destroy(); }
   let isEvent = pos <= 4 || pos === size, before: BinlogPosition | undefined;
   const stop: Stop = (from, _, here) => { if (from > pos) return true; before = here(); return false; };
-  const { position, found, lastTo } = await search(context, file, stop, (from, to) => { isEvent ||= from === pos || to === pos; });
+  const { position, lastTo } = await search(context, file, stop, (from, to) => { isEvent ||= from === pos || to === pos; });
   if (!isEvent) throw binlogBadPosition({ server: serverText(server), position: `${file}:${pos}`, why: 'The offset lies inside an event' });
-  return before !== undefined && (found || pos < lastTo) ? before : position;
+  return before !== undefined && pos < lastTo ? before : position;
 }

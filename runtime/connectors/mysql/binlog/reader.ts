@@ -14,13 +14,14 @@ import * as E from './event-codes.ts';
 import { COMPLETED_XA, GtidReader, PREPARED_XA, STANDALONE } from './gtid-events.ts';
 import { MariaGtidSet, MySqlGtidSet } from './gtid-set.ts';
 import { lenenc, lenencAt } from './lenenc.ts';
-import { changedTables, isBegin, kindOf, readStatement, xaId, type Statement } from './statements.ts';
+import { changedTables, isBegin, kindOf, readStatement, savepointName, xaId, type Statement } from './statements.ts';
 import { TableMaps } from './table-maps.ts';
 import type { Charsets } from './table-map.ts';
-import { Half, type HeldRows, type Progress } from './transaction.ts';
+import { heldBytes, SavedRows, type HeldRows } from './held.ts';
+import { Half, type Progress } from './transaction.ts';
 
-/** Rows of XA transactions that are not committed yet. */
-const MOST_HELD_BYTES = 256 * 1024 * 1024;
+/** Rows of XA transactions that are not committed yet; rows behind a savepoint, which are let out beyond it. */
+const MOST_XA_BYTES = 256 * 1024 * 1024, MOST_SAVED_BYTES = 64 * 1024 * 1024;
 
 class Rows implements RowsEvent {
   readonly kind = 'rows';
@@ -72,8 +73,10 @@ export class EventReader {
   /** -1: not known before the first event. */
   private checksumBytes = -1;
   private payload: PayloadEvents | undefined;
-  /** Events that were ready together with the one given. */
-  private readonly ready: BinlogEvent[] = [];
+  /** Events that come behind the one given: `ready[at…]`, then, when `isClosing`, the end of the transaction. */
+  private ready: BinlogEvent[] = [];
+  private readyAt = 0;
+  private isClosing = false;
   private hasGtid = false;
   /** An event told of the transaction before it begins. */
   private isAnnounced = false;
@@ -81,11 +84,14 @@ export class EventReader {
   private isBegun = false;
   private transactionMs = 0;
   private transactionStart = 0;
-  /** Of the running transaction: rows events given, and what they were. */
+  /** Of the running transaction: rows events read and what they were, and how many of them are out. */
+  private seen = 0;
+  private seenMark = 0;
   private given = 0;
-  private mark = 0;
+  private givenMark = 0;
+  private saved: SavedRows | undefined;
   private half: Half | undefined;
-  private xa: { readonly id: string; readonly rows: HeldRows[] } | undefined;
+  private xaId: string | undefined;
   private heldBytes = 0;
   private hasMoved = false;
   constructor(progress: Progress, options: ReaderOptions) {
@@ -98,7 +104,7 @@ export class EventReader {
   }
   /** The connection was lost and all that had arrived was given: forget its table ids and the half transaction, which comes again. */
   reset(): void {
-    if (this.half === undefined && this.given > 0) this.half = new Half(this.key, this.given, this.mark);
+    if (this.half === undefined && this.given > 0) this.half = new Half(this.key, this.given, this.givenMark);
     this.checksumBytes = -1;
     this.maps.forgetIds();
     this.leave();
@@ -112,7 +118,9 @@ export class EventReader {
 
   /** An event that was ready already, or one of a compressed transaction; undefined: feed the next packet, or `isWaiting`. */
   pending(): BinlogEvent | undefined {
-    if (this.ready.length > 0) return this.ready.shift();
+    if (this.readyAt < this.ready.length) return this.ready[this.readyAt++];
+    if (this.readyAt > 0) { this.ready = []; this.readyAt = 0; }
+    if (this.isClosing) return this.committed();
     while (this.payload !== undefined) {
       const { payload } = this, state = this.attempt(() => payload.next());
       if (state === 'wait') return undefined;
@@ -211,7 +219,7 @@ export class EventReader {
     if ((flags & STANDALONE) === 0) this.enter();
     if ((flags & PREPARED_XA) !== 0) {
       const format = at + 13 + ((flags & 2) === 0 ? 0 : 8), first = format + 6, second = first + b[format + 4]!, behind = second + b[format + 5]!;
-      this.xa = { id: `x'${b.toString('hex', first, second)}',x'${b.toString('hex', second, behind)}',${b.readUInt32LE(format)}`, rows: [] };
+      this.xaId = `x'${b.toString('hex', first, second)}',x'${b.toString('hex', second, behind)}',${b.readUInt32LE(format)}`;
     }
     if ((flags & COMPLETED_XA) !== 0) this.inTransaction = false;
   }
@@ -224,20 +232,34 @@ export class EventReader {
   }
   private leave(): void {
     this.inTransaction = this.isBegun = this.isAnnounced = false;
-    this.given = this.mark = 0;
-    if (this.xa !== undefined) { this.letGo(this.xa.rows); this.xa = undefined; }
+    this.given = this.givenMark = this.seen = this.seenMark = 0;
+    this.isClosing = false;
+    this.saved = this.xaId = undefined;
   }
-  private letGo(rows: readonly HeldRows[]): void { for (const { bytes } of rows) this.heldBytes -= bytes.length; }
   private get key(): string { return this.hasGtid ? gtidText(this.gtid) : `${this.progress.file}:${this.transactionStart}`; }
   /** The transaction is whole. */
   private finish(): BinlogEvent | undefined {
-    const { isBegun } = this;
-    if (this.half !== undefined && isBegun) throw this.diverged('the transaction ends before the rows that were read of it');
+    if (this.half !== undefined && this.isBegun) throw this.diverged('the transaction ends before the rows that were read of it');
+    if (this.saved !== undefined && !this.saved.isEmpty) { this.isClosing = true; return this.letOut(this.saved.take()); }
+    if (this.isBegun) return this.committed();
     this.done();
-    if (!isBegun) return undefined;
+    return undefined;
+  }
+  private committed(): BinlogEvent {
+    this.done();
     this.hasMoved = false;
     this.commit.timestampMs = this.transactionMs;
     return this.commit;
+  }
+  /** Gives rows that were held back; the first event of them. */
+  private letOut(rows: readonly HeldRows[]): BinlogEvent | undefined {
+    this.given = this.seen;
+    this.givenMark = this.seenMark;
+    const events: BinlogEvent[] = rows.map((held) => Object.assign(new Rows(), { change: held.change, table: held.table, timestampMs: held.timestampMs, bytes: held.bytes, start: 0, end: held.bytes.length }));
+    if (!this.isBegun) { this.isBegun = true; this.fillBegin(); events.unshift(this.begin); }
+    this.ready = events;
+    this.readyAt = 1;
+    return events[0];
   }
   private done(): void {
     this.progress.done(this.hasGtid ? this.gtid : undefined);
@@ -258,13 +280,17 @@ export class EventReader {
       case 'begin': this.enterByStatement(seconds, length); return undefined;
       case 'commit': return this.finish();
       case 'rollback':
-        if (this.isBegun) throw this.refuse('ROLLBACK behind rows of a transaction', 'Rows that were read already are taken back, which only happens with binlog_format other than ROW in a session. Take a new snapshot.');
+        if (this.isBegun) throw this.takenBack('ROLLBACK');
+        this.saved = undefined;
         return this.finish();
       case 'rollback-to':
-        if (this.isBegun) throw this.refuse('ROLLBACK TO SAVEPOINT behind rows of a transaction', 'Rows that were read already are taken back, which only happens with binlog_format other than ROW in a session. Take a new snapshot.');
+        if (this.saved?.rollbackTo(savepointName(statement.sql), this.given) === false || this.saved === undefined && this.isBegun) throw this.takenBack('ROLLBACK TO SAVEPOINT');
         return undefined;
-      case 'savepoint': case 'xa-end': return undefined;
-      case 'xa-start': this.enterByStatement(seconds, length); this.xa ??= { id: xaId(statement.sql), rows: [] }; return undefined;
+      case 'savepoint':
+        if (this.inTransaction && /^\s*SAVEPOINT/i.test(statement.sql)) (this.saved ??= new SavedRows()).savepoint(savepointName(statement.sql), this.seen);
+        return undefined;
+      case 'xa-end': return undefined;
+      case 'xa-start': this.enterByStatement(seconds, length); this.xaId ??= xaId(statement.sql); return undefined;
       case 'xa-prepare': return this.prepared();
       case 'xa-commit': return this.completeXa(xaId(statement.sql), true);
       case 'xa-rollback': return this.completeXa(xaId(statement.sql), false);
@@ -272,6 +298,7 @@ export class EventReader {
       case 'other': return this.other(statement, seconds);
     }
   }
+  private takenBack(how: string): RivuletError { return this.refuse(`${how} behind rows of a transaction`, 'Rows that were read already are taken back. This takes more than 64 MiB of rows behind a savepoint, or a session with a binlog_format other than ROW. Take a new snapshot.'); }
   private other(statement: Statement, seconds: number): BinlogEvent {
     const timestampMs = this.isAnnounced ? this.transactionMs : seconds * 1000;
     this.afterStatement();
@@ -297,15 +324,15 @@ export class EventReader {
   private prepare(b: Buffer, at: number): BinlogEvent | undefined {
     const isOnePhase = b[at] !== 0;
     if (!isOnePhase) return this.prepared();
-    return this.release(this.xa?.rows ?? []);
+    return this.release(this.saved?.take() ?? []);
   }
   private prepared(): undefined {
-    const { xa, progress } = this;
-    if (xa !== undefined) {
+    const { progress } = this, rows = this.saved?.take() ?? [];
+    if (this.xaId !== undefined) {
       const canWait = progress.executed instanceof MySqlGtidSet && this.hasGtid;
-      if (xa.rows.length > 0 && !canWait) throw this.refuse(`a prepared XA transaction with rows of "${tableText(xa.rows[0]!.table)}"`, 'XA transactions of captured tables need MySQL with gtid_mode = ON, so that they can be read again when they are committed after a restart.');
-      progress.prepared.set(xa.id, { gtid: this.hasGtid ? gtidText(this.gtid) : null, rows: xa.rows });
-      this.xa = undefined;
+      if (rows.length > 0 && !canWait) throw this.refuse(`a prepared XA transaction with rows of "${tableText(rows[0]!.table)}"`, 'XA transactions of captured tables need MySQL with gtid_mode = ON, so that they can be read again when they are committed after a restart.');
+      progress.prepared.set(this.xaId, { gtid: this.hasGtid ? gtidText(this.gtid) : null, rows });
+      this.heldBytes += heldBytes(rows);
     }
     this.done();
   }
@@ -314,7 +341,7 @@ export class EventReader {
     // It will not come again: the next start, and the snapshot it takes, lie behind it.
     if (known === undefined && isCommit) throw Object.assign(this.refuse('the commit of an XA transaction that was prepared before the job began to read', 'Take a new snapshot when XA RECOVER lists no prepared transaction.'), { retry: 'restart' });
     this.progress.prepared.delete(id);
-    this.letGo(known?.rows ?? []);
+    this.heldBytes -= heldBytes(known?.rows ?? []);
     if (!isCommit || known === undefined) { this.done(); return undefined; }
     return this.release(known.rows);
   }
@@ -322,12 +349,8 @@ export class EventReader {
   private release(rows: readonly HeldRows[]): BinlogEvent | undefined {
     this.leave();
     if (rows.length === 0) { this.done(); return undefined; }
-    this.inTransaction = this.isBegun = true;
-    this.fillBegin();
-    for (const held of rows) this.ready.push(Object.assign(new Rows(), { change: held.change, table: held.table, timestampMs: held.timestampMs, bytes: held.bytes, start: 0, end: held.bytes.length }));
-    const { hasGtid } = this, text = hasGtid ? gtidText(this.gtid) : null, { timestampMs } = this.begin;
-    this.ready.push(this.finish()!);
-    return { kind: 'begin', gtid: text, timestampMs };
+    this.inTransaction = this.isClosing = true;
+    return this.letOut(rows);
   }
 
   // ---- rows
@@ -349,10 +372,12 @@ export class EventReader {
       if (!isFull(b, at, count)) throw this.refuse(`rows of "${tableText(table)}" without all of their columns`, 'Set binlog_row_image = FULL on the server, for all sessions, and take a new snapshot.');
     }
     if (!this.inTransaction) this.enterByStatement(seconds, 0);
-    if (this.half !== undefined && this.isAgain(sign)) return undefined;
+    this.seen++;
+    this.seenMark = Half.next(this.seenMark, sign);
+    if (this.half !== undefined && this.isAgain()) return undefined;
     let bytes = b;
     if (isCompressed) { bytes = inflateMaria(b, at, end); at = 0; end = bytes.length; }
-    if (this.xa !== undefined) { this.hold({ change, table, timestampMs: seconds * 1000, bytes: Buffer.from(bytes.subarray(at, end)) }); return undefined; }
+    if (this.xaId !== undefined || this.saved !== undefined) return this.hold({ change, table, timestampMs: seconds * 1000, bytes: Buffer.from(bytes.subarray(at, end)) });
     const { rows } = this;
     rows.change = change;
     rows.table = table;
@@ -360,8 +385,8 @@ export class EventReader {
     rows.bytes = bytes;
     rows.start = at;
     rows.end = end;
-    this.given++;
-    this.mark = Half.next(this.mark, sign);
+    this.given = this.seen;
+    this.givenMark = this.seenMark;
     if (this.isBegun) return rows;
     this.isBegun = true;
     this.fillBegin();
@@ -369,23 +394,25 @@ export class EventReader {
     return this.begin;
   }
   /** True for rows that were given before the connection was lost. */
-  private isAgain(sign: number): boolean {
+  private isAgain(): boolean {
     const half = this.half!;
     if (!this.isBegun) {
       if (half.key !== this.key) throw this.diverged(`transaction ${half.key}, of which rows were read, is gone; ${this.key} stands in its place`);
       this.isBegun = true;
     }
-    this.given++;
-    this.mark = Half.next(this.mark, sign);
-    if (this.given < half.events) return true;
-    if (this.mark !== half.mark) throw this.diverged(`transaction ${half.key} has other rows than those that were read`);
+    this.given = this.seen;
+    this.givenMark = this.seenMark;
+    if (this.seen < half.events) return true;
+    if (this.seenMark !== half.mark) throw this.diverged(`transaction ${half.key} has other rows than those that were read`);
     this.half = undefined;
     return true;
   }
-  private hold(rows: HeldRows): void {
-    this.heldBytes += rows.bytes.length;
-    if (this.heldBytes > MOST_HELD_BYTES) throw this.refuse('XA transactions of more than 256 MiB that are not committed', 'Commit prepared transactions (XA RECOVER lists them) or make them smaller.');
-    this.xa!.rows.push(rows);
+  private hold(rows: HeldRows): BinlogEvent | undefined {
+    const saved = this.saved ??= new SavedRows();
+    saved.add(rows, this.seen);
+    if (this.xaId === undefined) return saved.size > MOST_SAVED_BYTES ? this.letOut(saved.take()) : undefined;
+    if (this.heldBytes + saved.size > MOST_XA_BYTES) throw this.refuse('XA transactions of more than 256 MiB that are not committed', 'Commit prepared transactions (XA RECOVER lists them) or make them smaller.');
+    return undefined;
   }
   private partialUpdate(b: Buffer, at: number): undefined {
     const table = this.maps.find(b, at);

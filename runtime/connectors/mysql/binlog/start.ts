@@ -1,9 +1,9 @@
 /** Where a stream begins, made exact: file, offset and, where the server has them, the GTIDs executed before. */
-import { binlogOff, binlogPurged } from '../../../../core/errors/mysql-binlog.ts';
+import { binlogOff } from '../../../../core/errors/mysql-binlog.ts';
 import { openConnection, query } from '../connection/open.ts';
 import { serverText, type MySqlServer } from '../connection/server.ts';
 import type { BinlogPosition, BinlogStream, ServerFacts } from '../contract.ts';
-import { binlogFiles, currentPosition, mariaGtids, whatIsLeft } from './facts.ts';
+import { binlogFiles, currentPosition, mariaGtids } from './facts.ts';
 import { locateOffset, locateTime } from './locate.ts';
 
 export type BinlogStart = Parameters<BinlogStream['open']>[0];
@@ -16,7 +16,7 @@ export async function resolveStart(server: MySqlServer, facts: ServerFacts, serv
   }
   if (typeof start === 'object') {
     if (start.gtids !== null || !facts.gtidMode) return start;
-    return facts.flavor === 'mariadb' ? mariaOffset(server, facts, start) : locateOffset({ server, facts, serverId }, start.file, start.pos);
+    return facts.flavor === 'mariadb' ? mariaOffset(server, facts, serverId, start) : locateOffset({ server, facts, serverId }, start.file, start.pos);
   }
   const connection = await openConnection(server);
   try {
@@ -31,11 +31,7 @@ async function purgedGtids(server: MySqlServer, connection: Parameters<typeof qu
   const [row] = await query(server, connection, 'SELECT @@GLOBAL.gtid_purged', [], 'tell its purged GTIDs');
   return String(row?.[0] ?? '').replace(/\s+/g, '');
 }
-async function mariaOffset(server: MySqlServer, facts: ServerFacts, start: BinlogPosition): Promise<BinlogPosition> {
-  const connection = await openConnection(server);
-  try {
-    const gtids = await mariaGtids(server, connection, start.file, start.pos);
-    if (gtids === null) throw binlogPurged({ server: serverText(server), wanted: `${start.file}:${start.pos}`, has: await whatIsLeft(server, connection, facts), why: 'The server knows no such place' });
-    return { ...start, gtids };
-  } finally { connection.destroy(); }
+async function mariaOffset(server: MySqlServer, facts: ServerFacts, serverId: number, start: BinlogPosition): Promise<BinlogPosition> {
+  const connection = await openConnection(server), gtids = await mariaGtids(server, connection, start.file, start.pos).finally(() => { connection.destroy(); });
+  return gtids === null ? locateOffset({ server, facts, serverId }, start.file, start.pos) : { ...start, gtids };
 }

@@ -68,6 +68,9 @@ export function kindOf(sql: string): StatementKind {
 /** The transaction's id as the server writes it behind XA START, XA COMMIT …: texts are equal for equal ids. */
 export const xaId = (sql: string): string => strip(sql).replace(/^XA\s+\w+\s*/i, '').replace(/\s+(?:ONE\s+PHASE|JOIN|RESUME)\s*$/i, '').replace(/\s+/g, '').toLowerCase();
 
+/** Of SAVEPOINT, RELEASE SAVEPOINT and ROLLBACK TO; names are equal whatever their case. */
+export const savepointName = (sql: string): string => strip(sql).replace(/^(?:SAVEPOINT|RELEASE\s+SAVEPOINT|ROLLBACK\s+(?:WORK\s+)?TO(?:\s+SAVEPOINT)?)\s+/i, '').trim().replace(/^`(.*)`$/s, '$1').replaceAll('``', '`').toLowerCase();
+
 /** Names, dots, commas, brackets; texts and comments are skipped. */
 const TOKEN = /`(?:[^`]|``)*`|"(?:[^"\\]|\\.|"")*"|'(?:[^'\\]|\\.|'')*'|\/\*[\s\S]*?\*\/|--[^\n]*|[\p{L}\p{N}_$]+|\S/gu;
 const MOST_TOKENS = 2000;

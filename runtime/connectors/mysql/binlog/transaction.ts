@@ -3,12 +3,11 @@
  * transaction is executed for the server but not for the job: its rows wait here for XA COMMIT, and positions that are stored leave it out
  * of the set, so that after a restart the server sends it again.
  */
-import type { BinlogPosition, ServerFacts, TableMap } from '../contract.ts';
+import type { BinlogPosition, ServerFacts } from '../contract.ts';
 import { MariaGtidSet, MySqlGtidSet, parseGtidSet, type GtidSet } from './gtid-set.ts';
 import type { GtidReader } from './gtid-events.ts';
+import type { HeldRows } from './held.ts';
 
-/** Rows of an XA transaction that is not committed yet. */
-export interface HeldRows { readonly change: 'insert' | 'update' | 'delete'; readonly table: TableMap; readonly timestampMs: number; readonly bytes: Buffer }
 export interface Prepared { readonly gtid: string | null; readonly rows: readonly HeldRows[] }
 
 export class Progress {

@@ -11,7 +11,7 @@ import type { RivuletError } from '../../../../core/errors/define.ts';
 import { openConnection, query } from '../connection/open.ts';
 import { serverText, type MySqlServer } from '../connection/server.ts';
 import type { BinlogPosition, ServerFacts } from '../contract.ts';
-import { MySqlGtidSet } from './gtid-set.ts';
+import { MariaGtidSet, MySqlGtidSet } from './gtid-set.ts';
 import { Packets } from './packets.ts';
 
 const REGISTER = 0x15, DUMP = 0x12, DUMP_GTID = 0x1e, NON_BLOCKING = 1, THROUGH_GTID = 4;
@@ -35,9 +35,21 @@ export async function openDump(server: MySqlServer, facts: ServerFacts, position
   try {
     const nanos = options.heartbeatMs * 1_000_000, isMaria = facts.flavor === 'mariadb';
     const byState = isMaria && position.gtids !== null ? `, @slave_connect_state = '${position.gtids.replace(/[^0-9,-]/g, '')}'` : '';
+    if (isMaria && position.gtids !== null) await checkMariaState(server, connection, position);
     await query(server, connection, `SET @master_binlog_checksum = @@GLOBAL.binlog_checksum, @source_binlog_checksum = @@GLOBAL.binlog_checksum, @master_heartbeat_period = ${nanos}, @source_heartbeat_period = ${nanos}${isMaria ? ', @mariadb_slave_capability = 4' : ''}${byState}`, [], 'prepare to send its binlog');
   } catch (error) { connection.destroy(); throw error; }
   return takeOver(connection, dumpCommand(facts, position, options), options, listener);
+}
+/**
+ * MariaDB lets a reader wait that is ahead of it, as behind a fail-over. When the transaction was this server's own it must have it: a log
+ * that was reset would otherwise be passed over in silence until its numbers have caught up.
+ */
+async function checkMariaState(server: MySqlServer, connection: Connection, position: BinlogPosition): Promise<void> {
+  const [row] = await query(server, connection, 'SELECT @@GLOBAL.server_id, @@GLOBAL.gtid_binlog_pos', [], 'tell its GTIDs'), own = Number(row?.[0]), has = String(row?.[1] ?? '');
+  const known = MariaGtidSet.parse(has);
+  for (const gtid of (position.gtids ?? '').split(',').filter((g) => g.split('-')[1] === String(own))) {
+    if (!known.contains(gtid)) throw binlogPurged({ server: serverText(server), wanted: `what follows GTIDs "${position.gtids}"`, has: `GTIDs up to ${has === '' ? 'none' : has}`, why: `The server wrote ${gtid} itself and does not have it: its binlog was reset or lost` });
+  }
 }
 function takeOver(connection: Connection, command: Buffer, options: DumpOptions, listener: DumpListener): Dump {
   const core = (connection as unknown as { readonly connection: Core }).connection, { stream } = core, isCompressed = core._inflatedPacketsParser !== undefined;
@@ -108,8 +120,8 @@ export function readDumpError(b: Buffer, start: number, end: number): DumpError 
 /** @param left what the server has, for the error of a purged log */
 export function dumpError(server: MySqlServer, error: DumpError, serverId: number, wanted: BinlogPosition, left: string | undefined): RivuletError {
   const at = serverText(server), { text, number } = error, place = wanted.gtids === null ? `${wanted.file}:${wanted.pos}` : `what follows GTIDs "${wanted.gtids}"`;
+  if (/same server_uuid|same server.?id/i.test(text)) return binlogServerIdTaken({ server: at, serverId });
   if (number === 1236) {
-    if (/same server_uuid|same server.?id/i.test(text)) return binlogServerIdTaken({ server: at, serverId });
     if (/more GTIDs|purged|could not find/i.test(text)) return binlogPurged({ server: at, wanted: place, has: left, why: text });
     if (/bogus data|log event entry|truncat|corrupt|checksum|read error|unpack/i.test(text)) {
       return wanted.gtids === null && /bogus data/i.test(text) ? binlogBadPosition({ server: at, position: place, why: text }) : binlogUnreadable({ server: at, place, why: text });

@@ -1,4 +1,7 @@
 /** The process: reads the configuration, starts the server, prints how to reach it, and ends it in order on SIGTERM and SIGINT, also while it is still starting. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { RivuletError } from '../core/errors/define.ts';
 import { keepHeapsWhileIdle, tidyHeapAfterStart } from '../core/ports/heap.ts';
 import type { Log } from '../core/ports/log.ts';
@@ -33,27 +36,31 @@ async function serve(onSignal: OnSignal): Promise<void> {
 /** The commands of pipelines; the server is started only if one of them needs it here. */
 async function pipeline(argv: readonly string[], onSignal: OnSignal): Promise<void> {
   const { pipelineCommand } = await import('./cli/pipeline.ts');
-  let server: RunningServer | undefined;
+  let server: RunningServer | undefined, folder: string | undefined;
   const code = await pipelineCommand(argv, {
     env: process.env, stdout: process.stdout, stderr: process.stderr,
-    startServer: async (flags) => {
-      const command = await commandLine(['--log-level', 'warn', ...flags]);
+    startServer: async (flags, passing) => {
+      // A check must not bring back the jobs of the data directory.
+      folder = passing ? await mkdtemp(join(tmpdir(), 'rivulet-check-')) : undefined;
+      const command = await commandLine(['--log-level', 'warn', ...flags, ...(folder === undefined ? [] : ['--data-dir', folder, '--pg-port', '0', '--http-port', '0'])]);
       if (command.kind === 'print') { process.stdout.write(command.text); process.exit(0); }
-      server = await start(command.config, onSignal);
+      server = await start(command.config, onSignal, passing);
       return `http://${command.config.host.includes(':') ? `[${command.config.host}]` : command.config.host}:${server.httpPort}`;
     },
   });
   if (code === undefined) return;
   await server?.stop();
+  if (folder !== undefined) await rm(folder, { recursive: true, force: true });
   process.exit(code);
 }
-async function start(config: Config, onSignal: OnSignal): Promise<RunningServer> {
+async function start(config: Config, onSignal: OnSignal, isQuiet = false): Promise<RunningServer> {
   surviveBrokenPipes();
   const log = await openLog({ level: config.logLevel, format: config.logFormat });
   process.on('unhandledRejection', (reason) => { log.error('a promise was rejected and nobody looked: please report this', { err: reason }); });
   const starting = startServer(config, log, manifest.version);
   onSignal(ending(starting, log));
   const server = await starting;
+  if (isQuiet) return server;
   process.stderr.write(banner(config.host, server.pgPort, server.httpPort, config.dataDir, config.parallelism, performance.now()));
   setTimeout(() => void server.warmUp(), WARM_UP_AFTER_MS).unref();
   keepHeapsWhileIdle();

@@ -11,8 +11,8 @@ import { HELP, readArguments, valuesFor, type PipelineArguments } from './argume
 import { stageKey, stageText, type Watched } from './stages.ts';
 
 export interface PipelineCli {
-  /** Starts a server with these arguments in this process; gives its URL. */
-  startServer(argv: readonly string[]): Promise<string>;
+  /** Starts a server with these arguments in this process; gives its URL. `passing`: without the jobs and tables of its data directory, on ports nobody knows. */
+  startServer(argv: readonly string[], passing: boolean): Promise<string>;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly stdout: { write(text: string): unknown; readonly isTTY?: boolean };
   readonly stderr: { write(text: string): unknown };
@@ -31,7 +31,7 @@ export async function pipelineCommand(argv: readonly string[], cli: PipelineCli)
     if (args.action === 'list' || args.action === 'stop') throw pipelineVariableInvalid({ what: 'no server runs on this machine', hint: 'Start one (rivulet), or name one by --server http://host:7480.' });
     if (args.server !== undefined) throw pipelineVariableInvalid({ what: `no server answers at ${args.server}` });
   } else if (args.rest.length > 0) throw Object.assign(unexpectedArgument({ argument: args.rest[0]! }), { hint: didYouMean(args.rest[0]!, ['--var', '--secrets', '--server', '--from-savepoint', '--detach', '--savepoint', '--again']) ?? 'A server runs already; its flags were given when it was started.' });
-  const started = running === undefined, url = running ?? await cli.startServer(args.rest);
+  const started = running === undefined, url = running ?? await cli.startServer(args.rest, args.action === 'check');
   const outcome = await act(args, url, cli, started);
   // A server that was started for a pipeline stays with it; for a check, or when it was refused, it has done its work.
   return started && args.action === 'run' && outcome === undefined ? undefined : outcome ?? 0;

@@ -95,7 +95,7 @@ export class ChangeReader implements SourceReader, FollowerHost {
         shapeOf: (name) => this.captured.get(name)?.shape, seen: () => (this.follower?.hasSeen === true ? this.follower.position : undefined), wake: options.wake, fail: (error) => this.fail(error), log: (level, message, fields) => context.log(level, message, { table: spec.table, ...fields }),
       });
       if (!isPlain && !(this.isSnapshotOnly && state !== undefined && found.every((t) => t.finished === null))) await this.openStream(state, connection);
-      if (state !== undefined) await this.schemas.restore(spec.server, connection, this.facts, state.history);
+      if (state !== undefined) await this.schemas.restore(spec.server, connection, this.facts, state.schemas);
       const known = this.follower === undefined ? undefined : await this.schemas.begin(spec.server, connection, this.facts, found.filter((t) => t.isNew).map((t) => t.schema));
       for (const table of found) this.capture({ ...table, schema: known?.get(table.name) ?? table.schema });
       if (options.bounded && !takesSnapshot) this.end = await currentPosition(spec.server, connection, this.facts);
@@ -231,16 +231,17 @@ export class ChangeReader implements SourceReader, FollowerHost {
   statement(event: Parameters<FollowerHost['statement']>[0]): void {
     for (const effect of this.schemas.statement(event)) this.affected(effect, event);
   }
-  private affected(effect: SchemaEffect, { sql, timestampMs }: Parameters<FollowerHost['statement']>[0]): void {
+  private affected(effect: SchemaEffect & { readonly isOld: boolean }, { sql, timestampMs }: Parameters<FollowerHost['statement']>[0]): void {
     const name = tableText(effect.id), table = this.captured.get(name), { after, changes } = effect, { face } = this.options;
     if (table === undefined) {
       if (after !== undefined && this.wants(effect.id)) this.adopt(after);
       return;
     }
-    table.isUncertain = effect.problem !== undefined;
-    if (effect.problem !== undefined) { this.snapshot.abandonTable(name); return; }
     // Whatever comes into an emptied or new table comes through the stream.
     if (changes.some((c) => c.kind === 'drop.table' || c.kind === 'truncate.table' || c.kind === 'create.table')) this.snapshot.drop(name);
+    if (effect.isOld) return;
+    table.isUncertain = effect.problem !== undefined;
+    if (effect.problem !== undefined) { this.snapshot.abandonTable(name); return; }
     const events = schemaChanges(changes, (column) => pipelineColumn(effect.id, column, this.spec));
     if (after !== undefined && JSON.stringify(after) !== JSON.stringify(table.schema)) { this.change(table, after, events, sql, timestampMs); return; }
     if (face.announce === undefined) { if (changes.length > 0) this.options.context.log('warn', 'a statement emptied or dropped a table: rows that went out of it stay', { table: name, statement: sql.slice(0, 500) }); return; }
@@ -269,7 +270,7 @@ export class ChangeReader implements SourceReader, FollowerHost {
     if (this.options.context.subtask !== 0) return null;
     const tables: Record<string, StoredTable> = Object.create(null);
     for (const [name, { schema, isAnnounced }] of this.captured) tables[name] = { ...(this.schemas.knows(schema) ? {} : { schema }), finished: this.snapshot.tables.get(name)?.toJson() ?? null, announced: isAnnounced };
-    const state: StoredState = { version: 1, position: this.position, skip: this.follower?.skipLeft ?? [0, 0], tables, history: this.schemas.snapshot() };
+    const state: StoredState = { version: 1, position: this.position, skip: this.follower?.skipLeft ?? [0, 0], tables, schemas: this.schemas.snapshot(this.position) };
     return state as unknown as Json;
   }
   progress(): Json {

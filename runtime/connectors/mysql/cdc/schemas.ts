@@ -14,12 +14,17 @@ import { SchemaHistory, type SchemaEffect, type SchemaHistoryState } from '../dd
 import { isReached, placeText } from './place.ts';
 import { readTablesNamed } from './structure.ts';
 
+/** `asked`: tables whose columns are those of a later place, while the stream has not come there. JSON-safe. */
+export interface StoredSchemas { readonly history: SchemaHistoryState; readonly asked: { readonly at: BinlogPosition; readonly tables: readonly string[] } | null }
+
 /** Reads of all columns until two in a row are equal. */
 const MOST_READS = 5;
 
 export class Schemas {
   private history!: SchemaHistory;
+  /** Of tables that information_schema was asked for: when. */
   private knownAt: BinlogPosition | undefined;
+  private readonly asked = new Set<string>();
   /** The binlog describes its rows in full. */
   private isDescribed = false;
   private readonly last = new Map<string, string>();
@@ -32,7 +37,9 @@ export class Schemas {
   /** @param tables as read; given back as of `knownAt` */
   async begin(server: MySqlServer, connection: Connection, facts: ServerFacts, tables: readonly MySqlTable[]): Promise<ReadonlyMap<string, MySqlTable>> {
     await this.prepare(server, connection, facts);
+    for (const table of tables) this.asked.add(tableText(table));
     let known: ReadonlyMap<string, MySqlTable> = new Map(tables.map((t) => [tableText(t), t]));
+    if (tables.length === 0) return known;
     for (let read = 0; ; read++) {
       this.knownAt = await currentPosition(server, connection, facts);
       const again = await readTablesNamed(server, connection, tables), isSame = tables.every((t) => JSON.stringify(again.get(tableText(t))) === JSON.stringify(known.get(tableText(t))));
@@ -43,36 +50,42 @@ export class Schemas {
     for (const [name, table] of known) this.history.put(table, collations.get(name));
     return known;
   }
-  async restore(server: MySqlServer, connection: Connection, facts: ServerFacts, state: SchemaHistoryState): Promise<void> {
-    this.history = SchemaHistory.restore(state, await readSchemaDefaults(server, connection, facts), this.captured);
+  async restore(server: MySqlServer, connection: Connection, facts: ServerFacts, state: StoredSchemas): Promise<void> {
+    this.history = SchemaHistory.restore(state.history, await readSchemaDefaults(server, connection, facts), this.captured);
+    if (state.asked !== null) {
+      this.knownAt = state.asked.at;
+      for (const name of state.asked.tables) this.asked.add(name);
+    }
     this.isDescribed = await variable(server, connection, 'binlog_row_metadata') === 'FULL';
   }
   private async prepare(server: MySqlServer, connection: Connection, facts: ServerFacts): Promise<void> {
     this.history ??= new SchemaHistory(await readSchemaDefaults(server, connection, facts), this.captured);
     this.isDescribed = await variable(server, connection, 'binlog_row_metadata') === 'FULL';
   }
-  /** What a statement did to captured tables, as far as it is news. */
-  statement(event: Extract<BinlogEvent, { kind: 'statement' }>): readonly SchemaEffect[] {
+  /** What a statement did to captured tables. `isOld`: information_schema had seen it when it was asked for the table. */
+  statement(event: Extract<BinlogEvent, { kind: 'statement' }>): readonly (SchemaEffect & { readonly isOld: boolean })[] {
     const effects = this.history.apply(event.sql, event.database, { plainBackslash: event.noBackslashEscapes });
     for (const { id, unseenRows } of effects) {
       this.last.set(tableText(id), event.sql.slice(0, 500));
       if (unseenRows !== undefined) this.context.log('warn', 'rows of a table came or went without row events: copies of it miss that', { table: tableText(id), what: unseenRows, statement: event.sql.slice(0, 500) });
     }
-    if (this.knownAt === undefined || !isReached(this.knownAt, event.position)) return effects;
-    return effects.filter((effect) => !this.isOld(effect, event.position));
+    return effects.map((effect) => ({ ...effect, isOld: this.isOld(effect, event.position) }));
   }
-  /** A statement that information_schema had seen when it was asked. */
   private isOld(effect: SchemaEffect, position: BinlogPosition): boolean {
-    const isColumns = effect.problem !== undefined || effect.changes.some((c) => c.kind.endsWith('.column'));
-    if (!isColumns) return false;
+    if (this.knownAt === undefined || !this.asked.has(tableText(effect.id)) || !isReached(this.knownAt, position)) return false;
     if (effect.before !== undefined) this.history.put(effect.before);
-    if (!this.isDescribed) throw schemaUnknown({ table: tableText(effect.id), place: placeText(position), why: `Reading begins before the statement "${this.last.get(tableText(effect.id)) ?? ''}", and the server does not write the names of columns into its binlog` });
+    const isColumns = effect.problem !== undefined || effect.changes.some((c) => c.kind.endsWith('.column'));
+    if (isColumns && !this.isDescribed) throw schemaUnknown({ table: tableText(effect.id), place: placeText(position), why: `Reading begins before the statement "${this.last.get(tableText(effect.id)) ?? ''}", and the server does not write the names of columns into its binlog` });
     return true;
   }
   /** The binlog's own description of a table. */
   put(table: MySqlTable): void { this.history.put(table); }
   knows(id: TableId): boolean { return this.history.get(id) !== undefined; }
-  snapshot(): SchemaHistoryState { return this.history.snapshot(); }
+  /** @param position of the stream */
+  snapshot(position: BinlogPosition): StoredSchemas {
+    const isPassed = this.knownAt === undefined || isReached(position, this.knownAt);
+    return { history: this.history.snapshot(), asked: isPassed || this.knownAt === undefined ? null : { at: this.knownAt, tables: [...this.asked] } };
+  }
   /** That concerned a table. */
   lastStatement(name: string): string | null { return this.last.get(name) ?? null; }
 }

@@ -6,8 +6,8 @@
 import type { Json } from '../../../../catalog/registry/connectors.ts';
 import { positionsUnreadable } from '../../../../core/errors/connector.ts';
 import type { BinlogPosition, MySqlTable } from '../contract.ts';
-import type { SchemaHistoryState } from '../ddl/history.ts';
 import type { StoredRange } from './ranges.ts';
+import type { StoredSchemas } from './schemas.ts';
 
 /**
  * `finished`: ranges whose rows are out; null = the snapshot of the table is over, or there is none. `schema`: only where the history does
@@ -20,7 +20,7 @@ export interface StoredState {
   /** Of a specific start that has not been passed yet. */
   readonly skip: readonly [events: number, rows: number];
   readonly tables: Readonly<Record<string, StoredTable>>;
-  readonly history: SchemaHistoryState;
+  readonly schemas: StoredSchemas;
 }
 /** @param restored positions of all subtasks at the checkpoint; only subtask 0 has any */
 export function readState(table: string, restored: readonly Json[] | undefined): StoredState | undefined {

@@ -69,12 +69,12 @@ export class PipelineService implements Pipelines {
     let tables: readonly TableVersion[] = [], plan: PhysicalPlan | undefined;
     try {
       tables = await described.sourceConnector.discover?.(described.source, new Map([...described.document.source.options].map(([k, v]) => [k, v.text]))) ?? [];
-      items.push({ name: 'source tables', status: 'pass', detail: described.sourceConnector.discover === undefined ? 'Found when rows come.' : `${tables.length} ${tables.length === 1 ? 'table' : 'tables'}: ${shortList(tables.map((t) => idText(t.id)))}.` });
+      items.push({ name: 'tables', status: 'pass', detail: described.sourceConnector.discover === undefined ? 'Found when rows come.' : `${tables.length} ${tables.length === 1 ? 'table' : 'tables'}: ${shortList(tables.map((t) => idText(t.id)))}.` });
       plan = planPipeline(described, tables, FACT_TYPES, this.context(described.timeZone));
     } catch (error) {
       // What the document says of tables is wrong in the document; that a server is away is not.
       if (!(error instanceof RivuletError) || (error.domain === 'user' && error.range !== undefined)) throw error;
-      items.push({ name: 'source tables', status: 'fail', detail: `${error.message}.`, fix: error.hint });
+      items.push({ name: 'tables', status: 'fail', detail: `${error.message}.`, fix: error.hint });
     }
     const ends = plan === undefined ? [] : endsOf(described, tables, plan);
     items.push(...keyItems(described, ends), ...ruleItems(described, tables));
@@ -107,7 +107,14 @@ export class PipelineService implements Pipelines {
   }
 }
 const progressOf = (detail: Awaited<ReturnType<Engine['jobs']['detail']>>): PipelineSummary['progress'] => detail?.nodes.flatMap((node) => (node.type === 'source' ? node.progress : [])) ?? [];
-const resultOf = ({ described, items, targets }: Prepared): CheckResult => ({ name: described.name, passed: items.every((i) => i.status !== 'fail'), items, targets });
+const resultOf = ({ described, items, targets }: Prepared): CheckResult => ({ name: described.name, passed: items.every((i) => i.status !== 'fail'), items: oncePerName(items), targets });
+const GRAVITY: readonly CheckItem['status'][] = ['skipped', 'pass', 'warn', 'fail'];
+/** Two parts may look at the same thing: the graver finding stands, of equals the first. */
+function oncePerName(items: readonly CheckItem[]): readonly CheckItem[] {
+  const graver = (a: CheckItem, b: CheckItem): CheckItem => (GRAVITY.indexOf(b.status) > GRAVITY.indexOf(a.status) ? b : a), byName = new Map<string, CheckItem>();
+  for (const item of items) byName.set(item.name, graver(byName.get(item.name) ?? item, item));
+  return [...byName.values()];
+}
 /** Errors name variables, not their values. */
 async function hidden<T>(values: ReadonlyMap<string, string>, work: () => Promise<T>): Promise<T> {
   try { return await work(); } catch (error) {

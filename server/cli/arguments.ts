@@ -44,7 +44,7 @@ export function readArguments(argv: readonly string[]): PipelineArguments {
   if (given.has('--help') || action === undefined) return { ...base(variables, given, rest), action: 'help', target: undefined };
   if (!(PIPELINE_ACTIONS as readonly string[]).includes(action)) throw Object.assign(unexpectedArgument({ argument: `pipeline ${action}` }), { hint: didYouMean(action, PIPELINE_ACTIONS) ?? `There are ${PIPELINE_ACTIONS.join(', ')}.` });
   if (more.length > 0) throw unexpectedArgument({ argument: more[0]! });
-  if (target === undefined && action !== 'list') throw missingSettingValue({ flag: `pipeline ${action}`, expected: action === 'stop' ? 'the id of a job' : 'a YAML file' });
+  if (target === undefined && action !== 'list') throw pipelineVariableInvalid({ what: `rivulet pipeline ${action} needs ${action === 'stop' ? 'the id of a job' : 'a YAML file'}`, hint: action === 'stop' ? 'rivulet pipeline list shows ids.' : `As in rivulet pipeline ${action} pipeline.yaml.` });
   return { ...base(variables, given, rest), action: action as PipelineArguments['action'], target };
 }
 function base(variables: ReadonlyMap<string, string>, given: ReadonlyMap<string, string>, rest: readonly string[]): Omit<PipelineArguments, 'action' | 'target'> {

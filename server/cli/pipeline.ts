@@ -28,8 +28,8 @@ export async function pipelineCommand(argv: readonly string[], cli: PipelineCli)
   if (args.action === 'help') { cli.stdout.write(HELP); return 0; }
   const running = await serverFor(args, cli);
   if (running === undefined) {
-    if (args.action === 'list' || args.action === 'stop') throw pipelineVariableInvalid({ what: 'no server runs on this machine', hint: 'Start one (rivulet), or name one by --server http://host:7480.' });
     if (args.server !== undefined) throw pipelineVariableInvalid({ what: `no server answers at ${args.server}` });
+    if (args.action === 'list' || args.action === 'stop') throw pipelineVariableInvalid({ what: 'no server runs on this machine', hint: 'Start one (rivulet), or name one by --server http://host:7480.' });
   } else if (args.rest.length > 0) throw Object.assign(unexpectedArgument({ argument: args.rest[0]! }), { hint: didYouMean(args.rest[0]!, ['--var', '--secrets', '--server', '--from-savepoint', '--detach', '--savepoint', '--again']) ?? 'A server runs already; its flags were given when it was started.' });
   const started = running === undefined, url = running ?? await cli.startServer(args.rest, args.action === 'check');
   const outcome = await act(args, url, cli, started);

@@ -56,7 +56,7 @@ export async function tableRows(connection: Connection, sql: string): Promise<st
   const [rows] = await connection.query<never[]>({ sql, rowsAsArray: true } as never);
   return (rows as (string | number | null)[][]).map((r) => JSON.stringify(r.map((v) => (typeof v === 'string' && /^-?\d+$/.test(v) ? Number(v) : v)))).sort();
 }
-export const jsonOf = (row: readonly unknown[]): string => JSON.stringify(row, (_, v: unknown) => (typeof v === 'bigint' ? `${v}n` : v instanceof Uint8Array ? `x${Buffer.from(v).toString('hex')}` : v));
+export const jsonOf = (row: readonly unknown[]): string => JSON.stringify(row.map((v) => (v instanceof Uint8Array ? `x${Buffer.from(v).toString('hex')}` : v)), (_, v: unknown) => (typeof v === 'bigint' ? `${v}n` : v));
 
 /** What a changelog leads to, and what in it does not fit. */
 export class Materialised {

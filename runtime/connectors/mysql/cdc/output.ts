@@ -75,6 +75,8 @@ export class RowOutput {
     this.size = 0;
     this.pushed += size;
     this.target.push(batch);
+    // Whoever writes rows next gives slices only where a text can be one.
+    if (batch.slices !== null) for (const s of batch.slices) s?.starts.fill(-1, 0, size);
   }
   private isPlain(size: number): boolean {
     for (let i = 0; i < size; i++) if (this.kinds[i] !== INSERT) return false;

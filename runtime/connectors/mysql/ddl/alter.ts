@@ -2,6 +2,7 @@
 import type { TableId } from '../contract.ts';
 import { parseColumn, type ColumnDraft } from './column.ts';
 import type { Cursor } from './cursor.ts';
+import type { Dialect } from './data-type.ts';
 import { isKeyElement, parseElements, parseKey } from './elements.ts';
 
 /** undefined: where it was, or at the end; null: first; else behind that column. */
@@ -20,25 +21,25 @@ export type Alteration =
   /** Rows came or went without row events. `other`: a table this happened to as well. */
   | { readonly kind: 'rows'; readonly what: string; readonly other: TableId | undefined };
 
-export function parseAlterations(c: Cursor, isMariaDb: boolean): Alteration[] {
+export function parseAlterations(c: Cursor, dialect: Dialect): Alteration[] {
   const out: Alteration[] = [];
   while (!c.isEnd) {
-    parseClause(c, isMariaDb, out);
+    parseClause(c, dialect, out);
     if (!c.acceptPunct(',') && c.isPunct(')')) c.fail('the next clause');
   }
   return out;
 }
 
-function parseClause(c: Cursor, isMariaDb: boolean, out: Alteration[]): void {
+function parseClause(c: Cursor, dialect: Dialect, out: Alteration[]): void {
   const { word } = c.peek();
   switch (word) {
-    case 'ADD': c.take(); parseAdd(c, isMariaDb, out); return;
+    case 'ADD': c.take(); parseAdd(c, dialect, out); return;
     case 'DROP': c.take(); parseDrop(c, out); return;
     case 'MODIFY': case 'CHANGE': {
       c.take();
       c.accept('COLUMN');
       c.accept('IF', 'EXISTS');
-      const old = word === 'CHANGE' ? c.columnName() : undefined, column = parseColumn(c, isMariaDb);
+      const old = word === 'CHANGE' ? c.columnName() : undefined, column = parseColumn(c, dialect);
       out.push({ kind: 'change', name: old ?? column.name, column, position: parsePosition(c) });
       if (column.primary) out.push({ kind: 'primaryKey', columns: [column.name] });
       return;
@@ -56,7 +57,7 @@ function parseClause(c: Cursor, isMariaDb: boolean, out: Alteration[]): void {
   }
 }
 
-function parseAdd(c: Cursor, isMariaDb: boolean, out: Alteration[]): void {
+function parseAdd(c: Cursor, dialect: Dialect, out: Alteration[]): void {
   const isColumn = c.accept('COLUMN');
   if (!isColumn) {
     if (c.is('PARTITION')) { rest(c); return; }
@@ -73,12 +74,12 @@ function parseAdd(c: Cursor, isMariaDb: boolean, out: Alteration[]): void {
     if (column.primary) out.push({ kind: 'primaryKey', columns: [column.name] });
   };
   if (c.acceptPunct('(')) {
-    const { columns, primaryKey } = parseElements(c, isMariaDb);
+    const { columns, primaryKey } = parseElements(c, dialect);
     for (const column of columns) add(column, undefined);
     if (primaryKey.length > 0) out.push({ kind: 'primaryKey', columns: primaryKey });
     return;
   }
-  const column = parseColumn(c, isMariaDb);
+  const column = parseColumn(c, dialect);
   add(column, parsePosition(c));
 }
 function parsePosition(c: Cursor): Position {

@@ -27,6 +27,6 @@ export class Collations {
   width(charset: string): number { return this.#charset(charset)?.width ?? 4; }
   /** `utf8_bin` of `utf8_general_ci`. */
   binary(collation: string): string { const charset = this.charsetOf(collation); return charset === 'binary' ? charset : `${charset}_bin`; }
-  /** `utf8` is an old name of `utf8mb3`. */
-  #charset(name: string): CharacterSet | undefined { const lower = name.toLowerCase(); return this.#sets.get(lower) ?? (lower === 'utf8' ? this.#sets.get('utf8mb3') : undefined); }
+  /** `utf8` is the old name of `utf8mb3`; a server knows one of them. */
+  #charset(name: string): CharacterSet | undefined { const lower = name.toLowerCase(); return this.#sets.get(lower) ?? (lower === 'utf8' ? this.#sets.get('utf8mb3') : lower === 'utf8mb3' ? this.#sets.get('utf8') : undefined); }
 }

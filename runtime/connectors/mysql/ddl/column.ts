@@ -2,7 +2,7 @@
 import type { MySqlColumn, ServerFacts } from '../contract.ts';
 import type { Collations } from './collations.ts';
 import type { Cursor } from './cursor.ts';
-import { parseType, type TypeDraft } from './data-type.ts';
+import { parseType, type Dialect, type TypeDraft } from './data-type.ts';
 
 export interface ColumnDraft {
   readonly name: string;
@@ -30,8 +30,8 @@ export interface DdlContext {
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 /** Name, type and attributes, up to a comma, bracket, FIRST, AFTER or the end. */
-export function parseColumn(c: Cursor, isMariaDb: boolean): ColumnDraft {
-  const name = c.columnName(), type = parseType(c, isMariaDb);
+export function parseColumn(c: Cursor, dialect: Dialect): ColumnDraft {
+  const name = c.columnName(), type = parseType(c, dialect);
   const column: Mutable<ColumnDraft> = { name, type, unsigned: type.serial, zerofill: false, nullable: type.serial ? false : undefined, primary: false, generated: false, comment: '', charset: type.charset, collation: type.collation, binary: false };
   while (!c.isEnd && !c.isPunct(',') && !c.isPunct(')') && !c.is('FIRST') && !c.is('AFTER')) attribute(c, column);
   return column;

@@ -1,5 +1,9 @@
 /** The type of a column definition: MySQL's many spellings to the names information_schema uses, before its character set is known. */
+import type { ServerFacts } from '../contract.ts';
 import type { Cursor } from './cursor.ts';
+
+/** Whose grammar and names. */
+export type Dialect = Pick<ServerFacts, 'flavor' | 'version'>;
 
 /** `family` text: CHAR, VARCHAR and the TEXTs, which with the character set `binary` become BINARY, VARBINARY and the BLOBs. */
 export interface TypeDraft {
@@ -27,8 +31,8 @@ const PLAIN: Readonly<Record<string, string>> = {
 const NATIONAL = { charset: 'utf8mb3' } as const;
 
 /** Fails where no known type stands. */
-export function parseType(c: Cursor, isMariaDb: boolean): TypeDraft {
-  const { word } = c.peek();
+export function parseType(c: Cursor, facts: Dialect): TypeDraft {
+  const { word } = c.peek(), isMariaDb = facts.flavor === 'mariadb';
   if (c.peek().kind !== 'word') c.fail('a type');
   const integer = INTEGERS[word], lob = LOBS[word], plain = PLAIN[word];
   if (integer !== undefined) { c.take(); return draft(integer, 'number', { length: inBrackets(c) }); }
@@ -46,7 +50,7 @@ export function parseType(c: Cursor, isMariaDb: boolean): TypeDraft {
     case 'TIME': case 'DATETIME': case 'TIMESTAMP': return draft(word.toLowerCase(), 'other', { scale: inBrackets(c) ?? 0 });
     case 'JSON': return isMariaDb ? draft('longtext', 'text', { charset: 'utf8mb4', collation: 'utf8mb4_bin' }) : draft('json', 'other');
     case 'VECTOR': return draft('vector', 'other', { length: inBrackets(c) ?? 2048 });
-    case 'GEOMETRYCOLLECTION': case 'GEOMCOLLECTION': return draft(isMariaDb ? 'geometrycollection' : 'geomcollection', 'other');
+    case 'GEOMETRYCOLLECTION': case 'GEOMCOLLECTION': return draft(isMariaDb || facts.version[0] < 8 ? 'geometrycollection' : 'geomcollection', 'other');
     case 'ENUM': case 'SET': return draft(word.toLowerCase(), 'choice', { values: choices(c) });
     case 'TEXT': { const length = inBrackets(c); return draft('text', 'text', { length, sized: length !== null }); }
     case 'BLOB': { const length = inBrackets(c); return draft('blob', 'other', { length, sized: length !== null }); }

@@ -1,6 +1,7 @@
 /** What stands between the brackets of CREATE TABLE, and of ADD ( … ): columns, keys, constraints. Only the primary key is kept of the latter. */
 import { parseColumn, type ColumnDraft } from './column.ts';
 import type { Cursor } from './cursor.ts';
+import type { Dialect } from './data-type.ts';
 
 export interface TableElements {
   readonly columns: readonly ColumnDraft[];
@@ -9,12 +10,12 @@ export interface TableElements {
 }
 
 /** Behind the opening bracket, to behind the closing one. */
-export function parseElements(c: Cursor, isMariaDb: boolean): TableElements {
+export function parseElements(c: Cursor, dialect: Dialect): TableElements {
   const columns: ColumnDraft[] = [];
   let primaryKey: string[] = [];
   do {
     if (isKeyElement(c)) primaryKey = parseKey(c) ?? primaryKey;
-    else columns.push(parseColumn(c, isMariaDb));
+    else columns.push(parseColumn(c, dialect));
   } while (c.acceptPunct(','));
   c.expectPunct(')');
   return { columns, primaryKey };

@@ -61,7 +61,7 @@ export class SchemaHistory {
   /** Follows a statement that ran with `database` as its current one. Empty: it does not concern captured tables. */
   apply(sql: string, database: string, options: ApplyOptions = {}): SchemaEffect[] {
     const { facts } = this.#defaults, cursor = new Cursor(sql, database, { facts, plainBackslash: options.plainBackslash ?? false });
-    const statement = parseStatement(cursor, facts.flavor === 'mariadb');
+    const statement = parseStatement(cursor, facts);
     return statement === undefined ? [] : this.#run(statement).filter(({ id }) => this.#isCaptured(id));
   }
 

@@ -6,6 +6,7 @@
 import type { TableId } from '../contract.ts';
 import { parseAlterations, type Alteration } from './alter.ts';
 import type { Cursor } from './cursor.ts';
+import type { Dialect } from './data-type.ts';
 import { parseElements, type TableElements } from './elements.ts';
 
 export interface CharsetChoice { readonly charset: string | null; readonly collation: string | null }
@@ -28,11 +29,11 @@ export type DdlStatement =
 const DATA_VERBS: ReadonlySet<string> = new Set(['INSERT', 'REPLACE', 'UPDATE', 'DELETE', 'LOAD']);
 
 /** undefined: a statement that leaves tables alone. Throws where one that does not cannot be read even as far as its tables. */
-export function parseStatement(c: Cursor, isMariaDb: boolean): DdlStatement | undefined {
+export function parseStatement(c: Cursor, dialect: Dialect): DdlStatement | undefined {
   const { word } = c.peek();
   switch (word) {
-    case 'CREATE': return parseCreate(c, isMariaDb);
-    case 'ALTER': return parseAlter(c, isMariaDb);
+    case 'CREATE': return parseCreate(c, dialect);
+    case 'ALTER': return parseAlter(c, dialect);
     case 'DROP': return parseDrop(c);
     case 'RENAME': return parseRename(c);
     case 'TRUNCATE': c.take(); c.accept('TABLE'); return { kind: 'truncate', table: c.tableName() };
@@ -40,7 +41,7 @@ export function parseStatement(c: Cursor, isMariaDb: boolean): DdlStatement | un
   }
 }
 
-function parseCreate(c: Cursor, isMariaDb: boolean): DdlStatement | undefined {
+function parseCreate(c: Cursor, dialect: Dialect): DdlStatement | undefined {
   c.take();
   const replace = c.accept('OR', 'REPLACE');
   if (c.accept('DATABASE') || c.accept('SCHEMA')) {
@@ -51,14 +52,14 @@ function parseCreate(c: Cursor, isMariaDb: boolean): DdlStatement | undefined {
   // A temporary table is its session's own; TEMPORARY and everything else that is created is nobody's business here.
   if (!c.accept('TABLE')) return undefined;
   const ifNotExists = c.accept('IF', 'NOT', 'EXISTS'), table = c.tableName();
-  return { kind: 'create', table, replace, ifNotExists, body: () => parseCreateBody(c, isMariaDb) };
+  return { kind: 'create', table, replace, ifNotExists, body: () => parseCreateBody(c, dialect) };
 }
-function parseCreateBody(c: Cursor, isMariaDb: boolean): CreateBody | { readonly kind: 'like'; readonly table: TableId } | { readonly kind: 'query' } {
+function parseCreateBody(c: Cursor, dialect: Dialect): CreateBody | { readonly kind: 'like'; readonly table: TableId } | { readonly kind: 'query' } {
   if (c.accept('LIKE')) return { kind: 'like', table: c.tableName() };
   if (c.isPunct('(') && c.peek(1).word === 'LIKE') { c.take(); c.take(); return { kind: 'like', table: c.tableName() }; }
   if (!c.isPunct('(') || ['SELECT', 'WITH', 'VALUES', 'TABLE'].includes(c.peek(1).word) || (c.peek(1).kind === 'punct' && c.peek(1).text === '(')) return { kind: 'query' };
   c.take();
-  const elements = parseElements(c, isMariaDb);
+  const elements = parseElements(c, dialect);
   const options = parseTableOptions(c);
   return options === undefined ? { kind: 'query' } : { kind: 'columns', ...elements, ...options };
 }
@@ -92,7 +93,7 @@ function parseCharsets(c: Cursor): CharsetChoice {
   return { charset, collation };
 }
 
-function parseAlter(c: Cursor, isMariaDb: boolean): DdlStatement | undefined {
+function parseAlter(c: Cursor, dialect: Dialect): DdlStatement | undefined {
   c.take();
   if (c.accept('DATABASE') || c.accept('SCHEMA')) {
     // The name may be missing; a name that is one of the words of an option is in backticks or followed by no option value.
@@ -103,7 +104,7 @@ function parseAlter(c: Cursor, isMariaDb: boolean): DdlStatement | undefined {
   if (!c.accept('TABLE')) return undefined;
   c.accept('IF', 'EXISTS');
   const table = c.tableName();
-  return { kind: 'alter', table, body: () => { skipWait(c); return parseAlterations(c, isMariaDb); } };
+  return { kind: 'alter', table, body: () => { skipWait(c); return parseAlterations(c, dialect); } };
 }
 const acceptsOption = (c: Cursor): boolean => c.peek().kind === 'word' && ['DEFAULT', 'CHARACTER', 'CHARSET', 'COLLATE', 'ENCRYPTION', 'READ'].includes(c.peek().word);
 /** MariaDB's limit of the wait for a lock. */

@@ -9,7 +9,7 @@ const ZONE_TOLERANCE_S = 1800;
 export const checkVersion: SourceCheck = ({ facts: { flavor, version: [major, minor], versionText } }) => {
   const number = major * 100 + minor;
   if (flavor === 'mariadb') return [number >= 1011 ? pass('version', `MariaDB ${versionText}.`) : number >= 1002 ? warn('version', `MariaDB ${versionText}; tested are 10.11 and later.`, 'Try it on a copy first, or upgrade.') : fail('version', `MariaDB ${versionText} is too old.`, 'Upgrade to 10.11 or later.')];
-  return [number >= 507 ? pass('version', `MySQL ${versionText}.`) : number >= 506 ? warn('version', `MySQL ${versionText}; tested are 5.7 and later.`, 'Try it on a copy first, or upgrade.') : fail('version', `MySQL ${versionText} is too old.`, 'Upgrade to 5.7 or later.')];
+  return [number >= 506 ? pass('version', `MySQL ${versionText}.`) : fail('version', `MySQL ${versionText} is older than 5.6.`, 'Upgrade to 5.7 or later.')];
 };
 
 export const checkTimeZone: SourceCheck = async (look) => {

@@ -17,6 +17,8 @@ export interface PipelineDescribeContext {
   /** `pipeline.parallelism` as written; undefined when left out. */
   readonly parallelism: number | undefined;
   readonly timeZone: string;
+  /** `execution.runtime-mode` BATCH: end with what is there now, unless an option says otherwise. */
+  readonly ends: boolean;
   /** A SQL type from its text; throws syntax errors. */
   parseType(text: string): SqlType;
 }

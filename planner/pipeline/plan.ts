@@ -10,6 +10,7 @@ import { idText, type TableVersion } from '../../catalog/objects/pipeline-table.
 import { parseEnum, parseInteger, type DeclaredOption } from '../../catalog/options/options.ts';
 import { RETRACT, type Json } from '../../catalog/registry/connectors.ts';
 import type { PipelineConnector, PipelineConnectorRegistry, PipelineDescribeContext, PipelineSinkDescription, PipelineSourceDescription } from '../../catalog/registry/pipelines.ts';
+import { invalidOptionValue } from '../../core/errors/common.ts';
 import { lineAndColumn, RivuletError } from '../../core/errors/define.ts';
 import { pipelineInvalidOption, pipelineMissingKey, pipelineUnknownKey, pipelineUnknownType, pipelineUnsupportedOptions } from '../../core/errors/pipeline.ts';
 import type { PlannerContext } from '../bind/context.ts';
@@ -50,10 +51,9 @@ export function describePipeline(document: PipelineDocument, connectors: Pipelin
   checkOptions(sink, [...sinkConnector.options, ...sinkChangeOptions], document);
   const name = setting('name') ?? `${source.name ?? source.type.text} → ${sink.name ?? sink.type.text}`;
   const parallelism = setting('parallelism') === undefined ? undefined : inPlace(settings.get('parallelism'), () => parseInteger('parallelism', setting('parallelism') ?? '1', 1, 1024));
-  const timeZone = setting('local-time-zone') ?? hostZone;
-  const context = (block: EndBlock): PipelineDescribeContext => ({ name: block.name ?? block.type.text, pipeline: name, parallelism, timeZone, parseType: (text) => resolveTypeNode(parseType(text.trim())) });
+  const timeZone = inPlace(settings.get('local-time-zone'), () => zoneOf(setting('local-time-zone') ?? hostZone));
+  const context = (block: EndBlock): PipelineDescribeContext => ({ name: block.name ?? block.type.text, pipeline: name, parallelism, timeZone, ends: choice('execution.runtime-mode') === 'BATCH', parseType: (text) => resolveTypeNode(parseType(text.trim())) });
   const from = textsOf(source.options), to = new Map([...textsOf(sink.options)].filter(([k]) => !sinkChangeOptions.some((o) => o.key === k)));
-  if (choice('execution.runtime-mode') === 'BATCH' && !from.has('scan.startup.mode')) from.set('scan.startup.mode', 'snapshot');
   const described = {
     source: inBlock(source, () => sourceConnector.describeSource!(from, context(source))), sink: inBlock(sink, () => sinkConnector.describeSink!(to, context(sink))),
   };
@@ -64,6 +64,9 @@ export function describePipeline(document: PipelineDocument, connectors: Pipelin
   };
   const jobSettings = Object.fromEntries([...settings].filter(([k]) => (k.startsWith('execution.') && k !== 'execution.runtime-mode') || k.startsWith('restart-strategy.')).map(([k, v]) => [k, v.text]));
   return { document, name, timeZone, ...described, sourceConnector, sinkConnector, routing, uidPrefix: setting('operator.uid.prefix') ?? setting('schema.operator.uid') ?? '', settings: jobSettings };
+}
+function zoneOf(zone: string): string {
+  try { return new Intl.DateTimeFormat('en', { timeZone: zone }).resolvedOptions().timeZone; } catch (error) { throw invalidOptionValue({ option: 'local-time-zone', value: zone, expected: "a time zone such as 'Asia/Shanghai', 'UTC' or '+08:00'" }, { cause: error }); }
 }
 function connectorOf(role: 'source' | 'sink', block: EndBlock, connectors: PipelineConnectorRegistry, document: PipelineDocument): PipelineConnector {
   const found = connectors.get(block.type.text), can = (c: PipelineConnector): boolean => (role === 'source' ? c.describeSource : c.describeSink) !== undefined;

@@ -117,7 +117,7 @@ class PipelineTransform extends ForwardingOperator {
     const wanted = columnChanges(from, view.output.columns, renames);
     this.checkKey(known.version, view, renames, before);
     const { version, changes } = evolve(known.version, isMerged && (isNew || before === undefined) ? wanted.filter((c) => c.kind !== 'drop.column') : wanted, this.rulesFor(before, wasTold), isMerged);
-    const missing = isMerged && isNew ? evolve(version, version.columns.filter((c) => !view.output.columns.some((o) => o.name === c.name)).map((c): SchemaChange => ({ kind: 'drop.column', name: c.name })), this.spec, true) : { version, changes: [] };
+    const missing = isNew ? evolve(version, version.columns.filter((c) => !view.output.columns.some((o) => o.name === c.name)).map((c): SchemaChange => ({ kind: 'drop.column', name: c.name })), this.spec, true) : { version, changes: [] };
     const all = [...changes, ...missing.changes];
     if (all.length > 0) { known.version = missing.version; this.tell(known.version, all, event); }
     if (all.length > 0 || isNew) this.store(key, known);

@@ -103,6 +103,7 @@ describe('pipeline document', () => {
     ['unknown option', 'source:\n  type: fake\n  pasword: x\nsink: {type: fake}\n', 'pipeline-unsupported-options', /unsupported options found for 'fake'. Unsupported options: "pasword"/, /"password"/],
     ['unknown option of the pipeline', 'source: {type: fake}\nsink: {type: fake}\npipeline:\n  paralelism: 1\n', 'pipeline-unknown-key', /"paralelism"/, /"parallelism"/],
     ['bad choice', 'source: {type: fake}\nsink: {type: fake}\npipeline:\n  schema.change.behavior: loose\n', 'invalid-option-value', /schema.change.behavior/],
+    ['a zone that is none', 'source: {type: fake}\nsink: {type: fake}\npipeline:\n  local-time-zone: Mars\n', 'invalid-option-value', /local-time-zone/],
     ['a missing option', 'source: {type: fake}\nsink: {type: upsert-kafka}\n', 'pipeline-missing-key', /'upsert-kafka' needs "properties.bootstrap.servers"/],
     ['changes that are none', 'source: {type: fake}\nsink:\n  type: fake\n  exclude.schema.changes: [column.drops]\n', 'pipeline-invalid-option', /names "column.drops"/],
   ];

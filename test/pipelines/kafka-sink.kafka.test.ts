@@ -23,7 +23,7 @@ class Sink {
   private readonly jobId: string;
   constructor(type: 'upsert-kafka' | 'kafka', options: Readonly<Record<string, string>> = {}, jobId = `j${database()}`) {
     const connector = type === 'kafka' ? kafkaPipeline : upsertKafkaPipeline;
-    const described = connector.describeSink!(new Map(Object.entries({ 'properties.bootstrap.servers': BOOTSTRAP, ...options })), { name: 's', pipeline: 'p', parallelism: undefined, timeZone: 'UTC', parseType: () => STRING });
+    const described = connector.describeSink!(new Map(Object.entries({ 'properties.bootstrap.servers': BOOTSTRAP, ...options })), { name: 's', pipeline: 'p', parallelism: undefined, timeZone: 'UTC', ends: false, parseType: () => STRING });
     this.node = { type: 'sink', id: 'abcdef0123456789', inputs: [], columns: [], changelog: RETRACT, upsertKeys: [], label: '', connector: described.connector, spec: described.spec, table: 's', fields: [], notNull: { columns: [], policy: 'error' } };
     this.jobId = jobId;
     this.writer = kafkaPipelineSink.create(this.node, this.context());

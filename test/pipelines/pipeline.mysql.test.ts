@@ -140,6 +140,12 @@ describeOnMySql('pipelines from MySQL', (server) => {
     expect(all.length).to.be.within(1000, 1000 + changes);
     await cancel(id);
   });
+  it('BATCH: ends when what is there is written', async () => {
+    const id = await submit(`${SOURCE(`${db.name}.order`)}${SINK()}pipeline:\n  name: once\n  execution.runtime-mode: BATCH\n`);
+    await waitFor('the end', async () => (await ask(`/pipelines/${id}`)).body.status === 'FINISHED');
+    expect([...await records(`${db.name}.order`)].sort()).to.deep.equal(ORDER);
+    expect((await ask(`/pipelines/${id}`)).body).to.include({ name: 'once' });
+  });
   for (const format of ['debezium-json', 'canal-json', 'json']) {
     it(`cascade: MySQL → topic of ${format} → pipeline → compacted topic`, async () => {
       const middle = `${db.name}.m_${format}`, last = `${db.name}_last`, more = '  sink.topic.partitions: 1\n';

@@ -39,8 +39,8 @@ function topicsOf(o: Options): Pick<KafkaSourceSpec, 'topics' | 'pattern'> {
   if (topics.length === 0) throw o.refuse("option 'topic' names no topic");
   return { topics, pattern: null };
 }
-function placeOf(o: Options, kind: 'startup' | 'bounded'): PlaceSpec {
-  const mode = o.choice(`scan.${kind}.mode`), key = (name: string): string => `scan.${kind}.${name}`;
+function placeOf(o: Options, kind: 'startup' | 'bounded', ends = false): PlaceSpec {
+  const mode = ends && o.maybe('scan.bounded.mode') === undefined ? 'latest-offset' : o.choice(`scan.${kind}.mode`), key = (name: string): string => `scan.${kind}.${name}`;
   if (mode === 'timestamp') {
     if (o.maybe(key('timestamp-millis')) === undefined) throw o.refuse(`'${key('timestamp-millis')}' is required in 'timestamp' ${kind} mode but missing`);
     return { mode, timestampMs: parseInteger(key('timestamp-millis'), o.text(key('timestamp-millis')), 0) };
@@ -71,7 +71,7 @@ function describeSource(given: PipelineOptions, context: PipelineDescribeContext
   KafkaClientConfig.fromProperties(properties);
   const headerFilter = o.maybe('scan.header-filter') ?? null;
   if (headerFilter !== null && parseHeaderFilter(headerFilter) === undefined) throw o.refuse(`'scan.header-filter' cannot be read: '${headerFilter}'`, "Write conditions as 'key:value', joined by & and |.");
-  const bounded = placeOf(o, 'bounded'), topics = topicsOf(o), format = o.choice('value.format') as MessageSettings['format'];
+  const bounded = placeOf(o, 'bounded', context.ends), topics = topicsOf(o), format = o.choice('value.format') as MessageSettings['format'];
   const reader: KafkaSourceSpec = {
     table: context.name, ...topics, properties: Object.fromEntries(properties), groupId: o.maybe('properties.group.id') ?? null, startup: placeOf(o, 'startup'), bounded,
     discoveryMs: bounded.mode === 'unbounded' ? parseDuration('scan.topic-partition-discovery.interval', o.text('scan.topic-partition-discovery.interval')) : 0, checkGroup: o.flag('scan.check.duplicated.group.id'), onError: 'fail', headerFilter,

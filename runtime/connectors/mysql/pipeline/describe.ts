@@ -46,8 +46,8 @@ function serverIdsOf(o: Options, parallelism: number): MySqlCdcSpec['serverIds']
   if (last - first + 1 < parallelism) throw o.refuse(`The server id range '${text}' of option 'server-id' must hold at least as many ids as the parallelism, ${parallelism}`);
   return [first, last];
 }
-function startupOf(o: Options): CdcStartup {
-  const given = o.text('scan.startup.mode');
+function startupOf(o: Options, ends: boolean): CdcStartup {
+  const given = ends && !o.has('scan.startup.mode') ? 'snapshot' : o.text('scan.startup.mode');
   if (!(STARTUP_MODES as readonly string[]).includes(given.toLowerCase())) throw o.refuse(`Invalid value for option 'scan.startup.mode'. Supported values are [${STARTUP_MODES.join(', ')}], but was: ${given}`);
   const mode = parseEnum('scan.startup.mode', given, STARTUP_MODES) as CdcStartup['mode'];
   const none = { mode, file: null, pos: null, gtids: null, skipEvents: 0, skipRows: 0, timestampMs: null };
@@ -80,7 +80,7 @@ function factsOf(o: Options): string[] {
 }
 
 function describeSource(given: PipelineOptions, context: PipelineDescribeContext): PipelineSourceDescription {
-  const o = new Options(given, `source ${context.name}`), server = serverOf(o, given), startup = startupOf(o), parallelism = context.parallelism ?? 1;
+  const o = new Options(given, `source ${context.name}`), server = serverOf(o, given), startup = startupOf(o, context.ends), parallelism = context.parallelism ?? 1;
   const whole = o.flag('scan.newly-added-table.enabled'), stream = o.flag('scan.binlog.newly-added-table.enabled');
   if (whole && stream) throw o.refuse('If both scan.binlog.newly-added-table.enabled and scan.newly-added-table.enabled are true, data maybe duplicate after restore');
   const schemaChanges = o.flag('schema-change.enabled'), pool = o.size('connection.pool.size');

@@ -39,6 +39,14 @@ export const missingConnector = defineError<{ table: string; known: readonly str
   sqlstate: '22023', name: 'missing-connector', domain: 'user', retry: 'never', message: (p) => `table ${quoted(p.table)} has no 'connector' option`, hint: (p) => `Add 'connector' = '…' to its WITH clause; available: ${p.known.join(', ')}.`,
 });
 export const notASource = defineError<{ connector: string; table: string }>({ sqlstate: '0A000', name: 'not-a-source', domain: 'user', retry: 'never', message: (p) => `connector ${quoted(p.connector)} of table ${quoted(p.table)} can only be used as a sink; it cannot be read` });
+export const notALookup = defineError<{ connector: string; table: string; known: readonly string[] }>({
+  sqlstate: '0A000', name: 'not-a-lookup', domain: 'user', retry: 'never', message: (p) => `connector ${quoted(p.connector)} of table ${quoted(p.table)} cannot be looked up by key`,
+  detail: (p) => `FOR SYSTEM_TIME AS OF a processing time asks a table for the rows of a key. Connectors that can: ${p.known.join(', ')}.`, hint: () => 'For a table that changes as a stream, write a regular JOIN.',
+});
+export const lookupNeedsKey = defineError<{ table: string }>({
+  sqlstate: '0A000', name: 'lookup-needs-key', domain: 'user', retry: 'never', message: (p) => `the lookup join with table ${quoted(p.table)} has no equality on one of its columns`,
+  hint: () => 'A lookup needs a key: ON left.column = table.column, of types that compare without casting the column of the table.',
+});
 export const notASink = defineError<{ connector: string; table: string }>({ sqlstate: '0A000', name: 'not-a-sink', domain: 'user', retry: 'never', message: (p) => `connector ${quoted(p.connector)} of table ${quoted(p.table)} can only be used as a source; it cannot be written` });
 export const sinkSchemaMismatch = defineError<{ sink: string; cause: string; query: string; schema: string }>({
   sqlstate: '42804', name: 'sink-schema-mismatch', domain: 'user', retry: 'never',
@@ -55,4 +63,4 @@ export const metadataKeyUnknown = defineError<{ key: string; column: string; tab
   detail: (p) => `The connector supports the following metadata keys for ${p.mode}: ${p.known.join(', ') || 'none'}.`, hint: (p) => didYouMean(p.key, p.known) ?? (p.mode === 'writing' ? 'Declare the column VIRTUAL to leave it out when writing.' : undefined),
 });
 export const expressionTooDeep = defineError<Record<string, never>>({ sqlstate: '54001', name: 'expression-too-deep', domain: 'user', retry: 'never', message: () => 'statement is nested too deeply' });
-export const plannerErrors = { columnNotFound, relationNotFound, ambiguousColumn, functionNotFound, noMatchingSignature, typeMismatch, cannotCast, groupingError, parameterNotGiven, invalidQuery, unknownType, invalidTypeParameter, unknownConnector, missingConnector, notASource, notASink, sinkSchemaMismatch, sinkCannotConsume, upsertSinkNeedsKey, metadataKeyUnknown, expressionTooDeep };
+export const plannerErrors = { columnNotFound, relationNotFound, ambiguousColumn, functionNotFound, noMatchingSignature, typeMismatch, cannotCast, groupingError, parameterNotGiven, invalidQuery, unknownType, invalidTypeParameter, unknownConnector, missingConnector, notASource, notALookup, lookupNeedsKey, notASink, sinkSchemaMismatch, sinkCannotConsume, upsertSinkNeedsKey, metadataKeyUnknown, expressionTooDeep };

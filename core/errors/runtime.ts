@@ -37,7 +37,7 @@ export const notNullViolated = defineError<{ column: string; table: string }>({
   message: (p) => `column ${quoted(p.column)} of table ${quoted(p.table)} is NOT NULL, but a null value is being written into it`,
   hint: () => "SET 'table.exec.sink.not-null-enforcer' = 'DROP' drops such rows silently.",
 });
-export const unknownRuntimePart = defineError<{ kind: 'operator' | 'source connector' | 'sink connector' | 'format'; name: string }>({
+export const unknownRuntimePart = defineError<{ kind: 'operator' | 'source connector' | 'sink connector' | 'lookup connector' | 'format'; name: string }>({
   sqlstate: '0A000', name: 'unknown-runtime-part', domain: 'internal', retry: 'never', message: (p) => `no ${p.kind} ${quoted(p.name)} is registered`,
   hint: () => 'The plan may come from another version of Rivulet.',
 });

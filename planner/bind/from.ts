@@ -6,13 +6,13 @@ import { INT, asNullable, notNull, typeText, type SqlType } from '../../core/typ
 import type { Expr } from '../physical/expr.ts';
 import type { JoinType } from '../physical/plan.ts';
 import { conjunction } from '../logical/expr-tools.ts';
-import { column, join, project, type JoinRel, type RelColumn, type Rel } from '../logical/rel.ts';
-import type { Join, NamedTable, Query, TableAlias, TableReference, Unnest } from '../sql/ast.ts';
+import { column, inputsOf, join, project, type JoinRel, type RelColumn, type Rel } from '../logical/rel.ts';
+import type { Expression, Join, NamedTable, Query, TableAlias, TableReference, Unnest } from '../sql/ast.ts';
 import type { BindState } from './context.ts';
 import { ExpressionBinder } from './expression.ts';
 import type { Environment } from './environment.ts';
 import { Scope, type MergedColumn, type ScopeRelation } from './scope.ts';
-import { bindTable, withHints } from './table.ts';
+import { bindLookupTable, bindTable, withHints } from './table.ts';
 
 export interface FromContext {
   readonly state: BindState;
@@ -22,7 +22,8 @@ export interface FromContext {
   bindQuery(state: BindState, query: Query, environment: Environment, outer?: Scope): Promise<Rel>;
   bindView(state: BindState, text: string, context: { catalog: string; database: string }): Promise<Rel>;
 }
-export interface FromResult { readonly rel: Rel; readonly scope: Scope }
+/** `lookup`: the table is asked by key, as a right side of a join only. */
+export interface FromResult { readonly rel: Rel; readonly scope: Scope; readonly lookup?: JoinRel['lookup'] }
 
 /** A comma list: cross joins from left to right. */
 export async function bindFrom(context: FromContext, from: readonly TableReference[], outer: Scope | undefined): Promise<FromResult> {
@@ -51,7 +52,7 @@ async function bindReference(context: FromContext, r: TableReference, outer: Sco
   }
 }
 async function bindNamed(context: FromContext, r: NamedTable, outer: Scope | undefined): Promise<FromResult> {
-  if (r.asOf !== undefined) throw featureNotSupported({ feature: 'FOR SYSTEM_TIME AS OF (temporal and lookup joins)' }, { range: r.range });
+  if (r.asOf !== undefined) throw featureNotSupported({ feature: 'FOR SYSTEM_TIME AS OF outside the right side of an INNER or LEFT JOIN' }, { range: r.range });
   const parts = r.name.parts.map((p) => p.value), [first] = parts;
   const common = parts.length === 1 && first !== undefined ? context.environment.get(first) : undefined;
   if (common !== undefined && first !== undefined) {
@@ -111,7 +112,7 @@ async function bindJoin(context: FromContext, r: Join, outer: Scope | undefined)
     if (!always || r.natural || r.using.length > 0 || (r.type !== 'CROSS' && r.type !== 'INNER' && r.type !== 'LEFT')) throw featureNotSupported({ feature: 'a join with UNNEST other than CROSS JOIN, or INNER or LEFT JOIN ON TRUE' }, { range: r.range });
     return bindUnnest(context, await bindReference(context, r.left, outer), r.right, r.type === 'LEFT', outer);
   }
-  const left = await bindReference(context, r.left, outer), right = await bindReference(context, r.right, outer);
+  const left = await bindReference(context, r.left, outer), right = r.right.kind === 'namedTable' && r.right.asOf !== undefined ? await bindLookup(context, left, r, r.right, r.right.asOf, outer) : await bindReference(context, r.right, outer);
   const type = JOIN_TYPES[r.type];
   const using = r.natural ? left.scope.columnNames().filter((n) => right.scope.columnNames().includes(n)) : r.using.map((u) => u.value);
   r.using.forEach((u) => { for (const side of [left, right]) if (!side.scope.columnNames().includes(u.value)) throw columnNotFound({ column: u.value, near: nearest(u.value, side.scope.columnNames()) }, { range: u.range }); });
@@ -127,6 +128,34 @@ async function bindJoin(context: FromContext, r: Join, outer: Scope | undefined)
   const merged = pairs.map((p): MergedColumn => ({ name: p.name, expr: type === 'right' ? p.r : type === 'full' ? { op: 'case', branches: [{ when: binder.call('IS NOT NULL', [p.l], r.range), then: p.l }], otherwise: p.r, type: p.l.type } : p.l }));
   return combine(left, right, type, condition, context, merged, outer);
 }
+/** `JOIN table FOR SYSTEM_TIME AS OF left.proctime`: a table with a connector that can be asked by key. */
+async function bindLookup(context: FromContext, left: FromResult, r: Join, table: NamedTable, asOf: Expression, outer: Scope | undefined): Promise<FromResult> {
+  if (r.type !== 'INNER' && r.type !== 'LEFT') throw featureNotSupported({ feature: `${r.type} JOIN with FOR SYSTEM_TIME AS OF`, instead: 'Lookup joins are INNER or LEFT.' }, { range: r.range });
+  const time = new ExpressionBinder(context.state, new Scope(left.scope.relations, left.scope.merged, outer)).bind(asOf);
+  if (!isProcessingTime(time, left.rel)) throw featureNotSupported({ feature: 'FOR SYSTEM_TIME AS OF an event time (temporal joins)', instead: 'For the table as it is now: give the left side a column `proctime AS PROCTIME()` and write FOR SYSTEM_TIME AS OF its proctime.' }, { range: asOf.range });
+  let object;
+  try { object = await context.state.context.resolveTable(table.name.parts.map((p) => p.value)); } catch (error) { throw at(error, table.name.range); }
+  if (object.kind === 'view') throw featureNotSupported({ feature: 'a view as the right side of a lookup join', instead: 'Name the table itself.' }, { range: table.name.range });
+  const known = withHints(object, table.hints, context.state.context.option('table.dynamic-table-options.enabled')?.toLowerCase() !== 'false');
+  let bound;
+  try { bound = bindLookupTable(context.state, known); } catch (error) { throw at(error, table.name.range); }
+  return { ...aliased(bound.rel, [object.path.catalog, object.path.database, object.path.name], table.alias, outer), lookup: bound.lookup };
+}
+/** True when the value is PROCTIME(), computed where the row comes from or here. */
+function isProcessingTime(e: Expr, rel: Rel): boolean {
+  if (e.op === 'call') return e.name === 'PROCTIME';
+  if (e.op !== 'column') return false;
+  switch (rel.kind) {
+    case 'project': return isProcessingTime(rel.exprs[e.index] as Expr, rel.input);
+    case 'join': {
+      const width = rel.left.columns.length;
+      return e.index < width ? isProcessingTime(e, rel.left) : isProcessingTime({ ...e, index: e.index - width }, rel.right);
+    }
+    case 'union': return rel.inputs.every((i) => isProcessingTime(e, i));
+    case 'filter': case 'sort': case 'unnest': return inputsOf(rel).every((i) => e.index < i.columns.length && isProcessingTime(e, i));
+    default: return false;
+  }
+}
 function lookUp(scope: Scope, name: string, by = 0): Expr {
   const range = { start: 0, end: 0 };
   const { expr } = scope.resolve([{ kind: 'identifier', value: name, quoted: true, range }], range);
@@ -137,7 +166,7 @@ function combine(left: FromResult, right: FromResult, type: JoinType, condition:
   const width = left.rel.columns.length;
   const ttlOf = (side: FromResult): number | undefined => { const [only] = side.scope.relations; return side.scope.relations.length === 1 ? context.ttl.get(only?.names.at(-1) ?? '') : undefined; };
   const ttl: JoinRel['ttlMs'] = [ttlOf(left), ttlOf(right)];
-  const rel = join(type, left.rel, right.rel, condition, ttl[0] === undefined && ttl[1] === undefined ? undefined : ttl);
+  const rel = join(type, left.rel, right.rel, condition, { ttlMs: ttl[0] === undefined && ttl[1] === undefined ? undefined : ttl, lookup: right.lookup });
   const typed = (r: ScopeRelation, by: number): ScopeRelation => ({ names: r.names, start: r.start + by, columns: r.columns.map((c, i) => rel.columns[r.start + by + i] === undefined ? c : { name: c.name, type: rel.columns[r.start + by + i]?.type ?? c.type }) });
   const leftRelations = left.scope.relations.map((r) => typed(r, 0)), all = [...leftRelations, ...right.scope.relations.map((r) => typed(r, width))];
   const kept = [...left.scope.merged.filter((m) => !merged.some((x) => x.name === m.name)), ...merged];

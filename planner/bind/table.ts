@@ -1,10 +1,10 @@
 /** From a catalog object to a relation: scan of the connector, computed columns on top; views are bound from their text. */
 import { featureNotSupported } from '../../core/errors/common.ts';
 import { RivuletError } from '../../core/errors/define.ts';
-import { metadataKeyUnknown, missingConnector, notASource, unknownConnector } from '../../core/errors/planner.ts';
+import { metadataKeyUnknown, missingConnector, notALookup, notASource, unknownConnector } from '../../core/errors/planner.ts';
 import { encodeLiteral, type Expr } from '../physical/expr.ts';
 import { pathSummary, type TableObject } from '../../catalog/objects/objects.ts';
-import type { Connector } from '../../catalog/registry/connectors.ts';
+import { APPEND, type Connector, type LookupDescription, type SourceDescription } from '../../catalog/registry/connectors.ts';
 import { canCast, sameType } from '../../core/types/coercion.ts';
 import { asNullable } from '../../core/types/sql-type.ts';
 import { column, project, type Rel, type RelColumn, type ScanField } from '../logical/rel.ts';
@@ -57,7 +57,17 @@ export async function bindTable(state: BindState, table: TableObject): Promise<R
   }
   const connector = connectorOf(state, table);
   if (connector.describeSource === undefined) throw notASource({ connector: connector.identifier, table: pathSummary(table.path) });
-  const source = connector.describeSource(table, { formats: state.context.formats, timeZone: state.context.timeZone, bounded: state.bounded });
+  return scanOf(state, table, connector, connector.describeSource(table, { formats: state.context.formats, timeZone: state.context.timeZone, bounded: state.bounded }));
+}
+/** A table that is asked by key: its scan stands for what can be asked, nobody reads it whole. */
+export function bindLookupTable(state: BindState, table: TableObject): { rel: Rel; lookup: LookupDescription } {
+  const connector = connectorOf(state, table);
+  if (connector.describeLookup === undefined) throw notALookup({ connector: connector.identifier, table: pathSummary(table.path), known: state.context.connectors.identifiers().filter((c) => state.context.connectors.get(c)?.describeLookup !== undefined) });
+  const lookup = connector.describeLookup(table, { formats: state.context.formats, timeZone: state.context.timeZone, bounded: state.bounded });
+  return { lookup, rel: scanOf(state, table, connector, { changelogMode: APPEND, bounded: true, metadata: new Map(), spec: lookup.spec }) };
+}
+function scanOf(state: BindState, table: TableObject, connector: Connector, source: SourceDescription): Rel {
+  const declared = table.columns;
   const columns: RelColumn[] = [], fields: ScanField[] = [];
   let physical = 0;
   for (const c of declared) {

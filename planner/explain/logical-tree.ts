@@ -26,7 +26,7 @@ function labelOf(rel: Rel): string {
     case 'values': return `LogicalValues(rows=[${rel.rows.length}], fields=[${rel.columns.map((c) => c.name).join(', ')}])`;
     case 'project': return `LogicalProject(${rel.exprs.map((e, i) => `${rel.columns[i]?.name ?? ''}=[${text(e)}]`).join(', ')})`;
     case 'filter': return `LogicalFilter(condition=[${text(rel.condition)}])`;
-    case 'join': return `LogicalJoin(condition=[${rel.condition === null ? 'true' : text(rel.condition)}], joinType=[${rel.type}])`;
+    case 'join': return `${rel.lookup === undefined ? 'LogicalJoin' : 'LogicalLookupJoin'}(condition=[${rel.condition === null ? 'true' : text(rel.condition)}], joinType=[${rel.type}])`;
     case 'aggregate': return `LogicalAggregate(group=[{${rel.keys.join(', ')}}]${rel.calls.map((c, i) => `, ${rel.columns[rel.keys.length + i]?.name ?? ''}=[${c.function}(${c.distinct ? 'DISTINCT ' : ''}${c.args.map((a) => `$${a}`).join(', ')})${c.filter === null ? '' : ` FILTER $${c.filter}`}]`).join('')})`;
     case 'union': return 'LogicalUnion(all=[true])';
     case 'setOp': return `${rel.op === 'intersect' ? 'LogicalIntersect' : 'LogicalMinus'}(all=[${rel.all}])`;

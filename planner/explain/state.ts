@@ -34,7 +34,7 @@ function statesOf(node: PhysicalNode, columns: (input: number) => readonly PlanC
     case 'final-sort': return [node.limit !== null && node.sort.length > 0 ? 'the rows of the result until the end of input' : 'the result until the end of input'];
     case 'limit': return [`a counter of rows passed on; constant size`];
     case 'pipeline-transform': return ['the columns of every target table; grows with the number of tables'];
-    case 'sink': case 'source': case 'values': case 'calc': case 'union': case 'drop-update-before': case 'unnest': case 'collect': return [];
+    case 'sink': case 'source': case 'values': case 'calc': case 'union': case 'drop-update-before': case 'unnest': case 'lookup-join': case 'collect': return [];
   }
 }
 /** Calls whose state holds the values themselves: always, or only when rows may be taken back. */

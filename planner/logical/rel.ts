@@ -3,7 +3,7 @@
  * left ++ right). The binder makes it, rules rewrite it, `planner/physical/build.ts` turns it into the physical plan.
  */
 import type { TableObject } from '../../catalog/objects/objects.ts';
-import type { SourceDescription } from '../../catalog/registry/connectors.ts';
+import type { LookupDescription, SourceDescription } from '../../catalog/registry/connectors.ts';
 import type { SqlType } from '../../core/types/sql-type.ts';
 import type { Expr } from '../physical/expr.ts';
 import type { AggregateCall, JoinType } from '../physical/plan.ts';
@@ -15,8 +15,11 @@ export interface Scan { readonly kind: 'scan'; readonly columns: readonly RelCol
 export interface ValuesRel { readonly kind: 'values'; readonly columns: readonly RelColumn[]; readonly rows: readonly (readonly Expr[])[] }
 export interface Project { readonly kind: 'project'; readonly columns: readonly RelColumn[]; readonly input: Rel; readonly exprs: readonly Expr[] }
 export interface Filter { readonly kind: 'filter'; readonly columns: readonly RelColumn[]; readonly input: Rel; readonly condition: Expr }
-/** `condition` null: TRUE. Semi and anti keep the left columns only. `ttlMs`: STATE_TTL of the sides, undefined = the job's. */
-export interface JoinRel { readonly kind: 'join'; readonly columns: readonly RelColumn[]; readonly type: JoinType; readonly left: Rel; readonly right: Rel; readonly condition: Expr | null; readonly ttlMs?: readonly [number | undefined, number | undefined] | undefined }
+/**
+ * `condition` null: TRUE. Semi and anti keep the left columns only. `ttlMs`: STATE_TTL of the sides, undefined = the job's. `lookup`: the
+ * right side, filters and projections over one scan, is asked for each row's key when the row comes (FOR SYSTEM_TIME AS OF a processing time).
+ */
+export interface JoinRel { readonly kind: 'join'; readonly columns: readonly RelColumn[]; readonly type: JoinType; readonly left: Rel; readonly right: Rel; readonly condition: Expr | null; readonly ttlMs?: readonly [number | undefined, number | undefined] | undefined; readonly lookup?: LookupDescription | undefined }
 /** Columns: keys, then one per call. */
 export interface Aggregate { readonly kind: 'aggregate'; readonly columns: readonly RelColumn[]; readonly input: Rel; readonly keys: readonly number[]; readonly calls: readonly AggregateCall[]; readonly ttlMs?: number | undefined }
 /** UNION ALL. */
@@ -31,10 +34,10 @@ export type Rel = Scan | ValuesRel | Project | Filter | JoinRel | Aggregate | Un
 
 export const project = (input: Rel, exprs: readonly Expr[], names: readonly string[]): Project => ({ kind: 'project', input, exprs, columns: exprs.map((e, i) => ({ name: names[i] ?? `EXPR$${i}`, type: e.type })) });
 export const filter = (input: Rel, condition: Expr): Filter => ({ kind: 'filter', input, condition, columns: input.columns });
-export function join(type: JoinType, left: Rel, right: Rel, condition: Expr | null, ttlMs?: JoinRel['ttlMs']): JoinRel {
+export function join(type: JoinType, left: Rel, right: Rel, condition: Expr | null, more: Pick<JoinRel, 'ttlMs' | 'lookup'> = {}): JoinRel {
   const nullable = (columns: readonly RelColumn[], yes: boolean): readonly RelColumn[] => (yes ? columns.map((c) => ({ name: c.name, type: c.type.nullable ? c.type : { ...c.type, nullable: true } })) : columns);
   const columns = type === 'semi' || type === 'anti' ? left.columns : [...nullable(left.columns, type === 'right' || type === 'full'), ...nullable(right.columns, type === 'left' || type === 'full')];
-  return { kind: 'join', type, left, right, condition, columns, ttlMs };
+  return { kind: 'join', type, left, right, condition, columns, ttlMs: more.ttlMs, lookup: more.lookup };
 }
 /** A column of a relation as an expression. */
 export const column = (rel: Rel, index: number): Expr => ({ op: 'column', index, type: rel.columns[index]?.type ?? { kind: 'NULL', nullable: true } });

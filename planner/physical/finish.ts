@@ -67,8 +67,10 @@ function meaningOf(body: NodeBody, inputs: readonly InputEdge[], draft: Draft, s
     const byField = (e: Expr): unknown => rewrite(e, (x) => (x.op === 'column' ? { ...x, index: (below.fields[x.index] ?? x.index) as number } : x));
     return { text: JSON.stringify([below.scan, body.condition === null ? null : byField(body.condition), body.projections.map(byField)]) };
   }
+  // How to connect and what is remembered do not change what comes out.
+  const said = body.type === 'lookup-join' ? { ...body, spec: identityOf(body.spec), cache: null } : body;
   const references = inputs.map((i) => [scans.get(i.node) ?? i.node, i.exchange]);
-  return { text: JSON.stringify([body, references, draft.columns.map((c) => c.type)]) };
+  return { text: JSON.stringify([said, references, draft.columns.map((c) => c.type)]) };
 }
 /** What of a source's spec says which rows it gives (SourceDescription.spec). */
 function identityOf(spec: Json): Json {

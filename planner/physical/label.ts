@@ -1,5 +1,5 @@
 /** Texts of plan nodes and expressions as Flink's EXPLAIN shows them. Only for people: nothing reads them back. */
-import { typeText } from '../../core/types/sql-type.ts';
+import { NULL, typeText } from '../../core/types/sql-type.ts';
 import { pathSummary } from '../../catalog/objects/objects.ts';
 import { decodeLiteral, type Expr } from './expr.ts';
 import type { Exchange, JoinSide, JoinType, PlanColumn } from './plan.ts';
@@ -82,6 +82,7 @@ export function labelOf(draft: Draft, tables: ReadonlyMap<Draft, TableObject>): 
     }
     case 'union': return `Union(all=[true], union=[${fields}])`;
     case 'join': return joinLabel(draft, body);
+    case 'lookup-join': return lookupLabel(draft, body);
     case 'group-aggregate': {
       const calls = body.calls.map((c, i) => `${callText(c, input)} AS ${columns[body.keys.length + i]?.name ?? ''}`);
       return `GroupAggregate(${body.keys.length === 0 ? '' : `groupBy=[${listText(body.keys, input)}], `}select=[${[...body.keys.map(namesOf(input)), ...calls].join(', ')}])`;
@@ -107,6 +108,12 @@ function joinLabel(draft: Draft, body: Extract<Draft['body'], { type: 'join' }>)
   const select = draft.columns.map((_, i) => names(i)).join(', ');
   const ttl = body.ttlMs.some((t) => t !== 0) ? `, stateTtlHints=[[left:${body.ttlMs[0]} ms, right:${body.ttlMs[1]} ms]]` : '';
   return `Join(joinType=[${JOIN_NAMES[body.joinType]}], where=[${condition}], select=[${select}], leftInputSpec=[${SIDE_NAMES[body.left.kind]}], rightInputSpec=[${SIDE_NAMES[body.right.kind]}]${ttl})`;
+}
+function lookupLabel(draft: Draft, body: Extract<Draft['body'], { type: 'lookup-join' }>): string {
+  const input = draft.inputs[0]?.node.columns ?? [], names = uniqueNames(draft.columns), table = draft.columns.slice(input.length);
+  const keys = body.keys.map((k) => `${table[k.column]?.name ?? ''}=${'from' in k ? names(k.from) : literalText({ op: 'literal', value: k.value, type: table[k.column]?.type ?? NULL })}`);
+  const cache = body.cache.kind === 'none' ? '' : `, cache=[${body.cache.kind.toUpperCase()}]`;
+  return `LookupJoin(table=[${body.table}], joinType=[${JOIN_NAMES[body.joinType]}], lookup=[${keys.join(', ')}]${body.residual === null ? '' : `, where=[${exprText(body.residual, names)}]`}, select=[${draft.columns.map((_, i) => names(i)).join(', ')}]${cache})`;
 }
 /** Calcite numbers the second `id` of a join id0, the third id1 …; these names stand in labels only. */
 export function uniqueNames(columns: readonly PlanColumn[]): Names {

@@ -5,9 +5,9 @@
  * A node's `id` is a hash of its meaning (type, parameters, ids of its inputs), so state finds its node again when a query changes.
  * A statement set is one plan with several sinks; equal sub-plans stand in it once.
  */
-import type { ChangelogMode, Json } from '../../catalog/registry/connectors.ts';
+import type { ChangelogMode, Json, LookupCache } from '../../catalog/registry/connectors.ts';
 import type { SqlType } from '../../core/types/sql-type.ts';
-import type { Expr } from './expr.ts';
+import type { Expr, LiteralValue } from './expr.ts';
 import type { PipelineTransformSpec } from './pipeline.ts';
 
 export const PLAN_VERSION = 1;
@@ -91,6 +91,29 @@ export interface JoinNode extends NodeBase {
   /** Per-side idle-state retention in ms (STATE_TTL hint), 0 = for ever. */
   readonly ttlMs: readonly [number, number];
 }
+/** A column of the looked up table that must equal a column of the input, or a constant. */
+export type LookupKey = { readonly column: number; readonly from: number } | { readonly column: number; readonly value: LiteralValue };
+/**
+ * Each input row is joined with the rows that a table has for its key when the row comes. Output: input columns, then those of the table
+ * (`fields`, as in SourceNode). Flink: StreamExecLookupJoin.
+ */
+export interface LookupJoinNode extends NodeBase {
+  readonly type: 'lookup-join';
+  readonly joinType: 'inner' | 'left';
+  readonly connector: string;
+  /** From the connector's describeLookup. */
+  readonly spec: Json;
+  readonly fields: SourceNode['fields'];
+  readonly table: string;
+  readonly keys: readonly LookupKey[];
+  /** Further condition over input ++ table columns. */
+  readonly residual: Expr | null;
+  /** The keys hold the table's PRIMARY KEY: at most one row; kinds pass through. Otherwise -U leaves as -D and +U as +I. */
+  readonly unique: boolean;
+  readonly cache: LookupCache;
+  /** More rows of one key fail the job. */
+  readonly maxRowsPerKey: number;
+}
 export interface AggregateCall {
   readonly function: string;
   /** Columns of the input. */
@@ -148,6 +171,6 @@ export interface SinkNode extends NodeBase {
 /** Result of a SELECT: rows go to the client that asked. Always one subtask. */
 export interface CollectNode extends NodeBase { readonly type: 'collect' }
 
-export type PhysicalNode = SourceNode | ValuesNode | CalcNode | UnionNode | JoinNode | GroupAggregateNode | ChangelogNormalizeNode | DropUpdateBeforeNode | SetOpNode | SinkMaterializeNode | FinalSortNode | UnnestNode | LimitNode | PipelineTransformNode | SinkNode | CollectNode;
+export type PhysicalNode = SourceNode | ValuesNode | CalcNode | UnionNode | JoinNode | LookupJoinNode | GroupAggregateNode | ChangelogNormalizeNode | DropUpdateBeforeNode | SetOpNode | SinkMaterializeNode | FinalSortNode | UnnestNode | LimitNode | PipelineTransformNode | SinkNode | CollectNode;
 export type NodeType = PhysicalNode['type'];
 export type NodeOf<T extends NodeType> = Extract<PhysicalNode, { type: T }>;

@@ -11,6 +11,7 @@
  *   calc                         as its consumer; always when it filters: it turns the -U of a row that leaves the filter into -D
  *   union                        as its consumer
  *   join                         yes; as its consumer where an upsert key of the input holds the join key
+ *   lookup-join                  as its consumer; always when a row may find no partner, or several
  *   group-aggregate, set-op      yes
  *   changelog-normalize          no
  * A consumer that does not need -U may still get it when the node is shared with one that does or filters; all operators bear that. In
@@ -50,9 +51,12 @@ function isPaired(draft: Draft): boolean {
   switch (draft.body.type) {
     case 'source': case 'changelog-normalize': case 'group-aggregate': return true;
     case 'calc': case 'union': return draft.inputs.every((i) => isPaired(i.node));
+    case 'lookup-join': return passesPairs(draft.body) && draft.inputs.every((i) => isPaired(i.node));
     default: return false;
   }
 }
+/** Each row stays one row. */
+const passesPairs = (body: { readonly unique: boolean; readonly joinType: 'inner' | 'left' }): boolean => body.unique && body.joinType === 'left';
 function needsBefore(draft: Draft, input: number, need: boolean): boolean {
   const { body } = draft, source = draft.inputs[input]?.node;
   if (source === undefined) return false;
@@ -60,6 +64,7 @@ function needsBefore(draft: Draft, input: number, need: boolean): boolean {
     case 'calc': return need || body.condition !== null;
     case 'union': case 'limit': case 'drop-update-before': return body.type !== 'drop-update-before' && need;
     case 'join': return need || !keyHoldsJoinKey(source.upsert, input === 0 ? body.leftKeys : body.rightKeys);
+    case 'lookup-join': return need || !passesPairs(body);
     case 'group-aggregate': case 'set-op': case 'sink-materialize': case 'final-sort': case 'collect': case 'unnest': return true;
     case 'sink': return sinkNeedsBefore(draft, source);
     case 'changelog-normalize': case 'source': case 'values': case 'pipeline-transform': return false;
@@ -74,6 +79,7 @@ function givesBefore(draft: Draft, need: boolean, input: (n: number) => boolean)
     case 'source': return draft.sourceBefore === true;
     case 'values': case 'drop-update-before': case 'set-op': case 'sink-materialize': case 'final-sort': case 'unnest': return false;
     case 'changelog-normalize': case 'group-aggregate': return need && draft.kinds.update;
+    case 'lookup-join': return draft.body.unique && input(0);
     case 'calc': case 'union': case 'limit': case 'join': case 'pipeline-transform': case 'sink': case 'collect': return draft.inputs.some((_, n) => input(n));
   }
 }

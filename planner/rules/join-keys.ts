@@ -32,7 +32,7 @@ function withKeyColumns(rel: JoinRel, functions: FunctionRegistry): Rel {
     const b: Expr = p.right.op === 'column' ? { ...p.right, index: p.right.index + rightStart } : { op: 'column', index: rightStart + rel.right.columns.length + r++, type: p.right.type };
     return { ...(p.call as Extract<Expr, { op: 'call' }>), args: [a, b] };
   });
-  const wide = join(rel.type, extended(rel.left, left), extended(rel.right, right), conjunction(condition), rel.ttlMs);
+  const wide = join(rel.type, extended(rel.left, left), extended(rel.right, right), conjunction(condition), rel);
   const semi = rel.type === 'semi' || rel.type === 'anti';
   return project(wide, rel.columns.map((_, i) => column(wide, semi ? i : moved(i))), rel.columns.map((c) => c.name));
 }

@@ -17,7 +17,7 @@ export function orderJoins(rel: Rel): Rel {
   }
   return withInputs(rel, inputsOf(rel).map(orderJoins));
 }
-const isPlainInner = (rel: JoinRel): boolean => rel.type === 'inner' && rel.ttlMs === undefined;
+const isPlainInner = (rel: JoinRel): boolean => rel.type === 'inner' && rel.ttlMs === undefined && rel.lookup === undefined;
 
 /** Leaves from left to right and all conjuncts over their columns in a row. True when one of the joins has no equality between its sides. */
 function flatten(rel: Rel, start: number, leaves: Rel[], conditions: Expr[]): boolean {

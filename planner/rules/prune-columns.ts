@@ -53,7 +53,7 @@ function prune(rel: Rel, needed: ReadonlySet<number>): Pruned {
       const left = narrow(rel.left, new Set([...all].filter((i) => i < width))), right = narrow(rel.right, new Set([...all].filter((i) => i >= width).map((i) => i - width)));
       const at = new Map<number, number>(left.at);
       for (const [old, now] of right.at) at.set(old + width, now + left.rel.columns.length);
-      return { rel: join(rel.type, left.rel, right.rel, rel.condition === null ? null : mapColumns(rel.condition, (i) => at.get(i) ?? i), rel.ttlMs), at };
+      return { rel: join(rel.type, left.rel, right.rel, rel.condition === null ? null : mapColumns(rel.condition, (i) => at.get(i) ?? i), rel), at };
     }
     case 'aggregate': {
       const calls = rel.calls.map((c, i) => ({ c, i: i + rel.keys.length })).filter(({ i }) => needed.has(i));

@@ -73,7 +73,7 @@ function pushIntoJoin(rel: JoinRel, predicates: readonly Expr[], functions: Func
     else if (side === 'right' && (type === 'inner' || type === 'left' || type === 'semi' || type === 'anti')) right.push(mapColumns(c, (i) => i - width));
     else on.push(c);
   }
-  return over(join(type, push(rel.left, left, functions), push(rel.right, right, functions), conjunction(on), rel.ttlMs), above);
+  return over(join(type, push(rel.left, left, functions), push(rel.right, right, functions), conjunction(on), rel), above);
 }
 /** A predicate that no padded row can pass makes the padding pointless. */
 function simplified(type: JoinType, predicates: readonly Expr[], width: number, functions: FunctionRegistry): JoinType {

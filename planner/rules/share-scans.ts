@@ -10,6 +10,8 @@ const fieldKey = (f: ScanField): string => (f.kind === 'physical' ? `p${f.field}
 
 export function shareScans(rels: readonly Rel[]): Rel[] {
   const scans = new Map<string, { fields: Map<string, { field: ScanField; column: RelColumn }>; uses: number }>();
+  // Tables that are looked up are not scanned.
+  const scanned = (rel: Rel): readonly Rel[] => (rel.kind === 'join' && rel.lookup !== undefined ? [rel.left] : inputsOf(rel));
   const collect = (rel: Rel): void => {
     if (rel.kind === 'scan') {
       const known = scans.get(keyOf(rel)) ?? { fields: new Map(), uses: 0 };
@@ -17,11 +19,11 @@ export function shareScans(rels: readonly Rel[]): Rel[] {
       known.uses++;
       scans.set(keyOf(rel), known);
     }
-    for (const i of inputsOf(rel)) collect(i);
+    for (const i of scanned(rel)) collect(i);
   };
   for (const rel of rels) collect(rel);
   const widen = (rel: Rel): Rel => {
-    if (rel.kind !== 'scan') return withInputs(rel, inputsOf(rel).map(widen));
+    if (rel.kind !== 'scan') return withInputs(rel, scanned(rel).map(widen));
     const all = [...(scans.get(keyOf(rel))?.fields.values() ?? [])].sort((a, b) => order(a.field) - order(b.field) || (fieldKey(a.field) < fieldKey(b.field) ? -1 : 1));
     if (all.length === rel.fields.length && all.every((a, i) => fieldKey(a.field) === fieldKey(rel.fields[i] as ScanField))) return rel;
     const wide: Scan = { ...rel, fields: all.map((a) => a.field), columns: all.map((a) => a.column) };

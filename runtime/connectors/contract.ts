@@ -7,7 +7,7 @@ import type { Json } from '../../catalog/registry/connectors.ts';
 import type { ChangeBatch } from '../../core/row/batch.ts';
 import type { TextSlices } from '../../core/row/slices.ts';
 import type { SqlType } from '../../core/types/sql-type.ts';
-import type { SinkNode, SourceNode } from '../../planner/physical/plan.ts';
+import type { LookupJoinNode, SinkNode, SourceNode } from '../../planner/physical/plan.ts';
 
 export interface ConnectorContext {
   readonly subtask: number;
@@ -87,6 +87,22 @@ export interface SinkContext extends ConnectorContext {
   /** Fails the job now: for failures that come while no row does. */
   fail?(error: unknown): void;
 }
+
+/** A row of a looked up table: values of the node's `fields`, in order. */
+export type LookupRow = readonly unknown[];
+/** Asks a table for the rows of keys, as they are now. Retries are its own affair. */
+export interface LookupReader {
+  open(): Promise<void>;
+  /**
+   * The rows of each key, in the order of the keys. A key holds the values of the node's keys that come from the input, in their order,
+   * none NULL; constants the reader adds itself. Equal means equal as SQL values here, whatever the database's collation says.
+   */
+  lookup(keys: readonly (readonly unknown[])[]): Promise<readonly (readonly LookupRow[])[]>;
+  /** All rows, for a cache of the whole table. */
+  all(): Promise<readonly LookupRow[]>;
+  close(): Promise<void>;
+}
+export interface LookupFactory { readonly identifier: string; create(node: LookupJoinNode, context: ConnectorContext): LookupReader }
 
 /** Where a record came from, for errors. */
 export interface RecordOrigin { readonly topic: string; readonly partition: number; readonly offset: number }

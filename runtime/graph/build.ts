@@ -2,6 +2,7 @@
  * Puts a subtask together from the plan: instances from the last node to the first (each operator needs its output), exchanges, gates,
  * restored state. Nothing is opened here.
  */
+import { isLate } from '../operators/contract.ts';
 import { unknownRuntimePart } from '../../core/errors/runtime.ts';
 import { beginGeneratedRound } from '../../core/codegen/generated.ts';
 import { compileBatchCodec } from '../../core/row/batch-codec.ts';
@@ -16,7 +17,7 @@ import type { Place } from './instance.ts';
 import { layOut, reachOf } from './layout.ts';
 import type { Layout, LayoutEdge, LayoutNode } from './layout.ts';
 import type { DeployMessage } from './messages.ts';
-import type { InboundEdge, Subtask, SubtaskHost, SubtaskParts } from './subtask.ts';
+import type { InboundEdge, LateNode, Subtask, SubtaskHost, SubtaskParts } from './subtask.ts';
 import { CollectTerminal, PrintBuffer, SinkTerminal } from './terminals.ts';
 import type { Terminal } from './terminals.ts';
 
@@ -61,7 +62,7 @@ class SubtaskBuilder {
     for (const node of this.layout.nodes.toReversed()) if (this.deploy.subtask < node.instances) this.instances[node.index] = this.instanceOf(node);
     return {
       instances: Array.from({ length: this.layout.nodes.length }, (_, i) => this.instances[i]),
-      entries: this.layout.nodes.flatMap((node) => this.entryOf(node)), inbound: this.inboundEdges(),
+      entries: this.layout.nodes.flatMap((node) => this.entryOf(node)), late: this.layout.nodes.flatMap((node) => this.lateOf(node)), inbound: this.inboundEdges(),
       senders: this.senders, sinks: this.sinks, collect: this.collect, print: this.print, place: this.place,
     };
   }
@@ -108,7 +109,9 @@ class SubtaskBuilder {
       inputTypes: layout.inputs.map((edge) => (this.layout.nodes[edge.from] as LayoutNode).node.columns.map((column) => column.type)),
       inputChangelogs: layout.inputs.map((edge) => (this.layout.nodes[edge.from] as LayoutNode).node.changelog),
       counter: (name) => instance.counter(name),
+      late: { lookup: (identifier) => this.registry.lookup?.(identifier), connector: this.contextOf(instance), wake: () => this.subtask.schedule() },
     });
+    if (isLate(instance.body)) this.terminals.set(layout.index, instance.body);
   }
   private contextOf(instance: NodeInstance): ConnectorContext {
     return connectorContext(this.deploy.plan, this.deploy.jobId, this.deploy.subtask, instance.layout.instances, this.host, (name) => instance.counter(name));
@@ -142,8 +145,13 @@ class SubtaskBuilder {
     const context: SourceContext = { ...this.contextOf(instance), takesSlices: instance.output.takesSlices };
     return [new SourceEntry({ instance, gate, limit: node.limit, schedule: () => this.subtask.schedule(), makeReader: (wake) => factory.create(node, context, wake) })];
   }
-  private gateBelow(start: number): Gate {
-    const reach = reachOf(this.layout, start);
+  private lateOf(layout: LayoutNode): LateNode[] {
+    const instance = this.instances[layout.index];
+    return instance === undefined || !isLate(instance.body) ? [] : [{ instance, operator: instance.body, gate: this.gateBelow(layout.index, true) }];
+  }
+  /** What has room for rows pushed to `start`; with `below`: for answers of `start`. */
+  private gateBelow(start: number, below = false): Gate {
+    const reach = reachOf(this.layout, start, below);
     return new Gate(
       [...reach.nodes].flatMap((index) => this.terminals.get(index) ?? []),
       [...reach.exchanges].flatMap((edge) => this.senders.get(edge)?.channels ?? []),

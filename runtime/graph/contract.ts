@@ -4,7 +4,7 @@
  */
 import type { FunctionRegistry } from '../../catalog/registry/functions.ts';
 import type { NodeType } from '../../planner/physical/plan.ts';
-import type { SinkFactory, SourceFactory } from '../connectors/contract.ts';
+import type { LookupFactory, SinkFactory, SourceFactory } from '../connectors/contract.ts';
 import type { OperatorFactory } from '../operators/contract.ts';
 import type { OperatorState } from '../state/contract.ts';
 
@@ -41,6 +41,7 @@ export interface RuntimeRegistry {
   operator(type: NodeType): OperatorFactory<NodeType> | undefined;
   source(identifier: string): SourceFactory | undefined;
   sink(identifier: string): SinkFactory | undefined;
+  lookup?(identifier: string): LookupFactory | undefined;
   readonly functions: FunctionRegistry;
   /** `isTracked` false: no checkpoint will be taken (queries), changes need not be recorded. */
   stateBackend(restored: RestoredState | undefined, nowMs: () => number, isTracked: boolean): OperatorStateBackend;

@@ -7,7 +7,7 @@
  */
 import type { ChangeBatch } from '../../core/row/batch.ts';
 import { materializeTexts } from '../../core/row/slices.ts';
-import type { Operator, Output } from '../operators/contract.ts';
+import { isLate, type Operator, type Output } from '../operators/contract.ts';
 import type { OperatorStateBackend } from './contract.ts';
 import { NO_WATERMARK, WatermarkMerge } from '../time/watermark.ts';
 import type { ExchangeSender } from './exchange.ts';
@@ -123,10 +123,14 @@ export class NodeInstance {
   start(): void {
     for (const [i, state] of this.inputs.entries()) if (state.ended.length === 0 && !this.hasEnded) this.endInput(i);
   }
+  /** Rows are unanswered: neither barrier nor end may pass. */
+  get isBusy(): boolean { return isLate(this.body) && !this.body.isEmpty; }
+  /** All inputs have ended and the last answer is out. */
+  finishIfAnswered(): void { if (this.openInputs === 0 && !this.hasEnded && !this.isBusy) this.finish(); }
   private endInput(input: number): void {
     this.place.node = this.layout.index;
     if (!this.endsSilently) this.body?.endInput?.(input);
-    if (--this.openInputs === 0) this.finish();
+    if (--this.openInputs === 0 && !this.isBusy) this.finish();
   }
   /** The node will say no more. For a node without inputs (VALUES, sources): called by its driver. */
   finish(): void {

@@ -9,7 +9,7 @@
 import { planVersionUnknown } from '../../core/errors/runtime.ts';
 import { invariant } from '../../core/errors/common.ts';
 import { PLAN_VERSION } from '../../planner/physical/plan.ts';
-import type { PhysicalNode, PhysicalPlan } from '../../planner/physical/plan.ts';
+import type { NodeType, PhysicalNode, PhysicalPlan } from '../../planner/physical/plan.ts';
 
 export interface LayoutEdge {
   /** Position in `Layout.edges`; the same in every subtask. */
@@ -78,18 +78,24 @@ function instancesOf(node: PhysicalNode, inputs: readonly LayoutNode[], parallel
   return instances;
 }
 
+/** Nodes whose operators answer later (LateOperator): rows pushed to one go no further in that call. */
+const LATE: ReadonlySet<NodeType> = new Set(['lookup-join']);
+
 /** Everything rows from a place may reach inside this subtask without waiting: calls run through to these sinks and exchanges. */
 export interface Reach { readonly nodes: ReadonlySet<number>; readonly exchanges: ReadonlySet<number> }
 
 /**
- * What rows coming out of `start` touch at once in a subtask. Own shares of an exchange are handed over as calls, so the walk goes
- * through exchanges too; their channels to other subtasks are what must have credit.
+ * What rows pushed to the node `start` touch at once in a subtask. Own shares of an exchange are handed over as calls, so the walk goes
+ * through exchanges too; their channels to other subtasks are what must have credit. It ends at nodes that answer later, unless `below`
+ * asks for what their answers touch.
  */
-export function reachOf(layout: Layout, start: number): Reach {
+export function reachOf(layout: Layout, start: number, below = false): Reach {
   const nodes = new Set<number>(), exchanges = new Set<number>();
   const visit = (index: number): void => {
     if (nodes.has(index)) return;
-    nodes.add(index);
+    const asStart = below && index === start;
+    if (!asStart) nodes.add(index);
+    if (!asStart && LATE.has((layout.nodes[index] as LayoutNode).node.type)) return;
     for (const edge of (layout.nodes[index] as LayoutNode).outputs) {
       if (edge.kind !== 'local') exchanges.add(edge.index);
       visit(edge.to);

@@ -17,6 +17,7 @@ import { internalError, invariant } from '../../core/errors/common.ts';
 import type { ChangeBatch } from '../../core/row/batch.ts';
 import type { Entry, Gate } from './entry.ts';
 import type { ExchangeSender, InChannel } from './exchange.ts';
+import type { LateOperator } from '../operators/contract.ts';
 import type { NodeInstance, Place } from './instance.ts';
 import type { LayoutEdge } from './layout.ts';
 import { plainError } from './messages.ts';
@@ -47,11 +48,15 @@ export interface InboundEdge {
   readonly decodeEach: (bytes: ArrayBuffer, receive: (batch: ChangeBatch) => void) => void;
 }
 
+/** A node that answers later, and the gate of what its answers reach. */
+export interface LateNode { readonly instance: NodeInstance; readonly operator: LateOperator; readonly gate: Gate }
+
 /** What `build.ts` made of the plan. */
 export interface SubtaskParts {
   /** By layout index; undefined where the node does not live in this subtask. */
   readonly instances: readonly (NodeInstance | undefined)[];
   readonly entries: readonly Entry[];
+  readonly late: readonly LateNode[];
   readonly inbound: readonly InboundEdge[];
   /** By edge index. */
   readonly senders: ReadonlyMap<number, ExchangeSender>;
@@ -104,7 +109,7 @@ export class Subtask {
   async open(): Promise<void> {
     let node: NodeInstance | undefined;
     try {
-      await Promise.all(this.parts.sinks.map((sink) => sink.writer.open()));
+      await Promise.all([...this.parts.sinks.map((sink) => sink.writer.open()), ...this.parts.late.map(async ({ instance, operator }) => { try { await operator.open(); } catch (error) { node ??= instance; throw error; } })]);
       if (this.phase !== 'opening') return;
       await Promise.all(this.parts.entries.map(async (entry) => {
         try { await entry.open(this.restored?.[entry.instance.layout.node.id]); } catch (error) { node ??= entry.instance; throw error; }
@@ -135,7 +140,8 @@ export class Subtask {
     this.guarded(() => {
       const stopAt = performance.now() + ROUND_MS;
       this.turn++;
-      again = this.readChannels(stopAt);
+      again = this.releaseLate(stopAt);
+      again = this.readChannels(stopAt) || again;
       if (this.pending === undefined && !this.isHolding) again = this.pollEntries(stopAt) || again;
       else if (this.pending !== undefined && !this.isAtBoundary) again = this.pollToBoundary(stopAt) || again;
       this.cutOffFinished();
@@ -192,6 +198,27 @@ export class Subtask {
       case 'credit': return;
     }
   }
+  /** Answers that have come go on, in the order of their rows; then ends and barriers that waited for them. */
+  private releaseLate(stopAt: number): boolean {
+    const { late, place } = this.parts;
+    let again = false, hasReleased = false;
+    for (let i = 0; i < late.length; i++) {
+      const { instance, operator, gate } = late[i] as LateNode;
+      if (!operator.hasAnswers) continue;
+      while (operator.hasAnswers && gate.isOpen && performance.now() < stopAt) {
+        place.node = instance.layout.index;
+        operator.release();
+        hasReleased = true;
+      }
+      if (operator.hasAnswers && gate.isOpen) again = true;
+      instance.finishIfAnswered();
+    }
+    if (!hasReleased) return again;
+    this.isTouched = true;
+    this.isFlushed = false;
+    this.passBarrier();
+    return again;
+  }
   /** At least one source is asked, and each in its turn. */
   private pollEntries(stopAt: number): boolean {
     const { entries } = this.parts;
@@ -239,7 +266,7 @@ export class Subtask {
     for (const entry of this.parts.entries) if (entry.state === 'active') return;
     this.isFlushed = true;
     for (const sink of this.parts.sinks) sink.writer.idle?.();
-    if (!this.isTouched || this.isQuietTold) return;
+    if (!this.isTouched || this.isQuietTold || this.parts.late.some((one) => !one.operator.isEmpty)) return;
     this.isQuietTold = true;
     this.host.toMain({ type: 'quiet', attempt: this.attempt, subtask: this.index });
   }
@@ -283,7 +310,7 @@ export class Subtask {
     let isThrough = true;
     for (const instance of instances) {
       if (instance === undefined || instance.passedEpoch === epoch) continue;
-      if (!this.inputsPassed(instance, epoch)) { isThrough = false; continue; }
+      if (instance.isBusy || !this.inputsPassed(instance, epoch)) { isThrough = false; continue; }
       instance.passedEpoch = epoch;
       place.node = instance.layout.index;
       instance.body?.flush?.();
@@ -397,7 +424,7 @@ export class Subtask {
     this.phase = 'cancelled';
     if (this.parts === undefined) return [];
     const nodes = this.stats();
-    await Promise.allSettled([...this.parts.entries.map((entry) => entry.close()), ...this.parts.sinks.map((sink) => sink.writer.close())]);
+    await Promise.allSettled([...this.parts.entries.map((entry) => entry.close()), ...this.parts.sinks.map((sink) => sink.writer.close()), ...this.parts.late.map((one) => one.operator.closed())]);
     for (const instance of this.parts.instances) {
       try { instance?.body?.close?.(); instance?.state?.close(); } catch { /* freed with the subtask */ }
     }

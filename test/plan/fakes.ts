@@ -65,6 +65,11 @@ const connectors = new Map(([
     describeSink: (t) => ({ changelogMode: UPSERT, metadata: writable, spec: Object.fromEntries(t.options) }),
   },
   { identifier: 'print', description: '', options: [], describeSink: (t) => ({ changelogMode: RETRACT, metadata: new Map(), spec: Object.fromEntries(t.options), parallelism: 1 }) },
+  {
+    identifier: 'mysql', description: '', options: [],
+    describeLookup: (t) => ({ spec: Object.fromEntries(t.options), cache: t.options.get('lookup.cache.strategy') === 'ALL' ? { kind: 'all', reloadMs: 1000 } : { kind: 'none' }, maxRowsPerKey: 1024 }),
+    describeSink: (t) => ({ changelogMode: t.primaryKey === undefined ? APPEND : UPSERT, metadata: new Map(), spec: Object.fromEntries(t.options) }),
+  },
   { identifier: 'datagen', description: '', options: [], describeSource: (t) => ({ changelogMode: APPEND, bounded: false, metadata: new Map(), spec: Object.fromEntries(t.options) }) },
 ] satisfies Connector[]).map((c): [string, Connector] => [c.identifier, c]));
 export const fakeConnectors: ConnectorRegistry = { get: (id) => connectors.get(id), identifiers: () => [...connectors.keys()] };

@@ -137,10 +137,11 @@ SELECT ROW_NUMBER() OVER (PARTITION BY user_id ORDER BY n) FROM clicks;
 ERROR 0A000: OVER window aggregation is not supported yet
 AT 1:8 "ROW_NUMBER() OVER (PARTITION BY user_id ORDER BY n)"
 ----
-SELECT * FROM clicks c JOIN users FOR SYSTEM_TIME AS OF c.ts AS u ON c.user_id = u.id;
+SELECT * FROM clicks c JOIN users FOR SYSTEM_TIME AS OF c.url AS u ON c.user_id = u.id;
 ---- expect
-ERROR 0A000: FOR SYSTEM_TIME AS OF (temporal and lookup joins) is not supported yet
-AT 1:29 "users FOR SYSTEM_TIME AS OF c.ts AS u"
+ERROR 0A000: FOR SYSTEM_TIME AS OF an event time (temporal joins) is not supported yet
+HINT: For the table as it is now: give the left side a column `proctime AS PROCTIME()` and write FOR SYSTEM_TIME AS OF its proctime.
+AT 1:57 "c.url"
 ----
 SELECT * FROM clicks CROSS JOIN UNNEST(ARRAY[1, 2]) AS t (x);
 ---- expect
@@ -194,7 +195,7 @@ CREATE TABLE bad (a INT) WITH ('connector' = 'kafkaa');
 SELECT * FROM bad;
 ---- expect
 ERROR 22023: cannot discover a connector using option: 'connector'='kafkaa' of table "default_catalog.default_database.bad"
-DETAIL: Available connectors: kafka, upsert-kafka, print, datagen.
+DETAIL: Available connectors: kafka, upsert-kafka, print, mysql, datagen.
 HINT: Did you mean "kafka"?
 AT 2:15 "bad"
 ----

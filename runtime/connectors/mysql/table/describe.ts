@@ -124,6 +124,12 @@ function partitionOf(table: TableObject, spec: TableSpec): ScanSpec['partition']
   return { column, count: parseInteger('scan.partition.num', count, 1, 10_000), lower: from, upper: to };
 }
 
+/** A query that ends reads one plain table by SELECT; patterns of names, metadata columns and start-up modes need the reader of changes. */
+function isReadOnce(table: TableObject, context: DescribeContext): boolean {
+  const isPlain = (key: string): boolean => /^[\w$ -]*$/.test(table.options.get(key) ?? '');
+  return context.bounded && isPlain('database-name') && isPlain('table-name') && !table.options.has('scan.startup.mode') && !table.columns.some((c) => c.kind === 'metadata');
+}
+
 export const jdbcConnector: Connector = {
   identifier: 'jdbc', description: 'Tables of MySQL and MariaDB: written, looked up, read once.', options: jdbcOptions,
   describeSource: (table, context) => describeScan(jdbcConnector, table, context),
@@ -133,7 +139,7 @@ export const jdbcConnector: Connector = {
 export const mysqlConnector: Connector = {
   identifier: 'mysql', description: 'Tables of MySQL and MariaDB: their changes as a stream, read once in a query that ends, looked up, written.',
   options: [...mysqlTableOptions, ...cdcOptions.filter((o) => !mysqlTableOptions.some((known) => known.key === o.key))],
-  describeSource: (table, context) => (context.bounded ? describeScan(mysqlConnector, table, context) : describeCdcSource(mysqlConnector, table, context)),
+  describeSource: (table, context) => (isReadOnce(table, context) ? describeScan(mysqlConnector, table, context) : describeCdcSource(mysqlConnector, table, context)),
   describeSink: (table, context) => describeSink(mysqlConnector, table, context),
   describeLookup: (table, context) => describeLookup(mysqlConnector, table, context),
 };

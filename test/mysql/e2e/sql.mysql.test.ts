@@ -28,7 +28,7 @@ describeOnMySql('MySQL in SQL', (server) => {
     return `WITH (${Object.entries({ connector: 'mysql', hostname: host, port: String(port), username: user, password, 'database-name': db.name, 'table-name': table, ...options }).map(([k, v]) => `'${k}' = '${v}'`).join(', ')})`;
   };
   const rows = (sql: string): Promise<unknown[][]> => db.rows(sql);
-  const becomes = (what: string, sql: string, expected: unknown[][]): Promise<void> => eventually(what, async () => JSON.stringify(await rows(sql)) === JSON.stringify(expected), 20_000).catch(async () => { expect(await rows(sql), what).deep.equal(expected); });
+  const becomes = (what: string, sql: string, expected: unknown[][]): Promise<unknown> => eventually(what, async () => JSON.stringify(await rows(sql)) === JSON.stringify(expected), 20_000).catch(async () => { expect(await rows(sql), what).deep.equal(expected); });
 
   it('topics of json, debezium-json and canal-json applied to tables', async () => {
     const bench = await open('pull');
@@ -114,7 +114,7 @@ describeOnMySql('MySQL in SQL', (server) => {
     };
     await equal('the snapshot');
     await db.run("DELETE FROM src_t WHERE id % 5 = 0; UPDATE src_t SET grp = 'new' WHERE id % 7 = 0; UPDATE src_t SET id = id + 10000 WHERE id < 10; INSERT INTO src_t VALUES (5000, 'g1', 1)");
-    await equal('the changes');
+    await equal('the changes').catch(async (e) => { console.log(JSON.stringify(await bench.job(job)).slice(0, 3000)); const a = await rows('SELECT * FROM src_t ORDER BY id'), b = await rows('SELECT * FROM copy_t ORDER BY id'); console.log(a.length, b.length, JSON.stringify(a.filter((r) => !b.some((x) => JSON.stringify(x) === JSON.stringify(r))).slice(0, 10)), JSON.stringify(b.filter((r) => !a.some((x) => JSON.stringify(x) === JSON.stringify(r))).slice(0, 10))); console.log(bench.server.stderr.slice(-1500)); throw e; });
     await bench.server.end('SIGKILL');
     await db.run("DELETE FROM src_t WHERE grp = 'g2'; INSERT INTO src_t VALUES (6000, 'g9', 9)");
     await bench.server.launch();

@@ -35,7 +35,7 @@ describeOnMySql('MySQL in SQL', (server) => {
     for (const name of ['plain', 'dbz', 'canal']) { await bench.topic(name); await db.run(`CREATE TABLE ${name} (id BIGINT PRIMARY KEY, name VARCHAR(50), amount DECIMAL(20, 4), at DATETIME(3))`); }
     const columns = 'id BIGINT, name STRING, amount DECIMAL(20, 4), `at` TIMESTAMP(3)', sink = (name: string): string => `CREATE TEMPORARY TABLE out_${name} (${columns}, PRIMARY KEY (id) NOT ENFORCED) ${mysql(name)};`;
     await bench.values('plain', ['{"id":9007199254740993,"name":"a","amount":1234567890123456.7891,"at":"2024-02-29 12:00:00.123"}', '{"id":1,"name":"old"}', '{"id":1,"name":"new"}']);
-    await bench.values('dbz', ['{"before":null,"after":{"id":1,"name":"x","amount":"1.5"},"op":"c"}', '{"before":null,"after":{"id":2,"name":"y"},"op":"r"}', '{"before":{"id":1,"name":"x","amount":"1.5"},"after":{"id":3,"name":"moved","amount":"1.5"},"op":"u"}', '{"before":{"id":2,"name":"y"},"after":null,"op":"d"}']);
+    await bench.values('dbz', ['{"before":null,"after":{"id":1,"name":"x","amount":"1.5"},"op":"c"}', '{"before":null,"after":{"id":2,"name":"y"},"op":"r"}', '{"before":{"id":1,"name":"x","amount":"1.5"},"after":{"id":1,"name":"xx","amount":"1.5"},"op":"u"}', '{"before":{"id":1,"name":"xx","amount":"1.5"},"after":null,"op":"d"}', '{"before":null,"after":{"id":3,"name":"moved","amount":"1.5"},"op":"c"}', '{"before":{"id":2,"name":"y"},"after":null,"op":"d"}']);
     await bench.values('canal', ['{"data":[{"id":"1","name":"a","amount":"1.5000"},{"id":"2","name":"b"}],"type":"INSERT"}', '{"data":[{"id":"1","name":"z","amount":"1.5000"}],"old":[{"name":"a"}],"type":"UPDATE"}', '{"data":[{"id":"2","name":"b"}],"type":"DELETE"}']);
     const job = await bench.submit(`${['plain', 'dbz', 'canal'].map((name) => `CREATE TEMPORARY TABLE in_${name} (${columns}) ${bench.with(name, { format: { plain: 'json', dbz: 'debezium-json', canal: 'canal-json' }[name] ?? 'json' })}; ${sink(name)}`).join('\n')}
       BEGIN STATEMENT SET; ${['plain', 'dbz', 'canal'].map((name) => `INSERT INTO out_${name} SELECT * FROM in_${name};`).join(' ')} END;`);
@@ -114,7 +114,7 @@ describeOnMySql('MySQL in SQL', (server) => {
     };
     await equal('the snapshot');
     await db.run("DELETE FROM src_t WHERE id % 5 = 0; UPDATE src_t SET grp = 'new' WHERE id % 7 = 0; UPDATE src_t SET id = id + 10000 WHERE id < 10; INSERT INTO src_t VALUES (5000, 'g1', 1)");
-    await equal('the changes').catch(async (e) => { console.log(JSON.stringify(await bench.job(job)).slice(0, 3000)); const a = await rows('SELECT * FROM src_t ORDER BY id'), b = await rows('SELECT * FROM copy_t ORDER BY id'); console.log(a.length, b.length, JSON.stringify(a.filter((r) => !b.some((x) => JSON.stringify(x) === JSON.stringify(r))).slice(0, 10)), JSON.stringify(b.filter((r) => !a.some((x) => JSON.stringify(x) === JSON.stringify(r))).slice(0, 10))); console.log(bench.server.stderr.slice(-1500)); throw e; });
+    await equal('the changes');
     await bench.server.end('SIGKILL');
     await db.run("DELETE FROM src_t WHERE grp = 'g2'; INSERT INTO src_t VALUES (6000, 'g9', 9)");
     await bench.server.launch();

@@ -3,7 +3,7 @@
  * when told. Texts of binlog rows are slices of the event's bytes, which the next event replaces: before that they are copied into an
  * arena, unless the batch goes out first. Texts of chunks are slices of the chunk's bytes.
  */
-import { BATCH_ROWS, INSERT, MAX_BATCH_ROWS, type ChangeBatch, type Column } from '../../../../core/row/batch.ts';
+import { BATCH_ROWS, DELETE, INSERT, MAX_BATCH_ROWS, UPDATE_AFTER, UPDATE_BEFORE, type ChangeBatch, type Column } from '../../../../core/row/batch.ts';
 import { TextArena, type ColumnSlices } from '../../../../core/row/slices.ts';
 import type { MySqlTable, WantedColumn } from '../contract.ts';
 import type { DecoderOptions } from './values.ts';
@@ -18,6 +18,11 @@ export interface Shape {
   /** How its values are read. */
   readonly values: DecoderOptions;
   readonly facts: readonly { readonly slot: number; readonly fact: Fact }[];
+  /**
+   * Slots of the declared PRIMARY KEY: an update that changes it goes out as -D and +I, as Debezium has it. Readers downstream may drop a
+   * -U whose key they take to be that of the +U.
+   */
+  readonly keySlots?: readonly number[] | undefined;
 }
 /** Of the rows being emitted. */
 export interface RowOrigin { readonly timestampMs: number; readonly gtid: string | null; readonly file: string | null; readonly pos: number | null; readonly isSnapshot: boolean }
@@ -55,9 +60,28 @@ export class RowOutput {
   /** Rows up to `size + count` stand in the columns, their kinds in `kinds`. */
   add(count: number, origin: RowOrigin): void {
     const shape = this.shape as Shape, to = this.size + count;
+    if (shape.keySlots !== undefined) this.splitMoves(shape, shape.keySlots, this.size, to, origin);
     if (shape.facts.length > 0) fillFacts(shape, this.kinds, this.size, to, origin);
     this.size = to;
-    if (to >= BATCH_ROWS) this.flush();
+    // The two rows of an update stay together.
+    if (to >= BATCH_ROWS && this.kinds[to - 1] !== UPDATE_BEFORE) this.flush();
+  }
+  /** Updates among rows [from, to), or of the row before and the first of them. */
+  private splitMoves(shape: Shape, keySlots: readonly number[], from: number, to: number, origin: RowOrigin): void {
+    const { kinds } = this;
+    for (let row = Math.max(1, from); row < to; row++) {
+      if (kinds[row] !== UPDATE_AFTER || kinds[row - 1] !== UPDATE_BEFORE || keySlots.every((slot) => this.isSame(shape.batch, slot, row))) continue;
+      kinds[row - 1] = DELETE;
+      kinds[row] = INSERT;
+      if (row === from && shape.facts.length > 0) fillFacts(shape, kinds, row - 1, row, origin);
+    }
+  }
+  /** A column has one value in a row and the one before it. */
+  private isSame({ columns, slices }: ChangeBatch, slot: number, row: number): boolean {
+    const text = slices?.[slot], column = columns[slot] as Column;
+    const at = (i: number): unknown => (text !== null && text !== undefined && (text.starts[i] as number) >= 0 ? this.bytes?.toString('latin1', text.starts[i], text.ends[i]) : column[i]);
+    const a = at(row - 1), b = at(row);
+    return a === b || (a instanceof Uint8Array && b instanceof Uint8Array && Buffer.compare(a, b) === 0);
   }
   /** The bytes the slices lie in will be used again. */
   settle(): void {

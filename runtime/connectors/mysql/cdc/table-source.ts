@@ -41,7 +41,8 @@ class TableFace implements Face {
       try { checkReadable(table, column, declared.type, values); } catch (error) { throw error instanceof RivuletError ? refuse(error.message, error.hint) : error; }
       wanted.push({ source, column, type: declared.type, slot });
     });
-    return { table, batch: this.batch, wanted, facts, values };
+    const keySlots = this.spec.primaryKey.map((name) => wanted.find((w) => this.node.fields[w.slot]?.kind === 'physical' && this.spec.columns[(this.node.fields[w.slot] as { field: number }).field]?.name === name)?.slot);
+    return { table, batch: this.batch, wanted, facts, values, keySlots: this.appendOnly || keySlots.length === 0 || keySlots.includes(undefined) ? undefined : keySlots as number[] };
   }
 }
 /** Exactly, else in another letter case, as MySQL itself does not tell them apart. */

@@ -1,13 +1,16 @@
 /** The registry of formats, run-time half; imported by readers and writers in the workers. */
 import { unknownRuntimePart } from '../../core/errors/runtime.ts';
 import type { FormatRuntime } from '../connectors/contract.ts';
+import { canalRuntime } from './canal-json.ts';
 import { debeziumRuntime } from './debezium-json.ts';
 import { jsonDecoder } from './json/decode.ts';
 import { jsonEncoder } from './json/encode.ts';
+import { maxwellRuntime } from './maxwell-json.ts';
+import { oggRuntime } from './ogg-json.ts';
 import { rawRuntime } from './raw.ts';
 
 const jsonRuntime: FormatRuntime = { identifier: 'json', takesSlices: true, decoder: jsonDecoder, encoder: jsonEncoder };
-export const formatRuntimes: readonly FormatRuntime[] = [jsonRuntime, rawRuntime, debeziumRuntime];
+export const formatRuntimes: readonly FormatRuntime[] = [jsonRuntime, rawRuntime, debeziumRuntime, canalRuntime, maxwellRuntime, oggRuntime];
 
 const byIdentifier = new Map(formatRuntimes.map((format) => [format.identifier, format]));
 type ReadableAndWritable = FormatRuntime & Required<Pick<FormatRuntime, 'decoder' | 'encoder'>>;

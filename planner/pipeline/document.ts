@@ -61,6 +61,7 @@ class Reader {
     for (const pair of root.items) {
       const key = this.key(pair, root);
       if (!(BLOCKS as readonly string[]).includes(key.text)) throw this.unknown('block', key.text, BLOCKS, key.range);
+      if (blocks.has(key.text)) throw this.unreadable(`${key.text} is given twice`, key.range.start);
       blocks.set(key.text, { node: pair.value as Node | null, range: key.range });
     }
     const document = {
@@ -72,7 +73,8 @@ class Reader {
     return { ...document, shown: this.shown() };
   }
   private parse(): YAMLMap {
-    const documents = this.yaml.parseAllDocuments(this.marked.text, { schema: 'core', uniqueKeys: true, merge: false, prettyErrors: false, strict: true });
+    // Repeated keys are looked for below: the library's own search takes quadratic time.
+    const documents = this.yaml.parseAllDocuments(this.marked.text, { schema: 'core', uniqueKeys: false, merge: false, prettyErrors: false, strict: true });
     const list = (Array.isArray(documents) ? documents : []) as YamlDocument[];
     for (const document of list) for (const problem of [...document.errors, ...document.warnings]) throw this.unreadable(lowerFirst(problem.message.split('\n')[0] ?? 'not YAML'), problem.pos[0], 'Values with special characters go in quotes.');
     const [document, second] = list;

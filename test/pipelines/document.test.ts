@@ -74,7 +74,7 @@ describe('pipeline document', () => {
     ['missing sink', 'source: {type: fake}\n', 'pipeline-missing-key', /a pipeline needs "sink"/, ''],
     ['missing type', 'source:\n  name: a\nsink: {type: fake}\n', 'pipeline-missing-key', /the block source needs "type"/, '1:1'],
     ['nested keys', 'source:\n  type: fake\n  x:\n    a: 1\nsink: {type: fake}\n', 'pipeline-unreadable', /one value is expected/, '4:5', /Dotted keys are flat/],
-    ['duplicate key', 'source: {type: fake}\nsource: {type: fake}\nsink: {type: fake}\n', 'pipeline-unreadable', /unique/i, '2:1'],
+    ['duplicate key', 'source: {type: fake}\nsource: {type: fake}\nsink: {type: fake}\n', 'pipeline-unreadable', /source is given twice/, '2:1'],
     ['two documents', 'source: {type: fake}\nsink: {type: fake}\n---\na: 1\n', 'pipeline-unreadable', /several documents/, '3:1'],
     ['aliases', 'source: &a {type: fake}\nsink: *a\n', 'pipeline-unreadable', /anchors|aliases/, '1:12'],
     ['tags', 'source: {type: !!binary fake}\nsink: {type: fake}\n', 'pipeline-unreadable', /./, ''],
@@ -87,6 +87,8 @@ describe('pipeline document', () => {
     ['private use characters', 'source: {type: \ue000}\nsink: {type: fake}\n', 'pipeline-unreadable', /private use/, ''],
     ['a bad variable', 'source:\n  type: fake\n  x.a: #{a b}\nsink: {type: fake}\n', 'pipeline-unreadable', /#\{a b\} is not a variable/, ''],
     ['functions', 'source: {type: fake}\nsink: {type: fake}\npipeline:\n  user-defined-function:\n    - name: a\n', 'pipeline-unreadable', /user-defined-function/, ''],
+    ['a key of a block twice', 'source:\n  type: fake\n  port: 1\n  port: 2\nsink: {type: fake}\n', 'pipeline-unreadable', /port is given twice/, '4:3'],
+    ['nesting without end', `source: ${'['.repeat(100_000)}`, 'pipeline-unreadable', /./, ''],
     ['huge', `source: {type: fake}\n#${'x'.repeat(1024 * 1024)}`, 'pipeline-unreadable', /more than/, ''],
   ];
   for (const [name, yaml, code, message, place, hint] of wrong) {

@@ -21,7 +21,7 @@ import type { TableSnapshot } from './table-snapshot.ts';
 /** Chunks begun or waiting per connection. */
 const CHUNKS_PER_CONNECTION = 2;
 /** Changes kept for all chunks in the making; beyond it the chunk with the most begins anew when the stream has calmed. */
-const MOST_OVERLAID = 200_000;
+const MOST_OVERLAID = 50_000;
 const FIRST_BACKOFF_MS = 200, LAST_BACKOFF_MS = 5000;
 /** Spare byte buffers of chunks kept for the next ones. */
 const MOST_SPARE_BYTES = 16 << 20;

@@ -30,6 +30,26 @@ for (const { name, server } of [mysqlServer(), mariaServer()]) {
         await driver.close();
       } finally { await drop(); }
     });
+    it('gives texts of every sort as slices or values, behind the snapshot too', async () => {
+      const { database, sql, drop } = await freshDatabase(server);
+      try {
+        await sql(`CREATE TABLE t (id INT NOT NULL PRIMARY KEY, plain VARCHAR(20), kind ENUM('first', 'second'), many SET('a', 'b'), old VARCHAR(20) CHARACTER SET latin1, other VARCHAR(20) CHARACTER SET cp1251, hour TIME, doc JSON)`);
+        await sql(`INSERT INTO t VALUES (1, 'one', 'first', 'a,b', 'älter', 'да', '01:02:03', '{"a": 1}'), (2, NULL, NULL, NULL, NULL, NULL, NULL, NULL), (3, 'say "x"', 'second', '', 'plain', 'ok', '11:12:13', '[]')`);
+        const driver = await PipelineDriver.pipeline(pipelineSpecOf(server, `${database}\\.t`), true).open() as PipelineDriver;
+        await driver.until(() => driver.items.length === 3, 'the snapshot');
+        const rows = (): string[] => driver.log.splice(0).filter((l) => !l.includes('create.table')).map((l) => l.replaceAll(/(\d+)n/g, '$1')).sort();
+        const before = rows();
+        for (let round = 0; round < 2; round++) {
+          await sql('UPDATE t SET id = id + 10; UPDATE t SET id = id - 10');
+          const images = 12 * (round + 1);
+          await driver.until(() => driver.items.length === 3 + images, 'the updates');
+          // Every row comes back with its key, once as it went and once as it came.
+          const back = rows().filter((l) => / \+U \[[123],/.test(l)).map((l) => l.replace('+U', '+I'));
+          expect(back).to.deep.equal(before);
+        }
+        await driver.close();
+      } finally { await drop(); }
+    });
     it('goes on behind DDL from positions before it', async () => {
       const { database, sql, drop } = await freshDatabase(server);
       try {

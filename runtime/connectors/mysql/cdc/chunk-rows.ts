@@ -6,10 +6,10 @@ import type { Column } from '../../../../core/row/batch.ts';
 import { isText } from '../../../../core/row/slices.ts';
 import type { MySqlColumn } from '../contract.ts';
 import { selectExpression } from '../types/text-decoder.ts';
+import { compileChunkDecoder, type CellStep, type DecodeRow } from './chunk-decoder.ts';
 import type { Chunk, LoggedRow } from './chunk.ts';
 import type { KeyPlan } from './key-plan.ts';
 import { clearSlices, type RowOrigin, type RowOutput, type Shape } from './output.ts';
-import { cellEnd, cellStart } from './raw-rows.ts';
 import { isTextAsSent, keyType, textCell, type TextCell } from './values.ts';
 
 /** `cells[i]`: of the i-th wanted column; `keyCells[i]`: of the plan's i-th key column. Each column is selected once. */
@@ -26,15 +26,26 @@ export function selectedColumns(shape: Shape, plan: KeyPlan): Selected {
   return selected;
 }
 
-/** How a selected column becomes a value: into which column, by what; a text's bytes as a slice when the batch takes them. */
-interface CellStep { readonly slot: number; readonly cell: TextCell; readonly isSlice: boolean }
+/** Chunks of a table follow one another with the same shape and key. */
+const compiled = new WeakMap<Selected, DecodeRow>();
+function decoderOf(shape: Shape, selected: Selected): DecodeRow {
+  const before = compiled.get(selected);
+  if (before !== undefined) return before;
+  const { table, values, batch: { slices } } = shape;
+  const steps = Array.from({ length: selected.count }, (_, c) => shape.wanted.flatMap((w, i): CellStep[] => {
+    if (selected.cells[i] !== c) return [];
+    return [{ slot: w.slot, cell: textCell(table, w.column, w.type, values), slices: isText(w.type) && isTextAsSent(table, w.column, w.type, values) ? slices?.[w.slot] ?? null : null }];
+  }));
+  const decode = compileChunkDecoder(steps);
+  compiled.set(selected, decode);
+  return decode;
+}
 
 /** Emits one chunk, a batch at a time. */
 export class ChunkRows {
   readonly chunk: Chunk;
   private readonly plan: KeyPlan;
-  /** By selected column: the wanted columns it gives; usually one. */
-  private readonly steps: readonly (readonly CellStep[])[];
+  private readonly decode: DecodeRow;
   private readonly keyCellReaders: readonly TextCell[];
   private next = 0;
   private readonly overlaid: IterableIterator<{ readonly values: readonly unknown[] | null }>;
@@ -43,8 +54,8 @@ export class ChunkRows {
   constructor(chunk: Chunk, plan: KeyPlan) {
     this.chunk = chunk;
     this.plan = plan;
-    const { shape } = chunk, selected = selectedColumns(shape, plan), { slices } = shape.batch;
-    this.steps = Array.from({ length: selected.count }, (_, c) => shape.wanted.flatMap((w, i) => (selected.cells[i] === c ? [{ slot: w.slot, cell: textCell(shape.table, w.column, w.type, shape.values), isSlice: isText(w.type) && slices?.[w.slot] !== null && slices?.[w.slot] !== undefined && isTextAsSent(shape.table, w.column, w.type, shape.values) }] : [])));
+    const { shape } = chunk;
+    this.decode = decoderOf(shape, selectedColumns(shape, plan));
     this.keyCellReaders = plan.columns.map((c) => textCell(shape.table, c, keyType(c), shape.values));
     this.overlaid = chunk.overlay.values();
   }
@@ -60,26 +71,13 @@ export class ChunkRows {
     return this.emitOverlaid(output, origin);
   }
   private emitRows(output: RowOutput, origin: RowOrigin): void {
-    const { chunk: { rows, shape, overlay } } = this, batch = output.open(shape, rows.bytes), { columns, slices } = batch;
+    const { chunk: { rows, shape, overlay }, decode } = this, batch = output.open(shape, rows.bytes), { columns, slices } = batch;
     const most = output.room, from = output.size;
     if (slices !== null) for (const s of slices) s?.ensure(from + most);
     let at = from;
     for (; at < from + most && this.next < rows.count; this.next++) {
       if (overlay.size > 0 && overlay.has(this.identityOf(this.next))) continue;
-      let cell = rows.starts[this.next] as number;
-      for (let c = 0; c < this.steps.length; c++) {
-        const steps = this.steps[c] as readonly CellStep[], end = cellEnd(rows.bytes, cell), isNull = rows.bytes[cell] === 0xfb, start = isNull ? cell : cellStart(rows.bytes, cell);
-        for (let i = 0; i < steps.length; i++) {
-          const { slot, cell: read, isSlice } = steps[i] as CellStep;
-          if (isSlice) {
-            const s = slices?.[slot] as NonNullable<NonNullable<typeof slices>[number]>;
-            if (!isNull && isPlainText(rows.bytes, start, end)) { s.starts[at] = start; s.ends[at] = end; continue; }
-            s.starts[at] = -1;
-          }
-          (columns[slot] as Column)[at] = isNull ? null : read(rows.bytes, start, end);
-        }
-        cell = end;
-      }
+      decode(rows.bytes, rows.starts[this.next] as number, columns, at);
       output.kinds[at++] = 0;
     }
     if (at > from) output.add(at - from, origin);
@@ -120,9 +118,4 @@ export function writeValues(output: RowOutput, shape: Shape, kind: number, value
   for (let i = 0; i < shape.wanted.length; i++) (batch.columns[(shape.wanted[i] as { slot: number }).slot] as Column)[at] = values[i];
   clearSlices(batch, at);
   output.kinds[at] = kind;
-}
-/** ASCII without quotes, backslashes and control characters. */
-function isPlainText(b: Buffer, start: number, end: number): boolean {
-  for (let i = start; i < end; i++) { const c = b[i] as number; if (c < 0x20 || c > 0x7e || c === 0x22 || c === 0x5c) return false; }
-  return true;
 }

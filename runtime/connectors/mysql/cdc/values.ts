@@ -3,12 +3,12 @@
  * frequent in snapshots (integers, texts) is read from the bytes without a string between.
  */
 import type { TextBuffer } from '../../../../core/row/text.ts';
-import { asLong } from '../../../../core/types/long.ts';
 import { STRING, type SqlType } from '../../../../core/types/sql-type.ts';
 import type { MySqlColumn, MySqlTable, RowDecoder, TableId, TableMap, WantedColumn } from '../contract.ts';
 import { conversionOf } from '../types/conversions.ts';
-import { baseType, isBinaryType, isGeometry, isTextType, sqlTypeOf } from '../types/mapping.ts';
+import { baseType, isBinaryType, isGeometry, isTextType, MAX_DECIMAL, sqlTypeOf } from '../types/mapping.ts';
 import { decoderFor, type DecoderOptions } from '../types/row-decoder.ts';
+import { dateOf, datetimeOf, decimalOf, integerOf } from '../types/text-bytes.ts';
 import { textReader } from '../types/text-decoder.ts';
 import type { MySqlCdcSpec } from './spec.ts';
 
@@ -37,6 +37,9 @@ export function textCell(table: TableId, column: MySqlColumn, type: SqlType, opt
 function baseCell(table: TableId, column: MySqlColumn, options: DecoderOptions): TextCell {
   const { dataType } = column;
   if (SMALL_INTEGERS.has(dataType) || dataType === 'bigint') return integerOf;
+  if (dataType === 'decimal' && (column.length ?? 10) <= MAX_DECIMAL) return decimalOf;
+  if (dataType === 'date') return dateOf;
+  if (dataType === 'datetime' || dataType === 'timestamp') return datetimeOf(column.scale ?? 0);
   const read = textReader(table, column, options) as ((value: string | Buffer) => unknown) | null;
   if (isTextType(dataType) || dataType === 'enum' || dataType === 'set' || dataType === 'json') {
     const text = (b: Buffer, start: number, end: number): string => (b as TextBuffer).utf8Slice(start, end);
@@ -45,14 +48,6 @@ function baseCell(table: TableId, column: MySqlColumn, options: DecoderOptions):
   if (read === null) return (b, start, end) => (b as TextBuffer).utf8Slice(start, end);
   if (isBinaryType(dataType) || isGeometry(dataType) || dataType === 'bit' || dataType === 'vector') return (b, start, end) => read(b.subarray(start, end));
   return (b, start, end) => read((b as TextBuffer).latin1Slice(start, end));
-}
-/** Decimal digits with a sign; zeros of ZEROFILL in front. */
-function integerOf(b: Buffer, start: number, end: number): number | bigint {
-  if (end - start > 15) return asLong(BigInt((b as TextBuffer).latin1Slice(start, end)));
-  const isNegative = b[start] === 0x2d;
-  let value = 0;
-  for (let i = isNegative ? start + 1 : start; i < end; i++) value = value * 10 + ((b[i] as number) - 48);
-  return isNegative ? 0 - value : value;
 }
 /** The bytes of a value of the text protocol are the value's text. */
 export const isTextAsSent = (table: TableId, column: MySqlColumn, type: SqlType, options: DecoderOptions): boolean => (type.kind === 'VARCHAR' || type.kind === 'CHAR') && (isTextType(column.dataType) || column.dataType === 'enum') && conversionOf(table, { column, type }, options) === null;

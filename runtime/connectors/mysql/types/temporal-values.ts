@@ -17,7 +17,7 @@ function fraction(b: Buffer, at: number, bytes: number): number {
   return value * MICROS_OF[bytes]!;
 }
 /** Seconds and microseconds in the unit of TIMESTAMP(precision): ms up to 3 digits, µs above. */
-function inUnit(seconds: number, micros: number, precision: number): Long {
+export function inUnit(seconds: number, micros: number, precision: number): Long {
   if (precision <= 3) return seconds * 1000 + Math.floor(micros / 1000);
   return seconds < SAFE_SECONDS && seconds > -SAFE_SECONDS ? seconds * 1_000_000 + micros : asLong(BigInt(seconds) * 1_000_000n + BigInt(micros));
 }
@@ -29,7 +29,7 @@ export function readDate(b: Buffer, at: number): number | null {
 }
 let lastDate = -1, lastDay: number | null = null;
 /** Dates of neighbours are often equal: one is remembered. */
-function dayNumber(year: number, month: number, day: number): number | null {
+export function dayNumber(year: number, month: number, day: number): number | null {
   const key = year << 9 | month << 5 | day;
   if (key !== lastDate) {
     lastDate = key;

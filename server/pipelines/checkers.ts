@@ -1,13 +1,19 @@
-/** What is looked at before a pipeline starts, by the type of its source and of its sink. */
-import { checkKafkaTarget } from '../../runtime/connectors/kafka/pipeline/precheck.ts';
+/** What is looked at before a pipeline starts, by the type of its source and of its sink. Clients are loaded when they are wanted. */
 import type { KafkaPipelineSpec } from '../../runtime/connectors/kafka/pipeline/spec.ts';
 import type { MySqlCdcSpec } from '../../runtime/connectors/mysql/cdc/spec.ts';
-import { checkMySqlSource } from '../../runtime/connectors/mysql/precheck/source.ts';
 import type { PipelineChecker } from './contract.ts';
 
 /** Said of every pipeline already. */
 const SAID: ReadonlySet<string> = new Set(['tables', 'primary keys']);
-const source: PipelineChecker = async ({ source: { type, spec }, resumes }) => (type === 'mysql' ? (await checkMySqlSource(spec as unknown as MySqlCdcSpec, { resumes })).filter((item) => item.status !== 'pass' || !SAID.has(item.name)) : []);
-const kafka: PipelineChecker = async ({ sink: { type, spec }, targets }) => (type === 'upsert-kafka' || type === 'kafka' ? await checkKafkaTarget(spec as unknown as KafkaPipelineSpec, [...new Set(targets.map((t) => t.target))]) : []);
+const source: PipelineChecker = async ({ source: { type, spec }, resumes }) => {
+  if (type !== 'mysql') return [];
+  const { checkMySqlSource } = await import('../../runtime/connectors/mysql/precheck/source.ts');
+  return (await checkMySqlSource(spec as unknown as MySqlCdcSpec, { resumes })).filter((item) => item.status !== 'pass' || !SAID.has(item.name));
+};
+const kafka: PipelineChecker = async ({ sink: { type, spec }, targets }) => {
+  if (type !== 'upsert-kafka' && type !== 'kafka') return [];
+  const { checkKafkaTarget } = await import('../../runtime/connectors/kafka/pipeline/precheck.ts');
+  return await checkKafkaTarget(spec as unknown as KafkaPipelineSpec, [...new Set(targets.map((t) => t.target))]);
+};
 
 export const pipelineCheckers: readonly PipelineChecker[] = [source, kafka];

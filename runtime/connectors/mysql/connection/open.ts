@@ -2,7 +2,7 @@
  * Connections to MySQL by mysql2. Values come as texts exactly as the server writes them, rows as arrays; sessions run in UTC with
  * strict mode, so that a TIMESTAMP reads the same in a snapshot and in the binlog. Errors come as RivuletErrors without passwords.
  */
-import { createConnection, type Connection } from 'mysql2/promise';
+import type { Connection, ConnectionOptions } from 'mysql2/promise';
 import { mysqlAccessDenied, mysqlConnectionLost, mysqlStatementFailed, mysqlUnreachable } from '../../../../core/errors/mysql.ts';
 import { RivuletError } from '../../../../core/errors/define.ts';
 import { serverText, type MySqlServer } from './server.ts';
@@ -47,6 +47,8 @@ export interface OpenOptions {
 }
 /** Rejects with mysql-access-denied, mysql-unreachable. The caller ends the connection. */
 export async function openConnection(server: MySqlServer, options: OpenOptions = {}): Promise<Connection> {
+  // Loaded when wanted: a server without MySQL keeps the memory and the time.
+  const { createConnection } = await import('mysql2/promise');
   let connection: Connection;
   try {
     connection = await createConnection({
@@ -55,7 +57,7 @@ export async function openConnection(server: MySqlServer, options: OpenOptions =
       typeCast: asText, multipleStatements: options.multipleStatements ?? false, compress: server.compress, enableKeepAlive: true,
       ...(options.literalStatements === true ? { queryFormat: (sql: string): string => sql } : {}),
       ...(server.tls === null ? {} : { ssl: { rejectUnauthorized: server.tls.verify, ...(server.tls.ca === null ? {} : { ca: server.tls.ca }) } }),
-    } as Parameters<typeof createConnection>[0]);
+    } as ConnectionOptions);
   } catch (error) {
     const number = errorNumber(error);
     if (number !== undefined && DENIED.has(number)) throw mysqlAccessDenied({ server: serverText(server), user: server.user, why: reasonOf(error) });

@@ -2,7 +2,8 @@
  * Texts of MySQL's character sets. UTF-8, ASCII and latin1 (which is Windows-1252 in MySQL) are decoded natively, the others by tables of
  * `iconv-lite`, which mysql2 brings along.
  */
-import iconv from 'iconv-lite';
+import { createRequire } from 'node:module';
+import type Iconv from 'iconv-lite';
 import type { TextBuffer } from '../../../../core/row/text.ts';
 
 const NATIVE: ReadonlyMap<string, 'utf8' | 'ascii'> = new Map([['utf8mb4', 'utf8'], ['utf8mb3', 'utf8'], ['utf8', 'utf8'], ['ascii', 'ascii']]);
@@ -15,6 +16,8 @@ const OTHERS: ReadonlyMap<string, string> = new Map([
 ]);
 /** The five bytes that stand for nothing are control characters, as in MySQL. */
 const WINDOWS_1252 = new TextDecoder('windows-1252');
+/** Loaded when a column has one of them. */
+let tables: typeof Iconv | undefined;
 /** What turns bytes of a character set into text. */
 export type DecodeText = (bytes: Buffer, start: number, end: number) => string;
 /** undefined: a character set whose texts cannot be read. */
@@ -24,7 +27,9 @@ export function textDecoder(charset: string): DecodeText | undefined {
   if (native === 'ascii') return (b, start, end) => (b as TextBuffer).latin1Slice(start, end);
   if (charset === 'latin1') return (b, start, end) => WINDOWS_1252.decode(b.subarray(start, end));
   const name = OTHERS.get(charset);
-  if (name === undefined || !iconv.encodingExists(name)) return undefined;
+  if (name === undefined) return undefined;
+  const iconv = tables ??= createRequire(import.meta.url)('iconv-lite') as typeof Iconv;
+  if (!iconv.encodingExists(name)) return undefined;
   return (b, start, end) => iconv.decode(b.subarray(start, end), name, { stripBOM: false });
 }
 /** As UTF-8 where the character set is unknown. */

@@ -45,4 +45,9 @@ export const serverZoneDiffers = defineError<{ seconds: number; zone: string }>(
   message: (p) => `The MySQL server has a timezone offset (${Math.abs(p.seconds)} seconds ${p.seconds >= 0 ? 'ahead of' : 'behind'} UTC) which does not match the configured timezone ${p.zone}`,
   hint: () => "Specify the right 'server-time-zone' to avoid inconsistencies for time-related fields.",
 });
-export const cdcErrors = { serverZoneDiffers, keyChanged, chunkKeyUnusable, noTableMatches, keylessTables, engineUnsupported, cdcColumnUnusable, schemaUnknown };
+/** A table that cannot be cut holds more than a chunk may. */
+export const chunkTooLarge = defineError<{ table: string }>({
+  sqlstate: '54000', name: 'chunk-too-large', domain: 'user', retry: 'never',
+  message: (p) => `a chunk of table ${quoted(p.table)} has more than 64 MiB and cannot be cut smaller`, hint: () => "Name a column with many values in 'scan.incremental.snapshot.chunk.key-column', an integer, date or text.",
+});
+export const cdcErrors = { chunkTooLarge, serverZoneDiffers, keyChanged, chunkKeyUnusable, noTableMatches, keylessTables, engineUnsupported, cdcColumnUnusable, schemaUnknown };

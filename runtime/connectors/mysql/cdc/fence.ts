@@ -43,26 +43,28 @@ export interface ChunkAccess { readonly server: MySqlServer; readonly connection
 /** What reading gave: the range that was read in full, and what is left of the chunk's. */
 export interface ChunkRead { readonly high: BinlogPosition | null; readonly range: KeyRange; readonly rest: KeyRange | null }
 
-export async function readChunk(access: ChunkAccess, plan: KeyPlan, chunk: Chunk): Promise<ChunkRead> {
+/** 'too much': the rows have more bytes than a chunk may. */
+export async function readChunk(access: ChunkAccess, plan: KeyPlan, chunk: Chunk): Promise<ChunkRead | 'too much'> {
   const { server, connection, facts, mode } = access, what = `read rows of ${chunk.shape.table.database}.${chunk.shape.table.table}`;
   const run = (sql: string): Promise<unknown> => query(server, connection, sql, [], what);
-  if (mode === 'plain') return { ...await readPage(access, plan, chunk, ''), high: null };
+  const at = (page: Page | 'too much', high: BinlogPosition | null): ChunkRead | 'too much' => (page === 'too much' ? page : { ...page, high });
+  if (mode === 'plain') return at(await readPage(access, plan, chunk, ''), null);
   if (mode === 'snapshot') {
     const high = await snapshotBehind(access, chunk.start as BinlogPosition, run);
     const page = await readPage(access, plan, chunk, '');
     await run('COMMIT');
-    return { ...page, high };
+    return at(page, high);
   }
   if (chunk.isExact) {
     await run('SET TRANSACTION ISOLATION LEVEL REPEATABLE READ');
     await run('START TRANSACTION');
     const page = await readPage(access, plan, chunk, LOCKED), high = await currentPosition(server, connection, facts);
     await run('COMMIT');
-    return { ...page, high };
+    return at(page, high);
   }
   if (mode === 'gtid') await waitExecuted(access, (chunk.start as BinlogPosition).gtids ?? '');
   const page = await readPage(access, plan, chunk, mode === 'locks' ? LOCKED : '');
-  return { ...page, high: await currentPosition(server, connection, facts) };
+  return at(page, await currentPosition(server, connection, facts));
 }
 async function waitExecuted({ server, connection, isCancelled }: ChunkAccess, gtids: string): Promise<void> {
   for (;;) {
@@ -83,10 +85,12 @@ async function snapshotBehind({ server, connection, isCancelled }: ChunkAccess, 
   }
 }
 
-async function readPage(access: ChunkAccess, plan: KeyPlan, chunk: Chunk, locks: string): Promise<{ range: KeyRange; rest: KeyRange | null }> {
+interface Page { readonly range: KeyRange; readonly rest: KeyRange | null }
+async function readPage(access: ChunkAccess, plan: KeyPlan, chunk: Chunk, locks: string): Promise<Page | 'too much'> {
   const { range } = chunk, { rows } = chunk, canCut = plan.order.length > 0, limit = access.rowsPerRead;
   rows.reset();
   await readRange(access, plan, chunk, range, locks, canCut ? limit : null);
+  if (rows.isTooMuch) return 'too much';
   if (!canCut || rows.count < limit) return { range, rest: null };
   const bound = await plan.boundOf(access.connection, keyCells(plan, chunk, rows, rows.count - 1));
   // Rows without a value in the chunk key come first and cannot be a boundary; there are more of them than fit.
@@ -94,6 +98,7 @@ async function readPage(access: ChunkAccess, plan: KeyPlan, chunk: Chunk, locks:
   if (!plan.isUnique) {
     rows.reset();
     await readRange(access, plan, chunk, cut, locks, null);
+    if (rows.isTooMuch) return 'too much';
   }
   return { range: cut, rest: cut === range ? null : { from: bound, to: range.to } };
 }

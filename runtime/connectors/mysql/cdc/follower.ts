@@ -25,6 +25,8 @@ export interface FollowerHost {
 }
 /** What is made once for a description of a table and a shape. */
 interface Known { readonly table: CapturedTable; readonly shape: Shape; readonly decoder: RowDecoder; placed: PlacedRows | undefined }
+/** Descriptions of tables; a stream brings new ones when tables change and connections are lost. */
+const MOST_KNOWN = 10_000;
 interface MutableOrigin extends RowOrigin { timestampMs: number; gtid: string | null; file: string | null; pos: number | null; isSnapshot: boolean }
 
 export class Follower {
@@ -96,6 +98,7 @@ export class Follower {
     if (this.skipEvents > 0) { this.skipEvents--; return; }
     let known = this.known.get(event.table);
     if (known === undefined) {
+      if (this.known.size >= MOST_KNOWN) this.known.clear();
       const table = this.host.table(event.table);
       if (table !== undefined) this.host.described(table, event.table, event.timestampMs);
       known = table === undefined ? null : this.make(event.table, table);
@@ -149,8 +152,6 @@ export class Follower {
     kinds.copyWithin(at, at + skipped, at + count);
     return skipped;
   }
-  /** Forgets what was made for descriptions; for long streams with many of them. */
-  forget(): void { if (this.known.size > 10_000) this.known.clear(); }
   get position(): BinlogPosition { return this.stream.position; }
   get skipLeft(): readonly [events: number, rows: number] { return [this.skipEvents, this.skipRows]; }
 }

@@ -11,6 +11,8 @@ import { mysqlError } from '../connection/open.ts';
 import type { MySqlServer } from '../connection/server.ts';
 
 const FIRST_BYTES = 256 * 1024, FIRST_ROWS = 1024;
+/** Rows of one read; beyond it the rest is thrown away, and fewer rows have to be asked for. */
+const MOST_BYTES = 64 * 1024 * 1024;
 /** Bytes of packets that span chunks of the socket arrive in a buffer of their own; smaller ones share the chunk. */
 interface Packet { readonly buffer: Buffer; readonly offset: number; readonly end: number; isEOF(): boolean }
 interface QueryCommand { row: (packet: Packet, connection: unknown) => unknown; once(event: 'end', listener: () => void): void; once(event: 'error', listener: (error: unknown) => void): void }
@@ -20,6 +22,8 @@ export class RawRows {
   /** First byte of each row's first value. */
   starts = new Int32Array(FIRST_ROWS);
   count = 0;
+  /** More came than is kept: the rows are not all there. */
+  isTooMuch = false;
   private length = 0;
   private source: Buffer | undefined;
   /** What is added to an offset of `source` to get one of `bytes`. */
@@ -27,6 +31,8 @@ export class RawRows {
   get byteLength(): number { return this.length; }
   add(packet: Packet): void {
     const { buffer, offset, end } = packet;
+    // One row is kept however large it is.
+    if (this.isTooMuch || (this.length > MOST_BYTES && this.count > 0)) { this.isTooMuch = true; return; }
     if (buffer !== this.source) {
       // The rest of the socket's chunk holds the next rows: they come along.
       this.source = buffer;
@@ -50,6 +56,7 @@ export class RawRows {
   }
   reset(): void {
     this.count = this.length = 0;
+    this.isTooMuch = false;
     this.source = undefined;
   }
   /** The bytes of value `index` of a row; null = NULL. */

@@ -165,6 +165,7 @@ export class ChangeReader implements SourceReader, FollowerHost {
   }
   private betweenTransactions(): 'chunk' | 'finished' | 'wait' | 'go' {
     const { snapshot, follower } = this;
+    if (this.failure !== undefined) return 'wait';
     if (snapshot.isDone) return this.isSnapshotOnly || follower === undefined || (this.end !== undefined && follower.hasSeen && isReached(follower.position, this.end)) ? 'finished' : 'go';
     if (snapshot.isStarting) snapshot.atBoundary(follower?.position);
     if (snapshot.isReading) {

@@ -5,7 +5,7 @@
  */
 import type { Connection } from 'mysql2/promise';
 import { RivuletError } from '../../../../core/errors/define.ts';
-import { keyChanged } from '../../../../core/errors/mysql-cdc.ts';
+import { chunkTooLarge, keyChanged } from '../../../../core/errors/mysql-cdc.ts';
 import { currentPosition } from '../binlog/facts.ts';
 import { errorNumber, openConnection, query, withConnection } from '../connection/open.ts';
 import type { MySqlServer } from '../connection/server.ts';
@@ -52,6 +52,7 @@ export class Snapshot {
   private open = 0;
   private overlaid = 0;
   private isClosed = false;
+  private hasFailed = false;
   /** Of all tables, since the start. */
   private schemaChanges = 0;
   private running = 0;
@@ -67,7 +68,11 @@ export class Snapshot {
     let wanted = 0;
     for (const table of this.tables.values()) { if (table.hasGaps) wanted += Math.max(1, table.estimatedChunks(this.options.chunkSize) - table.chunksDone); if (wanted >= this.options.connections) break; }
     wanted = Math.min(wanted, this.options.connections);
-    while (this.running < wanted) { this.running++; void this.work().finally(() => { this.running--; }); }
+    while (this.running < wanted) { this.running++; void this.work().finally(() => {
+        this.running--;
+        // A range may have been given back while the connection was being closed.
+        if (!this.isClosed && !this.hasFailed) this.start();
+      }); }
   }
   /** Adds a table, also while others are read. */
   add(name: string, table: TableSnapshot): void { this.tables.set(name, table); }
@@ -77,6 +82,8 @@ export class Snapshot {
     for (const { chunk, resolve } of this.starting.splice(0)) {
       chunk.start = position;
       const table = this.nameOf(chunk), snapshot = this.tables.get(table);
+      // Its columns may have changed since it was asked for.
+      if (this.options.shapeOf(table) !== chunk.shape) chunk.isAbandoned = true;
       if (snapshot !== undefined && !chunk.isAbandoned) { snapshot.chunks.push(chunk); this.begun.push({ chunk, table }); }
       resolve();
     }
@@ -95,7 +102,7 @@ export class Snapshot {
     if (table?.isDone === true) this.tables.delete(name);
     return table?.isDone === true;
   }
-  /** Counts a change kept for a chunk. True: too many are kept, `chunk` has been given up. */
+  /** Counts a change kept for a chunk. When too many are kept the chunk with the most begins anew. */
   kept(chunk: Chunk): void {
     if (++this.overlaid <= MOST_OVERLAID || chunk.isExact) return;
     let worst = chunk;
@@ -161,7 +168,7 @@ export class Snapshot {
           connection = undefined;
           if (this.isClosed) return;
           if (hasTableChanged(error) && this.options.mode !== 'plain' && await this.schemaFollows()) continue;
-          if (!isTransient(error) || attempts++ >= this.options.maxRetries) { this.options.fail(error); return; }
+          if (!isTransient(error) || attempts++ >= this.options.maxRetries) { this.hasFailed = true; this.options.fail(error); return; }
           this.options.log('warn', 'reading a chunk failed; it is read again', { err: error });
           await new Promise((resolve) => setTimeout(resolve, Math.min(LAST_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** attempts)).unref());
         }
@@ -183,7 +190,7 @@ export class Snapshot {
     return connection;
   }
   private async readOne(connection: Connection, name: string, table: TableSnapshot): Promise<void> {
-    const { server, facts, mode, chunkSize } = this.options;
+    const { server, facts, mode } = this.options;
     this.open++;
     let chunk: Chunk | undefined;
     try {
@@ -195,8 +202,13 @@ export class Snapshot {
       const begun = chunk;
       await new Promise<void>((resolve) => { this.starting.push({ chunk: begun, resolve }); this.options.wake(); });
       const isCancelled = (): boolean => this.isClosed || begun.isAbandoned;
-      const read = await readChunk({ server, connection, facts, mode, rowsPerRead: chunkSize * 2, isCancelled }, table.plan, chunk);
       if (isCancelled()) return;
+      const read = await readChunk({ server, connection, facts, mode, rowsPerRead: table.rowsPerRead, isCancelled }, table.plan, chunk);
+      if (isCancelled()) return;
+      if (read === 'too much') {
+        if (!table.shrink()) throw chunkTooLarge({ table: name });
+        return;
+      }
       chunk.range = read.range;
       if (read.rest !== null) { table.addRest(read.rest); this.cutOverlay(table, chunk); }
       chunk.high = read.high;

@@ -12,13 +12,16 @@ export class TableSnapshot {
   /** Begun and not finished. */
   readonly chunks: Chunk[] = [];
   chunksDone = 0;
+  /** Rows asked for with one statement; becomes less where rows are large. */
+  rowsPerRead: number;
   rowsDone = 0;
   private readonly finished: FinishedRanges;
   private readonly gaps: KeyRange[];
   /** Ranges handed out that are neither given back nor finished. */
   private outstanding = 0;
   private splitting: Promise<unknown> = Promise.resolve();
-  constructor(plan: KeyPlan, splitter: Splitter, finished: readonly KeyRange[]) {
+  constructor(plan: KeyPlan, splitter: Splitter, finished: readonly KeyRange[], rowsPerRead: number) {
+    this.rowsPerRead = rowsPerRead;
     this.plan = plan;
     this.splitter = splitter;
     this.finished = new FinishedRanges(plan.kinds, finished);
@@ -46,6 +49,12 @@ export class TableSnapshot {
   giveBack(range: KeyRange): void {
     this.outstanding--;
     this.gaps.unshift(range);
+  }
+  /** A read had too many bytes. False: it cannot be cut smaller. */
+  shrink(): boolean {
+    if (this.rowsPerRead <= 2 || this.plan.order.length === 0) return false;
+    this.rowsPerRead = Math.max(2, this.rowsPerRead >> 2);
+    return true;
   }
   /** Behind what was read of a range. */
   addRest(range: KeyRange): void { this.gaps.unshift(range); }

@@ -45,7 +45,7 @@ export function chunkKeyOf(spec: MySqlCdcSpec, name: string): string | null {
 }
 export function snapshotOf(spec: MySqlCdcSpec, found: FoundTable, values: DecoderOptions): TableSnapshot {
   const plan = new KeyPlan(spec.server, found.schema, chunkKeyOf(spec, found.name), values);
-  return new TableSnapshot(plan, new Splitter({ server: spec.server, chunkSize: spec.chunkSize, evenFactor: spec.evenFactor, table: found.schema, plan, estimatedRows: found.estimatedRows }), found.finished ?? []);
+  return new TableSnapshot(plan, new Splitter({ server: spec.server, chunkSize: spec.chunkSize, evenFactor: spec.evenFactor, table: found.schema, plan, estimatedRows: found.estimatedRows }), found.finished ?? [], spec.chunkSize * 2);
 }
 async function nothingMatches(spec: MySqlCdcSpec, connection: Connection): Promise<Error> {
   const databases = await query(spec.server, connection, 'SELECT SCHEMA_NAME FROM information_schema.SCHEMATA', [], 'list databases');

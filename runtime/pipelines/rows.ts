@@ -26,8 +26,8 @@ export interface SourceView {
   readonly exprs: readonly Expr[];
   readonly filter: Expr | null;
   readonly softDelete: boolean;
-  /** Some expression reads metadata of the row: `ROW_METADATA` stand behind the facts. */
-  readonly usesMetadata: boolean;
+  /** Which of `ROW_METADATA` expressions read; they stand behind the facts. */
+  readonly metadata: readonly number[];
   readonly inputTypes: readonly SqlType[];
 }
 const METADATA_TYPES: readonly SqlType[] = ROW_METADATA.map((name) => notNull(name === '__data_event_type__' ? char(2) : STRING));
@@ -37,7 +37,7 @@ const column = (index: number, type: SqlType): Expr => ({ op: 'column', index, t
 export function viewOf(version: TableVersion, rule: TransformRule | undefined, spec: Pick<PipelineTransformSpec, 'sourceFacts'>): SourceView {
   const factTypes = spec.sourceFacts.map((f) => FACT_TYPES.get(f) ?? STRING);
   const base = { version, inputTypes: [...version.columns.map((c) => c.type), ...factTypes, ...METADATA_TYPES] };
-  if (rule === undefined) return { ...base, output: version, exprs: version.columns.map((c, i) => column(i, c.type)), filter: null, softDelete: false, usesMetadata: false };
+  if (rule === undefined) return { ...base, output: version, exprs: version.columns.map((c, i) => column(i, c.type)), filter: null, softDelete: false, metadata: [] };
   const binding = bindingFor(version, rule, spec.sourceFacts);
   const places = binding.uses.map((use) => placeOf(use.name, use.isMetadata, version, spec.sourceFacts));
   const over = (e: Expr): Expr => shifted(e, places, base.inputTypes);
@@ -56,7 +56,7 @@ export function viewOf(version: TableVersion, rule: TransformRule | undefined, s
   const columns = made.map((m, i) => (isKeyed && primaryKey.includes(i) ? { ...m.column, type: asNullable(m.column.type, false) } : m.column));
   return {
     ...base, output: { ...version, columns, primaryKey: isKeyed ? primaryKey : [] }, exprs: made.map((m) => m.expr), filter: binding.filter === null ? null : over(binding.filter), softDelete: rule.softDelete,
-    usesMetadata: places.some((p) => p >= version.columns.length + spec.sourceFacts.length),
+    metadata: [...new Set(places.map((p) => p - version.columns.length - spec.sourceFacts.length))].filter((m) => m >= 0),
   };
 }
 const unmapped = (rule: TransformRule, version: TableVersion, what: string): Error => pipelineRuleUnmapped({ rule: rule.text, table: idText(version.id), what });
@@ -138,6 +138,8 @@ class SameRows implements RowPlan {
     batch.table = own;
   }
 }
+/** Used within one call, so by all tables. */
+const KINDS = new Uint8Array(MAX_BATCH_ROWS), SOURCES = new Int32Array(MAX_BATCH_ROWS);
 /** Never written to: what a column without a source shows. */
 const NULLS: Column = Array.from({ length: MAX_BATCH_ROWS }, () => null);
 class ReorderedRows implements RowPlan {
@@ -172,9 +174,8 @@ class ComputedRows implements RowPlan {
   /** Output column → input column it shows without a copy. */
   private readonly shown: readonly (readonly [number, number])[];
   private readonly input: ChangeBatch;
+  /** Of the table, as `ROW_METADATA`; null: by row. */
   private readonly texts: readonly (string | null)[];
-  private readonly kinds = new Uint8Array(MAX_BATCH_ROWS);
-  private readonly sources = new Int32Array(MAX_BATCH_ROWS);
   /** Columns fitted to a type that not all values fit; their checks stand behind the output's columns. */
   private readonly losses: readonly { readonly column: number; readonly loss: Expr }[];
   private readonly made: Column[];
@@ -185,30 +186,31 @@ class ComputedRows implements RowPlan {
     this.batch = new PipelineBatch(target, exprs.length);
     this.made = [...this.batch.columns, ...losses.map((): Column => [])];
     this.shown = view.filter !== null ? [] : exprs.flatMap((e, i): [number, number][] => (e.op === 'column' ? [[i, e.index]] : []));
-    const metadata = view.inputTypes.length - ROW_METADATA.length, { schema, table } = view.version.id;
     this.input = new ChangeBatch(Array.from({ length: view.inputTypes.length }, () => []));
-    this.texts = ['', schema, table, null];
-    ROW_METADATA.forEach((_, i) => { const text = this.texts[i] ?? null; if (text !== null) this.input.columns[metadata + i] = Array.from({ length: MAX_BATCH_ROWS }, () => text); });
+    this.texts = ['', view.version.id.schema, view.version.id.table, null];
     this.run = compileCalc(view.filter, [...exprs, ...losses.map((l) => l.loss)], view.inputTypes, context.codegen, { omitted: new Set(this.shown.map(([to]) => to)) });
   }
   push(given: PipelineBatch): void {
-    const { view, batch, input, kinds } = this, changes = given.kinds;
+    const { view, batch, input } = this, changes = given.kinds, kinds = KINDS, first = view.inputTypes.length - ROW_METADATA.length;
     materializeTexts(given);
-    const metadata = view.inputTypes.length - ROW_METADATA.length;
-    for (let c = 0; c < metadata; c++) input.columns[c] = given.columns[c]!;
-    if (view.usesMetadata) { const events = input.columns[metadata + 3]!; for (let row = 0; row < given.size; row++) events[row] = KIND_TEXT[changes === null ? INSERT : changes[row] as 0]; }
+    for (let c = 0; c < first; c++) input.columns[c] = given.columns[c]!;
+    for (const m of view.metadata) this.fillMetadata(input.columns[first + m]!, this.texts[m]!, given);
     input.size = given.size;
     input.kinds = changes;
     for (const [to, from] of this.shown) batch.columns[to] = input.columns[from]!;
     const isFiltered = view.filter !== null && changes !== null;
-    const size = this.run(input, 0, given.size, this.made, kinds, 0, isFiltered ? this.sources : null);
+    const size = this.run(input, 0, given.size, this.made, kinds, 0, isFiltered ? SOURCES : null);
     if (size === 0) return;
     this.checkLosses(size);
-    if (isFiltered) mendPairs(kinds, this.sources, size);
+    if (isFiltered) mendPairs(kinds, SOURCES, size);
     if (view.softDelete && changes !== null) for (let row = 0; row < size; row++) if (kinds[row] === DELETE) kinds[row] = INSERT;
     batch.size = size;
     batch.kinds = changes === null ? null : kinds;
     this.out(batch);
+  }
+  private fillMetadata(column: Column, text: string | null, given: PipelineBatch): void {
+    if (text === null) { for (let row = 0; row < given.size; row++) column[row] = KIND_TEXT[given.kindAt(row)]; return; }
+    for (let row = column.length; row < given.size; row++) column[row] = text;
   }
   private checkLosses(size: number): void {
     this.losses.forEach(({ column }, i) => {

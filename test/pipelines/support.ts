@@ -79,10 +79,11 @@ export class TransformRun {
   readonly batches: { version: TableVersion; changes: readonly SchemaChange[] }[] = [];
   readonly state: OperatorStateBackend;
   private readonly operator: Operator;
-  constructor(spec: PipelineTransformSpec, state?: OperatorStateBackend) {
+  /** `seen` gets every batch while it is valid. */
+  constructor(spec: PipelineTransformSpec, state?: OperatorStateBackend, seen: (batch: PipelineBatch) => void = () => {}) {
     this.state = state ?? stateBackend(undefined, Date.now, true);
     this.operator = pipelineTransform.create({ type: 'pipeline-transform', id: 't', inputs: [], columns: [], changelog: RETRACT, upsertKeys: [], label: '', spec }, {
-      output: { push: (b: ChangeBatch) => { const given = b as PipelineBatch; this.lines.push(...linesOf(given)); if (given.event !== null) this.batches.push({ version: given.table, changes: given.event.changes }); }, watermark: () => {}, takesSlices: true },
+      output: { push: (b: ChangeBatch) => { const given = b as PipelineBatch; seen(given); this.lines.push(...linesOf(given)); if (given.event !== null) this.batches.push({ version: given.table, changes: given.event.changes }); }, watermark: () => {}, takesSlices: true },
       state: this.state, env: { timeZone: 'UTC', nowMs: Date.now, random: Math.random }, functions: functionRegistry, settings: { timeZone: 'UTC', bounded: false, stateTtlMs: 0 }, subtask: 0, parallelism: 1, inputTypes: [[]], counter: () => ({ value: 0 }),
     });
   }
@@ -90,10 +91,10 @@ export class TransformRun {
   /** What came out since the last call. */
   take(): string[] { return this.lines.splice(0); }
   /** The same operator after a restart from a checkpoint taken now. */
-  restarted(spec: PipelineTransformSpec): TransformRun {
+  restarted(spec: PipelineTransformSpec, seen?: (batch: PipelineBatch) => void): TransformRun {
     const tables = new Map<string, Uint8Array[][]>();
     for (const block of this.state.takeCheckpoint()) tables.set(block.table, [[...(tables.get(block.table)?.[0] ?? []), block.bytes]]);
-    return new TransformRun(spec, stateBackend({ tables, share: undefined }, Date.now, true));
+    return new TransformRun(spec, stateBackend({ tables, share: undefined }, Date.now, true), seen);
   }
 }
 export async function failure(work: () => unknown): Promise<{ code: string; message: string; detail?: string; hint?: string; range?: { start: number } }> {

@@ -4,6 +4,12 @@
  */
 import ZongJi from '@vlasky/zongji';
 import { createConnection } from 'mysql2/promise';
+import { ChangeBatch } from '../../core/row/batch.ts';
+import { TextSlices } from '../../core/row/slices.ts';
+import type { Encoder } from '../../runtime/connectors/contract.ts';
+import { GrowingBuffer } from '../../runtime/formats/byte-sink.ts';
+import { parseJsonSettings } from '../../runtime/formats/json/descriptor.ts';
+import { jsonEncoder } from '../../runtime/formats/json/encode.ts';
 import { sqlTypeOf } from '../../runtime/connectors/mysql/types/mapping.ts';
 import { decoderFor } from '../../runtime/connectors/mysql/types/row-decoder.ts';
 import { openBinlogStream } from '../../runtime/connectors/mysql/binlog/stream.ts';
@@ -20,11 +26,15 @@ async function place(): Promise<BinlogPosition> {
   await stream.close();
   return stream.position;
 }
-async function ours(from: BinlogPosition, expected: number, verifyChecksums: boolean): Promise<number> {
+/** `json`: rows go on to the JSON encoder, with texts as strings or as slices of the event. */
+async function ours(from: BinlogPosition, expected: number, verifyChecksums: boolean, json: 'none' | 'strings' | 'slices' = 'none'): Promise<number> {
   let wake: () => void = () => {}, rows = 0;
   const stream = openBinlogStream(server, undefined, { serverId: 99_002, heartbeatMs: 1000, nonBlocking: true, verifyChecksums, wants: (t) => t.database === DATABASE, wake: () => { wake(); } });
   await stream.open(from);
-  const columns = Array.from({ length: 6 }, (): unknown[] => []), kinds = new Uint8Array(8192);
+  const batch = ChangeBatch.withWidth(6), { columns } = batch, kinds = new Uint8Array(8192), out = new GrowingBuffer(1 << 20);
+  let encoder: Encoder | undefined;
+  const slices = json === 'slices' ? [null, new TextSlices(), null, null, null, new TextSlices()] : null;
+  batch.slices = slices;
   let map: TableMap | undefined, decoder: RowDecoder | undefined;
   while (rows < expected) {
     const event = stream.next();
@@ -34,9 +44,16 @@ async function ours(from: BinlogPosition, expected: number, verifyChecksums: boo
     if (event.table !== map) {
       map = event.table;
       const table = map.full!;
-      decoder = decoderFor(map, table, table.columns.map((column, slot) => ({ source: slot, column, slot, type: sqlTypeOf(table, column, { face: 'table', tinyint1AsBoolean: false }) })), { timeZone: 'UTC', compactJson: false });
+      const wanted = table.columns.map((column, slot) => ({ source: slot, column, slot, type: sqlTypeOf(table, column, { face: 'table', tinyint1AsBoolean: false }) }));
+      decoder = decoderFor(map, table, wanted, { timeZone: 'UTC', compactJson: false });
+      encoder = jsonEncoder({ ...parseJsonSettings(new Map()) }, wanted.map((w) => ({ name: w.column.name, type: w.type, column: w.slot })));
     }
-    for (let n; (n = decoder!.decode(event, columns, kinds, 0, 1024, null)) > 0;) rows += n;
+    if (slices !== null) for (const slice of slices) slice?.begin(event.bytes);
+    for (let n; (n = decoder!.decode(event, columns, kinds, 0, 1024, slices)) > 0; rows += n) {
+      if (json === 'none') continue;
+      out.length = 0;
+      for (let row = 0; row < n; row++) encoder!.encode(batch, row, out);
+    }
   }
   await stream.close();
   return rows;
@@ -75,6 +92,8 @@ await report('binlog 10k-row transactions', () => ours(before, large * 10_000, t
 await report('binlog 10k-row transactions, checksums not verified', () => ours(before, large * 10_000, false));
 await report('binlog one-row transactions', () => ours(between, small, true));
 await report('binlog one-row transactions, checksums not verified', () => ours(between, small, false));
+await report('binlog 10k-row transactions into JSON, texts as strings', () => ours(before, large * 10_000, true, 'strings'));
+await report('binlog 10k-row transactions into JSON, texts as slices', () => ours(before, large * 10_000, true, 'slices'));
 await report('zongji 10k-row transactions', () => zongji(before, large * 10_000), 1);
 await report('zongji one-row transactions', () => zongji(between, small), 1);
 await root.query(`DROP DATABASE ${DATABASE}`);

@@ -19,6 +19,9 @@ export const mysqlValueOutOfRange = defineError<ColumnOf & { value: string; decl
 export const mysqlColumnMissing = defineError<ColumnOf & { near: string | undefined }>({
   sqlstate: '42703', name: 'mysql-column-missing', domain: 'user', retry: 'never', message: (p) => `MySQL table ${quoted(p.table)} has no column ${quoted(p.column)}`, hint: (p) => p.near,
 });
+export const mysqlTableUnsupported = defineError<{ table: string; what: string }>({
+  sqlstate: '0A000', name: 'mysql-table-unsupported', domain: 'user', retry: 'never', message: (p) => `MySQL table ${quoted(p.table)} ${p.what}, so its changes cannot be read`, hint: () => "Leave it out of the tables, as by 'tables.exclude'.",
+});
 /** The columns that a job knows are not those of the rows in the binlog. */
 export const mysqlTableChanged = defineError<{ table: string; why: string }>({
   sqlstate: '55000', name: 'mysql-table-changed', domain: 'external', retry: 'never',
@@ -29,4 +32,4 @@ export const mysqlRowUnreadable = defineError<{ table: string; why: string }>({
   sqlstate: 'XX001', name: 'mysql-row-unreadable', domain: 'external', retry: 'never', message: (p) => `a row of MySQL table ${quoted(p.table)} could not be read`, detail: (p) => `${p.why}.`,
 });
 
-export const mysqlTypeErrors = { mysqlTypeUnsupported, mysqlTypeMismatch, mysqlValueOutOfRange, mysqlColumnMissing, mysqlTableChanged, mysqlRowUnreadable };
+export const mysqlTypeErrors = { mysqlTypeUnsupported, mysqlTypeMismatch, mysqlValueOutOfRange, mysqlColumnMissing, mysqlTableUnsupported, mysqlTableChanged, mysqlRowUnreadable };

@@ -20,10 +20,11 @@ export function parseColumnType(text: string): TypeParts {
     default: return { dataType: `${dataType}${compressed}`, length: first, scale: null, unsigned, values: null };
   }
 }
-/** `'a','it''s','b,c'` up to the closing bracket. */
+const ESCAPED: Readonly<Record<string, string>> = { '\\n': '\n', '\\r': '\r', '\\0': '\0', '\\\\': '\\' };
+/** `'a','it''s','b,c'` up to the closing bracket; the server doubles quotes and backslashes and writes line ends as `\n` and `\r`. */
 function parseValues(text: string): string[] {
   const values: string[] = [];
-  for (const match of text.matchAll(/'((?:[^']|'')*)'/g)) values.push(match[1]!.replaceAll("''", "'"));
+  for (const match of text.matchAll(/'((?:[^']|'')*)'/g)) values.push(match[1]!.replace(/''|\\[nr0\\]/g, (found) => ESCAPED[found] ?? "'"));
   return values;
 }
 

@@ -1,8 +1,9 @@
 /** Tables with their columns and keys out of information_schema. */
 import type { Connection } from 'mysql2/promise';
+import { mysqlTableUnsupported } from '../../../../core/errors/mysql-types.ts';
 import { query } from '../connection/open.ts';
 import type { MySqlServer } from '../connection/server.ts';
-import type { MySqlColumn, MySqlTable, TableId } from '../contract.ts';
+import { tableText, type MySqlColumn, type MySqlTable, type TableId } from '../contract.ts';
 import { parseColumnType } from './column-type.ts';
 
 /** Databases of the server's own. */
@@ -13,12 +14,19 @@ const text = (value: Value): string => (value === null || value === undefined ? 
 
 /** Names of base tables (no views) that `wants` says yes to; system databases are left out. */
 export async function readTableNames(server: MySqlServer, connection: Connection, wants: (table: TableId) => boolean): Promise<TableId[]> {
-  const rows = await query(server, connection, "SELECT TABLE_SCHEMA, TABLE_NAME FROM information_schema.TABLES WHERE TABLE_TYPE IN ('BASE TABLE', 'SYSTEM VERSIONED') AND TABLE_SCHEMA NOT IN (?, ?, ?, ?) ORDER BY 1, 2", SYSTEM_DATABASES, 'list its tables');
-  return rows.map((row) => ({ database: text(row[0]), table: text(row[1]) })).filter(wants);
+  return (await list(server, connection, wants)).map(({ database, table }) => ({ database, table }));
 }
-/** The tables that `wants` says yes to, by database and name, with all columns as rows of the binlog have them. */
+async function list(server: MySqlServer, connection: Connection, wants: (table: TableId) => boolean): Promise<(TableId & { readonly isVersioned: boolean })[]> {
+  const rows = await query(server, connection, "SELECT TABLE_SCHEMA, TABLE_NAME, TABLE_TYPE FROM information_schema.TABLES WHERE TABLE_TYPE IN ('BASE TABLE', 'SYSTEM VERSIONED') AND TABLE_SCHEMA NOT IN (?, ?, ?, ?) ORDER BY 1, 2", SYSTEM_DATABASES, 'list its tables');
+  return rows.map((row) => ({ database: text(row[0]), table: text(row[1]), isVersioned: text(row[2]) === 'SYSTEM VERSIONED' })).filter(wants);
+}
+/**
+ * The tables that `wants` says yes to, by database and name, with all columns as rows of the binlog have them. Rejects with
+ * mysql-table-unsupported for MariaDB's tables WITH SYSTEM VERSIONING, whose old versions stand in the binlog as rows like others.
+ */
 export async function readTables(server: MySqlServer, connection: Connection, wants: (table: TableId) => boolean): Promise<MySqlTable[]> {
-  const names = await readTableNames(server, connection, wants), out: MySqlTable[] = [];
+  const names = await list(server, connection, wants), versioned = names.find((n) => n.isVersioned), out: MySqlTable[] = [];
+  if (versioned !== undefined) throw mysqlTableUnsupported({ table: tableText(versioned), what: 'keeps old versions of its rows (WITH SYSTEM VERSIONING)' });
   for (let at = 0; at < names.length; at += MOST_NAMES) out.push(...await describeTables(server, connection, names.slice(at, at + MOST_NAMES)));
   return out;
 }
@@ -30,10 +38,8 @@ export async function describeTables(server: MySqlServer, connection: Connection
   const comments = await query(server, connection, `SELECT TABLE_SCHEMA, TABLE_NAME, TABLE_COMMENT FROM information_schema.TABLES WHERE (TABLE_SCHEMA, TABLE_NAME) IN (${places})`, values, 'describe its tables');
   const columnsOf = new Map<string, MySqlColumn[]>(), keyOf = new Map<string, string[]>(), commentOf = new Map(comments.map((row) => [key(row[0], row[1]), text(row[2])]));
   for (const row of columns) {
-    const list = columnsOf.get(key(row[0], row[1])) ?? [];
+    const list = columnsOf.get(key(row[0], row[1])) ?? [], extra = text(row[7]);
     columnsOf.set(key(row[0], row[1]), list);
-    const extra = text(row[7]);
-    // Values that a view-like column has only when it is read are in no row of the binlog; MariaDB and MySQL write virtual ones too.
     list.push({ name: text(row[2]), ...parseColumnType(text(row[3])), nullable: text(row[4]) === 'YES', charset: row[5] === null ? null : text(row[5]), collation: row[6] === null ? null : text(row[6]), generated: /\b(?:VIRTUAL|STORED|PERSISTENT) GENERATED\b|\bGENERATED\b.*\b(?:VIRTUAL|STORED)\b/i.test(extra), comment: text(row[8]) });
   }
   for (const row of keys) { const list = keyOf.get(key(row[0], row[1])) ?? []; keyOf.set(key(row[0], row[1]), list); list.push(text(row[2])); }

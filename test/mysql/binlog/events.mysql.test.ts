@@ -38,8 +38,8 @@ describeOnMySql('binlog: events', (test) => {
       expect(all.gtids[0]).to.match(/^[0-9a-f-]{36}:rvt_tag:\d+$/);
       expect(all.commits[1]!.gtids).to.match(/:rvt_tag:\d/);
       expect((await readAll(server, all.commits[0]!, ours)).gtids).to.deep.equal(all.gtids.slice(1));
-      const executed = String((await db.rows('SELECT @@GLOBAL.gtid_executed'))[0]![0]).replace(/\s/g, '');
-      expect((await readAll(server, 'latest', ours)).position.gtids).to.equal(executed);
+      const tagged = (set: unknown): string | undefined => /:rvt_tag(?::\d[\d-]*)+/.exec(String(set).replace(/\s/g, ''))?.[0], [[executed]] = await db.rows('SELECT @@GLOBAL.gtid_executed') as [[unknown]];
+      expect(tagged((await readAll(server, 'latest', ours)).position.gtids)).to.be.a('string').and.equal(tagged(executed));
       // A set found by walking a file with tagged PREVIOUS_GTIDS.
       await db.run("FLUSH BINARY LOGS; INSERT INTO t VALUES (13, 'x')");
       const last = await readAll(server, 'latest', ours);

@@ -8,7 +8,7 @@ export const freeServerId = (): number => nextId++;
 
 export interface Reading {
   readonly stream: BinlogStream;
-  /** The next event; waits for it. Rejects with what `next` throws, and when nothing comes for ten seconds. */
+  /** The next event; waits for it. Rejects with what `next` throws, and when nothing comes for half a minute. */
   next(): Promise<BinlogEvent>;
   close(): Promise<void>;
 }
@@ -20,10 +20,10 @@ export async function read(server: MySqlServer, start: Start, wants: (table: Tab
   return {
     stream,
     async next() {
-      for (const until = Date.now() + 10_000; ;) {
+      for (const until = Date.now() + 30_000; ;) {
         const event = stream.next();
         if (event !== undefined) return event;
-        if (Date.now() > until) throw new Error('nothing came from the binlog for 10 s');
+        if (Date.now() > until) throw new Error('nothing came from the binlog for 30 s');
         await new Promise<void>((resolve) => { wake = resolve; setTimeout(resolve, 200); });
       }
     },

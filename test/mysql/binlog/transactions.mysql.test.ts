@@ -38,7 +38,7 @@ describeOnMySql('binlog: transactions', (test) => {
       expect(only((await readAll(server, all.commits[i]!, ours)).told), `behind ${i}`).to.deep.equal(rest);
       const byOffset = await readAll(server, { ...all.commits[i]!, gtids: null }, ours);
       expect(only(byOffset.told), `behind ${i} by offset`).to.deep.equal(rest);
-      expect(byOffset.position.gtids).to.equal((await readAll(server, all.commits[i]!, ours)).position.gtids);
+      expect(byOffset.commits.at(-1)?.gtids).to.equal(i === 3 ? undefined : all.commits[3]!.gtids);
     }
   });
   it('follows a rotation', async () => {
@@ -63,9 +63,10 @@ describeOnMySql('binlog: transactions', (test) => {
       const start = await endOfLog({ ...server, ...change });
       await db.run(`TRUNCATE TABLE other; INSERT INTO other WITH RECURSIVE n(i) AS (SELECT 100 UNION ALL SELECT i + 1 FROM n WHERE i < 900) SELECT i, i FROM n`);
       const plain = await readAll(server, start, ours), all = await readAll({ ...server, ...change }, start, ours);
-      expect(all.told).to.deep.equal(plain.told);
+      // Others may write at the same time.
+      expect(only(all.told)).to.deep.equal(only(plain.told));
       expect(all.told.filter((t) => t === 'insert other').length).to.be.greaterThan(0);
-      expect(all.position).to.deep.equal(plain.position);
+      expect(all.commits).to.deep.equal(plain.commits);
     });
   }
   it('tells of a log that is gone', async () => {

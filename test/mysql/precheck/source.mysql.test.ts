@@ -104,6 +104,8 @@ describeOnMySql('precheck of a source', (server) => {
     const writer = await userOf(`INSERT, UPDATE ON \`${database.name}\`.*`), tables = [{ database: database.name, table: 'a' }, { database: 'no_such_database', table: 'b' }];
     const lines = notPassed(await checkMySqlTarget({ server: writer, tables, makesTables: false }));
     expect(lines).to.include(`fail target right to DELETE: User "${writer.user}" does not have it on ${database.name}.a, no_such_database.b.`).and.to.include('fail target databases: They do not exist: no_such_database.');
+    const making = notPassed(await checkMySqlTarget({ server: writer, tables: [...tables, { database: database.name, table: 'new' }], makesTables: true }));
+    expect(making).to.include(`fail target right to CREATE: User "${writer.user}" does not have it on no_such_database.b, ${database.name}.new.`).and.to.include(`warn target right to ALTER: User "${writer.user}" does not have it on ${database.name}.a, no_such_database.b, ${database.name}.new; it is needed when a source table changes.`);
     expect(notPassed(await checkMySqlTarget({ server: server.root, tables: [{ database: database.name, table: 'a' }], makesTables: true }))).to.deep.equal([]);
     expect(notPassed(await checkMySqlTarget({ server: { ...writer, password: 'x' }, tables, makesTables: false })).join()).to.match(/^fail target connection: MySQL at/);
   });

@@ -5,6 +5,7 @@
  * Batch in: the source's columns, then the facts of the source. Batch out: the target's columns, then the facts the sink wants.
  */
 import { idText, FACT_TYPES, type PipelineColumn, type TableVersion } from '../../catalog/objects/pipeline-table.ts';
+import { rowRefused } from '../../core/errors/connector.ts';
 import { pipelineRuleUnmapped, pipelineTypesDiffer, pipelineValueUnfit } from '../../core/errors/pipeline.ts';
 import { ChangeBatch, DELETE, INSERT, KIND_TEXT, MAX_BATCH_ROWS, type Column } from '../../core/row/batch.ts';
 import { materializeTexts, type TextSlices } from '../../core/row/slices.ts';
@@ -100,8 +101,8 @@ function shifted(e: Expr, places: readonly number[], types: readonly SqlType[]):
 export interface RowPlan { push(batch: PipelineBatch): void }
 export interface RowPlanContext { readonly codegen: CodegenContext; readonly spec: Pick<PipelineTransformSpec, 'sourceFacts' | 'sinkFacts'>; readonly push: (batch: PipelineBatch) => void }
 
-export function rowPlan(view: SourceView, target: TableVersion, context: RowPlanContext): RowPlan {
-  const { spec } = context, width = view.version.columns.length;
+export function rowPlan(view: SourceView, target: TableVersion, given: RowPlanContext): RowPlan {
+  const context = { ...given, push: withKeys(view, target, given.push) }, { spec } = context, width = view.version.columns.length;
   const exprs = target.columns.map((c): Expr => {
     const at = view.output.columns.findIndex((o) => o.name === c.name), expr = view.exprs[at];
     return expr === undefined ? { op: 'literal', value: null, type: asNullable(c.type, true) } : fitted(expr, c, target);
@@ -111,6 +112,18 @@ export function rowPlan(view: SourceView, target: TableVersion, context: RowPlan
   if (!isPlain) return new ComputedRows(view, target, all, exprs.flatMap((e, i) => { const loss = lossOf(e); return loss === undefined || sameForm(view.output.columns.find((c) => c.name === target.columns[i]!.name)?.type ?? STRING, target.columns[i]!.type) ? [] : [{ column: i, loss }]; }), context);
   const order = all.map((e) => (e.op === 'column' ? e.index : -1));
   return order.length === width + spec.sourceFacts.length && order.every((c, i) => c === i) ? new SameRows(target, context.push) : new ReorderedRows(target, order, context.push);
+}
+/** A key that a transform has chosen may be NULL where the source's own cannot. */
+function withKeys(view: SourceView, target: TableVersion, push: RowPlanContext['push']): RowPlanContext['push'] {
+  const unsure = target.primaryKey.filter((k) => view.exprs[view.output.columns.findIndex((c) => c.name === target.columns[k]!.name)]?.type.nullable !== false);
+  if (unsure.length === 0) return push;
+  return (batch) => {
+    for (const k of unsure) {
+      const values = batch.columns[k]!, starts = batch.slices?.[k]?.starts;
+      for (let row = 0; row < batch.size; row++) if (values[row] === null && !(starts !== undefined && starts[row]! >= 0)) throw rowRefused({ table: idText(target.id), what: `the key column "${target.columns[k]!.name}" is NULL`, hint: 'Filter such rows out in the transform, or name other columns in primary-keys.' });
+    }
+    push(batch);
+  };
 }
 function fitted(expr: Expr, to: PipelineColumn, target: TableVersion): Expr {
   if (sameForm(expr.type, to.type)) return expr;

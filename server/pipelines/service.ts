@@ -153,10 +153,12 @@ function keyItems(described: DescribedPipeline, ends: readonly End[]): CheckItem
 }
 /** A rule that means no table is a slip of the pen, unless its tables come later. */
 function ruleItems({ document, routing }: DescribedPipeline, tables: readonly TableVersion[]): CheckItem[] {
-  if (tables.length === 0 || (document.routes.length === 0 && document.transforms.length === 0)) return [];
+  const idleKeys = document.transforms.flatMap((t) => ['partition-keys', 'table-options'].filter((k) => t.has(k)).map((k) => `${k} of ${t.get('source-table')?.text ?? ''}`));
+  const unused: CheckItem[] = idleKeys.length === 0 ? [] : [{ name: 'options of tables', status: 'warn', detail: `No effect has ${shortList(idleKeys)}.`, fix: 'Partitions are chosen by partition.strategy of the sink, topics set up by sink.topic.config.*.' }];
+  if (tables.length === 0 || (document.routes.length === 0 && document.transforms.length === 0)) return unused;
   const rules = [...document.routes.map((r, i) => ({ what: 'route', text: r.get('source-table')?.text ?? '', sources: routing.routes[i]?.sources ?? [] })), ...document.transforms.map((t) => ({ what: 'transform', text: t.get('source-table')?.text ?? '', sources: tablePatterns('source-table', t.get('source-table')?.text ?? '', true) }))];
   const idle = rules.filter((r) => !tables.some((t) => matchesAny(r.sources, idText(t.id)))).map((r) => `${r.what} of ${r.text}`);
-  return [idle.length === 0 ? { name: 'rules', status: 'pass', detail: 'Every route and transform matches a table.' } : { name: 'rules', status: 'warn', detail: `No table matches the ${shortList(idle)}.`, fix: 'Write database.table; `\\.` is any character. Tables that come later are matched then.' }];
+  return [...unused, idle.length === 0 ? { name: 'rules', status: 'pass', detail: 'Every route and transform matches a table.' } : { name: 'rules', status: 'warn', detail: `No table matches the ${shortList(idle)}.`, fix: 'Write database.table; `\\.` is any character. Tables that come later are matched then.' }];
 }
 const SHOWN = 10;
 const shortList = (names: readonly string[]): string => `${names.slice(0, SHOWN).join(', ')}${names.length > SHOWN ? ` and ${names.length - SHOWN} more` : ''}`;

@@ -63,6 +63,11 @@ describe('pipeline transform: rows', () => {
     u.push(create(USER));
     expect(u.batches[0]?.version.primaryKey).to.deep.equal([]);
   });
+  it('a chosen key that is NULL is refused', async () => {
+    const t = await run(rule('projection: \\*\nprimary-keys: name'));
+    t.push(batch(USER, ['+I', 1, 'a', 2]));
+    expect((await failure(() => t.push(batch(USER, ['+I', 2, null, 2])))).message).to.equal('the key column "name" is NULL in a row for table "shop.user"');
+  });
   it('a table goes to several targets, several tables into one with all their columns', async () => {
     const A = table('s1.t', 'id BIGINT NOT NULL, a INT', 'id'), B = table('s2.t', 'id BIGINT NOT NULL, a BIGINT, b VARCHAR(9) NOT NULL', 'id'), C = table('s3.t', 'id BIGINT NOT NULL, b VARCHAR(9)', 'id');
     const t = await run('route:\n  - source-table: s\\.*.t\n    sink-table: all.t\n  - source-table: s1.t\n    sink-table: copy.t\n', [A, B, C]);

@@ -46,6 +46,8 @@ export interface PipelineSinkDescription {
   readonly facts: readonly string[];
   /** Tables without a key are refused. */
   readonly needsKey: boolean;
+  /** It wants the text of every statement on its tables: events without changes. */
+  readonly statements?: boolean | undefined;
 }
 export interface PipelineConnector {
   /** `type` in the document. */

@@ -58,4 +58,6 @@ export interface PipelineTransformSpec {
   readonly sourceFacts: readonly string[];
   /** Facts to put behind the sink's columns, in order. */
   readonly sinkFacts: readonly string[];
+  /** The sink is told of every statement on a table, in an event without changes, whatever becomes of the changes. */
+  readonly statements: boolean;
 }

@@ -60,7 +60,7 @@ export function describePipeline(document: PipelineDocument, connectors: Pipelin
   const behavior = described.source.schemaChanges ? choice('schema.change.behavior') as SchemaBehavior : 'ignore';
   const routing: DescribedPipeline['routing'] = {
     pipeline: name, routes: bindRoutes(document.routes), firstRouteOnly: choice('route-mode') === 'FIRST_MATCH', behavior,
-    changes: changesFor(sink, behavior), sourceFacts: [...new Set([...described.source.facts, ...described.sink.facts])], sinkFacts: described.sink.facts,
+    changes: changesFor(sink, behavior), sourceFacts: [...new Set([...described.source.facts, ...described.sink.facts])], sinkFacts: described.sink.facts, statements: described.sink.statements === true,
   };
   const jobSettings = Object.fromEntries([...settings].filter(([k]) => (k.startsWith('execution.') && k !== 'execution.runtime-mode') || k.startsWith('restart-strategy.')).map(([k, v]) => [k, v.text]));
   return { document, name, timeZone, ...described, sourceConnector, sinkConnector, routing, uidPrefix: setting('operator.uid.prefix') ?? setting('schema.operator.uid') ?? '', settings: jobSettings };

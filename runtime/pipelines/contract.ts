@@ -27,7 +27,7 @@ export type RowFact = (typeof ROW_FACTS)[number];
 
 export class PipelineBatch extends ChangeBatch {
   table: TableVersion;
-  /** Not null: an event, one row without columns, that leads to `table`; everything pushed before belongs to the version before. */
+  /** Not null: an event, one row without columns, that leads to `table`; everything pushed before belongs to the version before. No changes: only the statement is told, to sinks that ask for it. */
   event: { readonly changes: readonly SchemaChange[]; /** The statement, where there was one. */ readonly sql: string | null; readonly timestampMs: number } | null = null;
   constructor(table: TableVersion, width: number) {
     super(Array.from({ length: width }, () => []));

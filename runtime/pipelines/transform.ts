@@ -62,9 +62,10 @@ class PipelineTransform extends ForwardingOperator {
   private change(batch: PipelineBatch, event: NonNullable<PipelineBatch['event']>): void {
     this.last = this.lastVersion = undefined;
     const removed = event.changes.find((c) => c.kind === 'drop.table' || c.kind === 'truncate.table');
+    const before = this.spec.statements && event.sql !== null ? this.sources.get(idText(batch.table.id))?.targets : undefined;
     if (removed !== undefined) this.ofWholeTable(batch.table, removed, event);
-    if (removed?.kind === 'drop.table') return;
-    this.seen(batch.table, event.changes, event);
+    if (removed?.kind !== 'drop.table') this.seen(batch.table, event.changes, event);
+    if (this.spec.statements && event.sql !== null) this.tellStatement(before ?? this.sources.get(idText(batch.table.id))?.targets ?? [], event);
   }
   /** DROP and TRUNCATE reach a target that no other table writes into. */
   private ofWholeTable(table: TableVersion, change: SchemaChange, event: NonNullable<PipelineBatch['event']>): void {
@@ -149,8 +150,11 @@ class PipelineTransform extends ForwardingOperator {
   private tell(version: TableVersion, changes: readonly SchemaChange[], event: PipelineBatch['event']): void {
     const batch = new PipelineBatch(version, 0);
     batch.size = 1;
-    batch.event = { changes, sql: event?.sql ?? null, timestampMs: event?.timestampMs ?? 0 };
+    batch.event = { changes, sql: this.spec.statements && changes.length > 0 ? null : event?.sql ?? null, timestampMs: event?.timestampMs ?? 0 };
     this.output.push(batch);
+  }
+  private tellStatement(targets: readonly PipelineTableId[], event: NonNullable<PipelineBatch['event']>): void {
+    for (const id of targets) this.tell(this.targets.get(idText(id))?.version ?? { id, columns: [], primaryKey: [] }, [], event);
   }
   private store(key: string, target: Target): void {
     this.table.writeValue(this.table.findOrCreate([key], []), [JSON.stringify({ version: target.version, sources: [...target.sources] })]);

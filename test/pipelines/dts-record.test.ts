@@ -1,6 +1,6 @@
 /** DTS's Avro records, read back by a reader that knows Avro's specification and the schema, and nothing of the writer. */
 import { expect } from 'chai';
-import { dtsFormat } from '../../runtime/connectors/kafka/pipeline/dts-record.ts';
+import { dtsFormat, writeDtsStatement } from '../../runtime/connectors/kafka/pipeline/dts-record.ts';
 import { DTS_SCHEMA } from '../../runtime/formats/avro/dts-schema.ts';
 import { writeAvroLong } from '../../runtime/formats/avro/binary.ts';
 import { GrowingBuffer } from '../../runtime/formats/byte-sink.ts';
@@ -103,6 +103,11 @@ describe('DTS records', () => {
     const t = table('s.t', 'a STRING'), long = 'x'.repeat(100_000);
     expect(messages(t, [['+I', long, 0, null, null, null, false]])[0]?.afterImages).to.deep.equal([{ Character: { charset: 'utf8mb4', value: long } }]);
     expect(messages(t, [['+U', 'a', 0, null, null, null, false]])[0]).to.include({ operation: 'UPDATE', beforeImages: null });
+  });
+  it('statements', () => {
+    const out = new GrowingBuffer(16);
+    writeDtsStatement({ schema: 'shop', table: 't' }, 'ALTER TABLE t ADD x int', 1_700_000_000_123, out);
+    expect(decoded(out.bytes.subarray(0, out.length))).to.include({ operation: 'DDL', objectName: 'shop.t', fields: null, beforeImages: null, afterImages: 'ALTER TABLE t ADD x int', sourceTimestamp: 1_700_000_000, bornTimestamp: 1_700_000_000_123 });
   });
   it('longs as Avro writes them', () => {
     for (const value of [0, -1, 1, 63, 64, -64, -65, 2 ** 30, -(2 ** 30), 2 ** 31, Number.MAX_SAFE_INTEGER, Number.MIN_SAFE_INTEGER, 2n ** 63n - 1n, -(2n ** 63n)]) {

@@ -12,7 +12,7 @@ import type { SinkNode } from '../../planner/physical/plan.ts';
 import { RETRACT } from '../../catalog/registry/connectors.ts';
 import { Topics } from '../connectors/kafka-support.ts';
 import { BOOTSTRAP, contextOf } from '../connectors/support.ts';
-import { batch, create, failure, table } from './support.ts';
+import { batch, create, event, failure, table } from './support.ts';
 
 let count = 0;
 const database = (): string => `pl${process.pid}_${Date.now().toString(36)}_${++count}`;
@@ -134,6 +134,17 @@ describe('pipeline kafka sinks', () => {
     ]);
     expect(found[0]?.key).to.equal(`${db}.order,1`);
     expect(found[0]?.headers).to.deep.equal({ namespace: '', schemaName: db, tableName: 'order', a: '1', b: 'x:y', c: '' });
+  });
+  it('statements as messages of type DDL, where asked', async () => {
+    const t = orders(), db = t.id.schema, sink = await new Sink('kafka', { 'value.format': 'canal-json', 'sink.ddl-messages.enabled': 'true', 'partition.strategy': 'hash-by-table', 'sink.topic.partitions': '3' }).open(), said = event(t);
+    said.event = { changes: [], sql: 'ALTER TABLE `order` ADD x int -- "q"', timestampMs: 1_700_000_000_000 };
+    await sink.push(create(t), said, batch(t, ['+I', 1, 'a', 2, false]));
+    await sink.checkpoint();
+    await sink.writer.close();
+    const found = await topics.read(`${db}.order`);
+    expect(found.map((r) => [r.key, r.partition])).to.deep.equal([[null, javaHash(`${db}.order`) % 3], [`{"TableId":"${db}.order","id":1}`, javaHash(`${db}.order`) % 3]]);
+    expect(JSON.parse(found[0]?.value ?? '')).to.deep.equal({ old: null, data: null, type: 'DDL', database: db, table: 'order', pkNames: null, isDdl: true, sql: 'ALTER TABLE `order` ADD x int -- "q"', es: 1_700_000_000_000 });
+    expect((await failure(() => new Sink('kafka', { 'sink.ddl-messages.enabled': 'true' }))).message).to.include('canal-json or avro');
   });
   it('kafka, json and the schema of debezium-json', async () => {
     const t = orders(), json = await new Sink('kafka', { 'value.format': 'json' }).open();

@@ -140,6 +140,14 @@ describeOnMySql('pipelines from MySQL', (server) => {
     expect(all.length).to.be.within(1000, 1000 + changes);
     await cancel(id);
   });
+  it('canal-json with DDL messages: the statement stands between the rows before and after it', async () => {
+    const topic = `${db.name}.user`, id = await submit(`${SOURCE(`${db.name}.user`)}${SINK('  value.format: canal-json\n  canal-json.snapshot-type: INIT\n  sink.ddl-messages.enabled: true\n  sink.topic.partitions: 1\n', 'kafka')}`);
+    await incremental(id);
+    await db.run("INSERT INTO `user` VALUES (3,'a'); ALTER TABLE `user` DROP COLUMN name; INSERT INTO `user` VALUES (4);");
+    await reaches(topic, 5);
+    expect((await topics.read(topic)).map((r) => JSON.parse(r.value ?? '') as { type: string; sql?: string }).map((m) => `${m.type}${m.sql === undefined ? '' : ` ${m.sql}`}`)).to.deep.equal(['INIT', 'INIT', 'INSERT', 'DDL ALTER TABLE `user` DROP COLUMN name', 'INSERT']);
+    await cancel(id);
+  });
   it('BATCH: ends when what is there is written', async () => {
     const id = await submit(`${SOURCE(`${db.name}.order`)}${SINK()}pipeline:\n  name: once\n  execution.runtime-mode: BATCH\n`);
     await waitFor('the end', async () => (await ask(`/pipelines/${id}`)).body.status === 'FINISHED');

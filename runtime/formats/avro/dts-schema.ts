@@ -14,7 +14,7 @@ export const OPERATIONS = ['INSERT', 'UPDATE', 'DELETE', 'DDL', 'BEGIN', 'COMMIT
 export const IMAGES = ['null', 'Integer', 'Character', 'Decimal', 'Float', 'Timestamp', 'DateTime', 'TimestampWithTimeZone', 'BinaryGeometry', 'TextGeometry', 'BinaryObject', 'TextObject', 'EmptyObject'] as const;
 export const imageBranch = (name: (typeof IMAGES)[number]): number => IMAGES.indexOf(name);
 /** Branches of `fields`, `beforeImages`, `afterImages`. */
-export const NONE_BRANCH = 0, LIST_BRANCH = 2;
+export const NONE_BRANCH = 0, TEXT_BRANCH = 1, LIST_BRANCH = 2;
 
 const images = ['null', 'string', { type: 'array', items: IMAGES.map((n) => (n === 'null' ? n : `${NAMESPACE}.${n}`)) }];
 /** All types in order of use; the last is the message. */

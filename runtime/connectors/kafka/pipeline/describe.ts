@@ -60,7 +60,8 @@ function describeSink(given: PipelineOptions, context: PipelineDescribeContext, 
   if (strategy === 'hash-by-columns' && columns.length === 0) throw o.refuse("'partition.strategy' is hash-by-columns, but 'partition.columns' names none", 'Write partition.columns: db.orders:user_id.');
   if (strategy !== 'hash-by-columns' && columns.length > 0) throw o.refuse(`'partition.columns' has no effect with 'partition.strategy' ${strategy}`);
   const initType = format === 'avro' || (format === 'canal-json' && init);
-  const topics = topicsOf(o);
+  const topics = topicsOf(o), statements = o.flag('sink.ddl-messages.enabled');
+  if (statements && format !== 'canal-json' && format !== 'avro') throw o.refuse(`'sink.ddl-messages.enabled' needs 'value.format' canal-json or avro, not ${format}`);
   const spec: KafkaPipelineSpec = {
     table: context.name, properties: Object.fromEntries(properties), guarantee: parseEnum('sink.delivery-guarantee', o.text('sink.delivery-guarantee', 'at-least-once'), ['none', 'at-least-once', 'exactly-once']) as KafkaPipelineSpec['guarantee'],
     transactionalIdPrefix: given.get('sink.transactional-id-prefix') ?? null, upsert, ...topics,
@@ -78,7 +79,7 @@ function describeSink(given: PipelineOptions, context: PipelineDescribeContext, 
     facts: format === 'avro' ? ['op_ts', 'binlog_file', 'binlog_pos', 'gtid', 'is_snapshot'] : initType ? ['is_snapshot'] : [],
   };
   const identity: Json = { cluster: properties.get('bootstrap.servers') ?? null, topic: topics.topic, mapping: topics.mapping as unknown as Json };
-  return { connector: 'kafka-pipeline', spec: spec as unknown as Json, identity, facts: spec.facts, needsKey: upsert };
+  return { connector: 'kafka-pipeline', spec: spec as unknown as Json, identity, facts: spec.facts, needsKey: upsert, statements };
 }
 const targetOf: NonNullable<PipelineConnector['targetOf']> = (sink, id) => topicOf(sink.spec as unknown as KafkaPipelineSpec, id);
 

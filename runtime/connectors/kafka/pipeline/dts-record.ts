@@ -2,12 +2,12 @@
  * Changes as DTS's Avro records. Rows of a snapshot have operation INIT. `id` counts the messages of a run; position, transaction and time
  * come from the binlog (facts of the source), the primary key stands in the tag `pk_uk_info`.
  */
-import { idText, type TableVersion } from '../../../../catalog/objects/pipeline-table.ts';
+import { idText, type PipelineTableId, type TableVersion } from '../../../../catalog/objects/pipeline-table.ts';
 import { DELETE, INSERT, type ChangeBatch, type Column } from '../../../../core/row/batch.ts';
 import type { ByteSink } from '../../contract.ts';
 import { writeAvroLong, writeAvroString } from '../../../formats/avro/binary.ts';
 import { imageWriter, nativeName, typeNumber, type ImageWriter } from '../../../formats/avro/dts-values.ts';
-import { imageBranch, LIST_BRANCH, NONE_BRANCH, OPERATIONS } from '../../../formats/avro/dts-schema.ts';
+import { imageBranch, LIST_BRANCH, NONE_BRANCH, OPERATIONS, TEXT_BRANCH } from '../../../formats/avro/dts-schema.ts';
 import { GrowingBuffer } from '../../../formats/byte-sink.ts';
 import type { ChangeFormat } from './formats.ts';
 
@@ -81,3 +81,22 @@ function copy(from: GrowingBuffer, out: ByteSink): void {
   out.length += from.length;
 }
 export const dtsFormat = (table: TableVersion, facts: readonly string[]): ChangeFormat => new DtsRecords(table, facts);
+/** A statement: its text stands for the image behind the change. */
+export function writeDtsStatement(id: PipelineTableId, sql: string, timestampMs: number, out: ByteSink): void {
+  writeAvroLong(out, 0);
+  writeAvroLong(out, nextId++);
+  writeAvroLong(out, Math.floor(timestampMs / 1000));
+  for (let i = 0; i < 3; i++) writeAvroString(out, '');
+  writeAvroLong(out, 0);
+  writeAvroString(out, '');
+  writeAvroLong(out, OPERATIONS.indexOf('DDL'));
+  writeAvroLong(out, 1);
+  writeAvroString(out, idText(id));
+  writeAvroLong(out, NONE_BRANCH);
+  writeAvroLong(out, 0);
+  writeAvroLong(out, NONE_BRANCH);
+  writeAvroLong(out, NONE_BRANCH);
+  writeAvroLong(out, TEXT_BRANCH);
+  writeAvroString(out, sql);
+  writeAvroLong(out, timestampMs);
+}

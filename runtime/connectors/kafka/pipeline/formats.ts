@@ -3,14 +3,14 @@
  * the image before an update is written when its row comes by and kept, so the two rows of an update need not stand in one batch.
  * Shapes: Flink CDC's DebeziumJsonSerializationSchema and CanalJsonSerializationSchema; Kafka Connect's JSON for `schema`.
  */
-import { idText, type TableVersion } from '../../../../catalog/objects/pipeline-table.ts';
+import { idText, type PipelineTableId, type TableVersion } from '../../../../catalog/objects/pipeline-table.ts';
 import { DELETE, INSERT, UPDATE_BEFORE, type ChangeBatch } from '../../../../core/row/batch.ts';
 import type { ByteSink } from '../../contract.ts';
-import { GrowingBuffer } from '../../../formats/byte-sink.ts';
+import { appendUtf8, GrowingBuffer } from '../../../formats/byte-sink.ts';
 import type { JsonSettings } from '../../../formats/json/descriptor.ts';
 import { compileRowWriter, type RowWriter } from '../../../formats/json/encode.ts';
 import { connectSchema } from './connect-schema.ts';
-import { dtsFormat } from './dts-record.ts';
+import { dtsFormat, writeDtsStatement } from './dts-record.ts';
 import type { KafkaPipelineSpec } from './spec.ts';
 
 export interface ChangeFormat {
@@ -20,6 +20,12 @@ export interface ChangeFormat {
   write(batch: ChangeBatch, row: number, kind: number, out: ByteSink): boolean;
   /** Slices of texts are read. */
   readonly takesSlices: boolean;
+}
+
+/** The message of a statement on a table; DTS's shapes. */
+export function writeStatement(spec: KafkaPipelineSpec, id: PipelineTableId, sql: string, timestampMs: number, out: ByteSink): void {
+  if (spec.value.format === 'avro') { writeDtsStatement(id, sql, timestampMs, out); return; }
+  appendUtf8(out, JSON.stringify({ old: null, data: null, type: 'DDL', database: id.schema, table: id.table, pkNames: null, isDdl: true, sql, es: timestampMs }));
 }
 
 export function changeFormat(spec: KafkaPipelineSpec, table: TableVersion): ChangeFormat {

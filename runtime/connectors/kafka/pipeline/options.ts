@@ -35,5 +35,6 @@ export const kafkaSinkOptions: readonly DeclaredOption[] = [
   { key: 'debezium-json.emit.full-table-id.enabled', type: 'boolean', default: 'false', description: '`table` of `source` is `db.table`.' },
   { key: 'debezium-json.*', type: 'string', description: 'Options of the json format: timestamp-format.standard and the like.' },
   { key: 'canal-json.snapshot-type', type: 'enum', values: ['INSERT', 'INIT'], default: 'INSERT', description: '`type` of the rows of a snapshot; DTS writes INIT.' },
+  { key: 'sink.ddl-messages.enabled', type: 'boolean', default: 'false', description: 'canal-json and avro: statements that change a table are messages of type DDL with their text; to partition 0, or that of their table with hash-by-table.' },
   { key: 'canal-json.*', type: 'string', description: 'Options of the json format: timestamp-format.standard and the like.' },
 ];

@@ -20,7 +20,7 @@ import type { Lane } from '../lanes.ts';
 import { changeFormat, type ChangeFormat } from './formats.ts';
 import { keyWriter } from './keys.ts';
 import type { KafkaPipelineSpec } from './spec.ts';
-import { BY_COLUMNS, BY_KEY, partitionOf, type TopicHandle } from './topics.ts';
+import { BY_COLUMNS, BY_KEY, type TopicHandle } from './topics.ts';
 
 /** Buffers of all writers of a sink: one row is encoded at a time. */
 export class RowBuffers { readonly key = new GrowingBuffer(); readonly value = new GrowingBuffer(); readonly by = new GrowingBuffer() }
@@ -140,9 +140,7 @@ export class TableWriter {
   }
   private appendTo(lane: Lane, key: Buffer | null, keyLength: number, value: Buffer | null, valueLength: number, by: Buffer | null, byLength: number, timestampMs: number): void {
     const { topic, hash, headers } = this;
-    if (topic.number < 0) { topic.hold(lane, key, keyLength, value, valueLength, by, byLength, hash, timestampMs, headers); return; }
-    const to = lane.topics[topic.number]!;
-    lane.producer.append(to, partitionOf(to, hash, key, keyLength, by, byLength), key, 0, keyLength, value, 0, valueLength, timestampMs, headers);
+    topic.append(lane, key, keyLength, value, valueLength, by, byLength, hash, timestampMs, headers);
   }
 }
 const sameBytes = (a: GrowingBuffer, b: GrowingBuffer): boolean => a.length === b.length && a.bytes.compare(b.bytes, 0, b.length, 0, a.length) === 0;

@@ -32,7 +32,13 @@ export class TopicHandle {
   readonly owner: string;
   readonly held: Held[] = [];
   constructor(name: string, owner: string) { this.name = name; this.owner = owner; }
-  hold(lane: Lane, key: Buffer | null, keyLength: number, value: Buffer | null, valueLength: number, by: Buffer | null, byLength: number, hash: number, timestampMs: number, headers: Buffer | null): void {
+  /** To the producer, or kept until it can be. */
+  append(lane: Lane, key: Buffer | null, keyLength: number, value: Buffer | null, valueLength: number, by: Buffer | null, byLength: number, hash: number, timestampMs: number, headers: Buffer | null): void {
+    if (this.number < 0) { this.hold(lane, key, keyLength, value, valueLength, by, byLength, hash, timestampMs, headers); return; }
+    const to = lane.topics[this.number]!;
+    lane.producer.append(to, partitionOf(to, hash, key, keyLength, by, byLength), key, 0, keyLength, value, 0, valueLength, timestampMs, headers);
+  }
+  private hold(lane: Lane, key: Buffer | null, keyLength: number, value: Buffer | null, valueLength: number, by: Buffer | null, byLength: number, hash: number, timestampMs: number, headers: Buffer | null): void {
     const copy = (bytes: Buffer | null, length: number): Buffer | null => (bytes === null ? null : Buffer.from(bytes.subarray(0, length)));
     this.held.push({ lane, key: copy(key, keyLength), value: copy(value, valueLength), by: copy(by, byLength), hash, timestampMs, headers });
   }

@@ -16,7 +16,8 @@ import { ProducerLanes } from '../lanes.ts';
 import { clientOf } from '../sink.ts';
 import { recoverTransactions } from '../transactions.ts';
 import type { KafkaPipelineSpec } from './spec.ts';
-import { RowBuffers, TableWriter } from './table-writer.ts';
+import { writeStatement } from './formats.ts';
+import { javaHash, RowBuffers, TableWriter } from './table-writer.ts';
 import { topicOf } from './topic-name.ts';
 import { PipelineTopics } from './topics.ts';
 
@@ -59,8 +60,16 @@ class PipelineKafkaWriter implements SinkWriter {
     const text = idText(given.table.id), before = this.tables.get(text);
     before?.settle(() => this.lanes.current, this.context.nowMs());
     this.last = undefined;
-    if (given.event!.changes.some((c) => c.kind === 'drop.table')) { this.tables.delete(text); return; }
+    const { changes, sql, timestampMs } = given.event!;
+    if (changes.length === 0) { if (sql !== null) this.writeStatement(given.table, sql, timestampMs); return; }
+    if (changes.some((c) => c.kind === 'drop.table')) { this.tables.delete(text); return; }
     this.writerFor(given.table);
+  }
+  private writeStatement({ id }: TableVersion, sql: string, timestampMs: number): void {
+    const { spec, buffers: { value } } = this, text = idText(id), topic = this.topics.handle(topicOf(spec, id), text), lane = this.lanes.current, hash = spec.partition.strategy === 'hash-by-table' ? javaHash(text) : 0;
+    value.length = 0;
+    writeStatement(spec, id, sql, timestampMs, value);
+    topic.append(lane, null, 0, value.bytes, value.length, null, 0, hash, this.context.nowMs(), null);
   }
   /** Makes the topic when the table is new. */
   private writerFor(version: TableVersion): TableWriter {

@@ -10,6 +10,8 @@ import type { MySqlServer } from '../connection/server.ts';
 import { transportOf } from '../table/jdbc-url.ts';
 import { discoverTables } from './discover.ts';
 import { mysqlSourceOptions, STARTUP_MODES } from './options.ts';
+import { describeMySqlSink, mysqlTargetOf } from './sink-describe.ts';
+import { mysqlSinkOptions } from './sink-options.ts';
 
 /** Connections that read a snapshot side by side when `parallelism` says nothing. */
 const CONNECTIONS = 4;
@@ -96,6 +98,7 @@ function describeSource(given: PipelineOptions, context: PipelineDescribeContext
   };
 }
 export const mysqlPipeline: PipelineConnector = {
-  identifier: 'mysql', description: 'Tables of a MySQL or MariaDB server: their rows, then every change from the binlog.', options: mysqlSourceOptions, describeSource,
+  identifier: 'mysql', description: 'Tables of a MySQL or MariaDB server: as a source their rows, then every change from the binlog; as a sink made, changed and written.',
+  options: mysqlSinkOptions, sourceOptions: mysqlSourceOptions, describeSource, describeSink: describeMySqlSink, targetOf: mysqlTargetOf,
   discover: async (source, options) => await discoverTables(source.spec as unknown as MySqlCdcSpec, options.get('tables') ?? ''),
 };

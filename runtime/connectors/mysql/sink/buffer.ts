@@ -55,7 +55,7 @@ export class ChangeBuffer {
   }
 
   /** Copies a row. */
-  add(key: RowKey, batch: ChangeBatch, row: number, isDelete: boolean): void {
+  add(key: RowKey, batch: Pick<ChangeBatch, 'columns'>, row: number, isDelete: boolean): void {
     const at = this.form === 'reduced' ? this.place(key, isDelete) : this.size++;
     this.isDelete[at] = isDelete;
     for (let c = 0; c < this.width; c++) {

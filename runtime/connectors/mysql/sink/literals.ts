@@ -9,6 +9,8 @@ import { floatText } from '../../../../core/types/java-number.ts';
 import type { Long, SqlType } from '../../../../core/types/sql-type.ts';
 import { clockText, dateText, instantFromLocal, localFromInstant, timestampText } from '../../../../core/types/temporal.ts';
 import { zoneOrUtc } from '../../../../core/types/zone.ts';
+import { GrowingBuffer } from '../../../formats/byte-sink.ts';
+import { compileWriter } from '../../../formats/json/write.ts';
 import { quoteText } from '../connection/open.ts';
 import type { TargetColumn } from '../table/target.ts';
 
@@ -29,11 +31,20 @@ export function literalOf(type: SqlType, column: TargetColumn, zone: string, tab
     case 'BINARY': case 'VARBINARY': return hex;
     case 'DATE': return (v: number) => `'${dateText(v)}'`;
     case 'TIME': { const { precision } = type; return (v: number) => `'${clockText(v)}${precision === 0 ? '' : `.${String(v % 1000).padStart(3, '0')}`}'`; }
+    case 'ARRAY': case 'MAP': case 'ROW': case 'MULTISET': return jsonLiteral(type, column);
     case 'TIMESTAMP': case 'TIMESTAMP_LTZ': return timestampLiteral(type.kind, type.precision, column, zone);
     default: return (v: Long) => String(v);
   }
 }
 function unwritable(value: number, column: TargetColumn, table: string): never { throw mysqlValueUnwritable({ table, column: column.name, why: String(value) }); }
+function jsonLiteral(type: SqlType, column: TargetColumn): Literal {
+  const write = compileWriter(type, column.name, { timestampStandard: 'SQL', mapNullKeyMode: 'FAIL', mapNullKeyLiteral: 'null', plainDecimals: true, ignoreNullFields: false }), out = new GrowingBuffer();
+  return (v: unknown) => {
+    out.length = 0;
+    write(v as never, out);
+    return quoteText(out.bytes.toString('utf8', 0, out.length));
+  };
+}
 /** Sessions run in UTC: what goes into a TIMESTAMP is written as an instant, into a DATETIME as a wall-clock time of the zone. Nine digits are cut to six. */
 function timestampLiteral(kind: 'TIMESTAMP' | 'TIMESTAMP_LTZ', precision: number, column: TargetColumn, zone: string): Literal {
   const rules = zoneOrUtc(zone), shown = Math.min(precision, 6);

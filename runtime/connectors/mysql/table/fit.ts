@@ -6,6 +6,7 @@
  *   TINYINT … BIGINT           integers, decimal, double, year, bit     TIME               time
  *   DECIMAL                    integers, decimal, double        TIMESTAMP, TIMESTAMP_LTZ   datetime, timestamp
  *   FLOAT, DOUBLE              float, double, decimal           BINARY, VARBINARY          binary, varbinary, blob, bit, geometry, vector
+ *   ARRAY, MAP, ROW            json, text, as JSON; written only
  *   CHAR, VARCHAR              char, varchar, text, enum, set, json and MariaDB's text-like types; read: anything but geometry and bit
  */
 import { mysqlColumnMismatch } from '../../../../core/errors/mysql-tables.ts';
@@ -29,13 +30,18 @@ function homes(type: SqlType): readonly string[] {
     case 'DATE': return ['date'];
     case 'TIME': return ['time'];
     case 'TIMESTAMP': case 'TIMESTAMP_LTZ': return ['datetime', 'timestamp'];
+    case 'ARRAY': case 'MAP': case 'ROW': case 'MULTISET': return ['json', 'text', 'mediumtext', 'longtext'];
     default: return [];
   }
 }
+/** Values of the type are written into columns of the MySQL type. */
+export const fits = (type: SqlType, dataType: string): boolean => homes(type).includes(dataType);
 export const isStorable = (type: SqlType): boolean => homes(type).length > 0;
 
 /** Throws mysql-column-mismatch. */
 export function checkFit(spec: TableSpec, target: TargetTable, column: TargetColumn, type: SqlType, direction: 'read' | 'write'): void {
+  const isNested = type.kind === 'ARRAY' || type.kind === 'MAP' || type.kind === 'ROW' || type.kind === 'MULTISET';
+  if (isNested && direction === 'read') throw mysqlColumnMismatch({ column: column.name, declared: typeText(type), actual: column.columnType, target: target.text, table: spec.table, hint: 'Declare it as STRING and take it apart with JSON functions.' });
   const isText = type.kind === 'CHAR' || type.kind === 'VARCHAR';
   if (homes(type).includes(column.dataType)) return;
   if (direction === 'write' && type.kind === 'DATE' && (column.dataType === 'datetime' || column.dataType === 'timestamp')) return;

@@ -37,9 +37,14 @@ export interface TargetTable {
 const text = (value: TextRow[number] | undefined): string => (value === null || value === undefined ? '' : String(value));
 /** Throws mysql-database-missing, mysql-table-missing with near names, and what asking the server throws. */
 export async function readTarget(spec: TableSpec, connection: Connection): Promise<TargetTable> {
+  const { target } = await findTarget(spec, connection);
+  if (target === undefined) throw await missing(spec, connection);
+  return target;
+}
+/** The table if there is one, and the server in any case. */
+export async function findTarget(spec: TableSpec, connection: Connection): Promise<{ target: TargetTable | undefined; server: Pick<TargetTable, 'flavor' | 'version'> }> {
   const { server } = spec, where = `TABLE_SCHEMA = ${quoteText(spec.database)} AND TABLE_NAME = ${quoteText(spec.name)}`, what = `read the columns of ${tableText({ database: spec.database, table: spec.name })}`;
   const rows = await query(server, connection, `SELECT COLUMN_NAME, DATA_TYPE, COLUMN_TYPE, IS_NULLABLE, COLUMN_DEFAULT IS NOT NULL, EXTRA, DATETIME_PRECISION, NUMERIC_SCALE, GENERATION_EXPRESSION FROM information_schema.COLUMNS WHERE ${where} ORDER BY ORDINAL_POSITION`, [], what);
-  if (rows.length === 0) throw await missing(spec, connection);
   const columns = rows.map((r): TargetColumn => {
     const extra = text(r[5]).toLowerCase();
     return {
@@ -51,13 +56,15 @@ export async function readTarget(spec: TableSpec, connection: Connection): Promi
   const indexes = Map.groupBy(parts, (r) => text(r[0])), isWhole = (list: readonly TextRow[]): boolean => list.every((r) => r[1] !== null && r[2] === null);
   const [facts] = await query(server, connection, 'SELECT @@max_allowed_packet, VERSION()', [], 'read its limits'), version = text(facts?.[1]);
   const numbers = /(\d+)\.(\d+)\.(\d+)/.exec(version.replace(/^5\.5\.5-/, ''));
-  return {
+  const found = { flavor: /mariadb/i.test(version) ? 'mariadb' as const : 'mysql' as const, version: [Number(numbers?.[1] ?? 0), Number(numbers?.[2] ?? 0), Number(numbers?.[3] ?? 0)] as const };
+  if (rows.length === 0) return { target: undefined, server: found };
+  const target: TargetTable = {
     text: tableText({ database: spec.database, table: spec.name }), columns,
     uniques: [...indexes].filter(([, list]) => isWhole(list)).map(([name, list]) => ({ name, columns: list.map((r) => text(r[1])) })),
     hasPartialUnique: [...indexes.values()].some((list) => !isWhole(list)),
-    maxPacket: Number(facts?.[0] ?? 4_194_304), flavor: /mariadb/i.test(version) ? 'mariadb' : 'mysql',
-    version: [Number(numbers?.[1] ?? 0), Number(numbers?.[2] ?? 0), Number(numbers?.[3] ?? 0)],
+    maxPacket: Number(facts?.[0] ?? 4_194_304), ...found,
   };
+  return { target, server: found };
 }
 async function missing(spec: TableSpec, connection: Connection): Promise<Error> {
   const { server, database, table } = spec, at = serverText(server);

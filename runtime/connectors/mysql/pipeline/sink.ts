@@ -22,7 +22,8 @@ import { hasOtherUnique, StatementMaker, type Statement } from '../sink/statemen
 import type { SinkSpec } from '../table/spec.ts';
 import { findTarget, type TargetTable } from '../table/target.ts';
 import type { MySqlPipelineSinkSpec } from './sink-describe.ts';
-import { changeStatements, createStatement, missingColumns } from './target-ddl.ts';
+import { changeStatements, createStatement, missingColumns, type TargetPlace } from './target-ddl.ts';
+import { VersionLog } from './version-log.ts';
 
 /** No more rows are taken in while so many wait. */
 const MOST_ROWS = 32_768, MOST_LENGTH = 16 * 1024 * 1024;
@@ -36,6 +37,8 @@ class TableSink {
   maker: StatementMaker | undefined;
   target: TargetTable | undefined;
   private buffer: ChangeBuffer | undefined;
+  /** Positions of the columns that are written; undefined = all. */
+  private written: readonly number[] | undefined;
   /** Rows that came before the table was known. */
   private waiting: { columns: Column[]; kinds: Uint8Array; size: number }[] = [];
   private waitingRows = 0;
@@ -50,23 +53,27 @@ class TableSink {
   }
   get size(): number { return (this.buffer?.size ?? 0) + this.waitingRows; }
   get length(): number { return this.buffer?.length ?? 0; }
-  opened(target: TargetTable): void {
-    const { spec, version } = this, texts = rowTexts(spec, target, version.columns.map((_, i) => i));
+  /** `onlyKnown`: columns that the table lacks are left out, as it is ahead of these rows. */
+  opened(target: TargetTable, onlyKnown: boolean): void {
+    const { spec, version } = this, all = version.columns.map((_, i) => i), known = new Set(target.columns.map((c) => c.name.toLowerCase()));
+    const written = onlyKnown ? all.filter((i) => known.has((version.columns[i]?.name ?? '').toLowerCase())) : all, texts = rowTexts(spec, target, written), key = spec.key?.map((k) => written.indexOf(k)) ?? null;
+    this.written = written.length === all.length ? undefined : written;
     this.target = target;
     this.texts = texts;
-    this.maker = new StatementMaker(spec, target, texts, spec.key);
-    this.buffer = new ChangeBuffer(spec.key === null ? 'append' : hasOtherUnique(target, texts.columns, spec.key) ? 'ordered' : 'reduced', texts.hasTextKey, texts.columns.length);
+    this.maker = new StatementMaker(spec, target, texts, key);
+    this.buffer = new ChangeBuffer(key === null ? 'append' : hasOtherUnique(target, texts.columns, key) ? 'ordered' : 'reduced', texts.hasTextKey, texts.columns.length);
     const { waiting } = this;
     this.waiting = [];
     this.waitingRows = 0;
-    for (const { columns, kinds, size } of waiting) for (let row = 0; row < size; row++) this.add(columns, kinds[row] as number, row);
+    for (const { columns, kinds, size } of waiting) { const shown = this.shown(columns); for (let row = 0; row < size; row++) this.add(shown, kinds[row] as number, row); }
   }
   push(batch: ChangeBatch): void {
-    if (this.buffer !== undefined) { for (let row = 0; row < batch.size; row++) this.add(batch.columns, batch.kindAt(row), row); return; }
+    if (this.buffer !== undefined) { const shown = this.shown(batch.columns); for (let row = 0; row < batch.size; row++) this.add(shown, batch.kindAt(row), row); return; }
     const kinds = Uint8Array.from({ length: batch.size }, (_, row) => batch.kindAt(row));
     this.waiting.push({ columns: batch.columns.slice(0, this.version.columns.length).map((c) => c.slice(0, batch.size)), kinds, size: batch.size });
     this.waitingRows += batch.size;
   }
+  private shown(columns: Column[]): Column[] { return this.written === undefined ? columns : this.written.map((i) => columns[i] as Column); }
   private add(columns: Column[], kind: number, row: number): void {
     const isDelete = !isAccumulate(kind);
     if (isDelete && this.spec.ignoreDelete) return;
@@ -81,6 +88,8 @@ class MySqlPipelineWriter implements SinkWriter {
   private readonly context: SinkContext;
   private readonly session: SinkSession;
   private readonly tables = new Map<string, TableSink>();
+  private readonly logs = new Map<string, VersionLog>();
+  private readonly nodeId: string;
   /** Everything under way, in order; never rejects. */
   private chain: Promise<void> = Promise.resolve();
   private underWay = 0;
@@ -92,6 +101,7 @@ class MySqlPipelineWriter implements SinkWriter {
   constructor(node: SinkNode, context: SinkContext) {
     this.spec = node.spec as unknown as MySqlPipelineSinkSpec;
     this.context = context;
+    this.nodeId = node.id;
     this.session = new SinkSession({ ...this.spec, database: '', name: '', columns: [], key: null, intervalMs: null, ignoreNull: false, guarantee: 'at-least-once' }, context);
   }
   async open(): Promise<void> { await this.session.retried('connect', async () => {}); }
@@ -118,24 +128,32 @@ class MySqlPipelineWriter implements SinkWriter {
     void this.run(async () => {
       const taken = before?.take();
       if (before !== undefined && taken !== undefined) await this.write([[before, taken]]);
-      await this.follow(next, changes);
+      await this.follow(next, changes, before?.version);
       this.changing--;
     });
     return next;
   }
-  private async follow(table: TableSink, changes: readonly SchemaChange[]): Promise<void> {
-    const { spec, version } = table, place = { database: spec.database, name: spec.name, table: this.spec.table }, what = `change table ${place.database}.${place.name}`;
-    await this.session.retried(what, async (connection) => {
+  private async follow(table: TableSink, changes: readonly SchemaChange[], before: TableVersion | undefined): Promise<void> {
+    const { spec, version } = table, place: TargetPlace = { database: spec.database, name: spec.name, table: this.spec.table }, text = idText(version.id), log = this.logs.get(text) ?? new VersionLog(this.nodeId, place);
+    this.logs.set(text, log);
+    await this.session.retried(`change table ${place.database}.${place.name}`, async (connection) => {
       let found = await findTarget(spec, connection);
       const run = async (statements: readonly string[]): Promise<void> => {
         for (const sql of statements) await connection.query(sql);
         if (statements.length > 0) found = await findTarget(spec, connection);
       };
-      for (const change of changes) await run(changeStatements(place, change, version, found.target));
-      if (changes.some((c) => c.kind === 'drop.table')) { this.forget(table); return; }
+      await log.begin(connection, before ?? version);
+      if (changes.some((c) => c.kind === 'drop.table')) {
+        await run([`DROP TABLE IF EXISTS ${quoteName(place.database)}.${quoteName(place.name)}`]);
+        await log.forget(connection);
+        this.forget(table);
+        return;
+      }
+      const ofColumns = changes.filter((c) => c.kind !== 'create.table' && c.kind !== 'truncate.table'), isMade = ofColumns.length > 0 && await log.changes(connection, before, version);
+      for (const change of changes) if (isMade || change.kind === 'truncate.table') await run(changeStatements(place, change, version, found.target));
       if (found.target === undefined) await run([`CREATE DATABASE IF NOT EXISTS ${quoteName(place.database)}`, createStatement(place, version, this.spec.createProperties, found.server)]);
-      if (found.target !== undefined) await run(missingColumns(place, version, found.target));
-      if (found.target !== undefined) table.opened(found.target);
+      if (found.target !== undefined && !log.isRepeated) await run(missingColumns(place, version, found.target));
+      if (found.target !== undefined) table.opened(found.target, log.isRepeated);
     });
   }
   private forget(table: TableSink): void {

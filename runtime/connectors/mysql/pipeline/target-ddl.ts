@@ -37,8 +37,7 @@ export function missingColumns(place: TargetPlace, version: TableVersion, target
 export function changeStatements(place: TargetPlace, change: SchemaChange, version: TableVersion, target: TargetTable | undefined): string[] {
   const alter = `ALTER TABLE ${nameOf(place)}`;
   switch (change.kind) {
-    case 'drop.table': return [`DROP TABLE IF EXISTS ${nameOf(place)}`];
-    case 'create.table': return [];
+    case 'create.table': case 'drop.table': return [];
     case 'truncate.table': return target === undefined ? [] : [`TRUNCATE TABLE ${nameOf(place)}`];
   }
   if (target === undefined) return [];

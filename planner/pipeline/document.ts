@@ -28,6 +28,8 @@ export interface PipelineDocument {
   readonly transforms: readonly RuleEntry[];
   readonly settings: ReadonlyMap<string, OptionValue>;
   readonly shown: string;
+  /** Variables whose values must not be shown: used in secret keys, or named like one. */
+  readonly secretVariables: ReadonlySet<string>;
 }
 
 /** Throws pipeline-unreadable, pipeline-unknown-key, pipeline-missing-key, pipeline-variables-missing; ranges point into `text`. */
@@ -43,6 +45,7 @@ class Reader {
   private readonly yaml: typeof import('yaml');
   private readonly uses: VariableUse[] = [];
   private readonly secrets: SourceRange[] = [];
+  private readonly secretNames = new Set<string>();
   constructor(text: string, marked: MarkedText, variables: ReadonlyMap<string, string>, yaml: typeof import('yaml')) {
     this.text = text;
     this.marked = marked;
@@ -70,7 +73,8 @@ class Reader {
       settings: this.settings(blocks.get('pipeline')),
     };
     checkUses(this.text, this.uses, this.variables);
-    return { ...document, shown: this.shown() };
+    for (const { name } of this.uses) if (isSecretKey(name)) this.secretNames.add(name);
+    return { ...document, shown: this.shown(), secretVariables: this.secretNames };
   }
   private parse(): YAMLMap {
     // Repeated keys are looked for below: the library's own search takes quadratic time.
@@ -104,8 +108,12 @@ class Reader {
   /** A scalar, or a list of them joined by commas. */
   private value(node: Node | null, key: OptionValue): OptionValue {
     if (node === null) return { text: '', range: key.range };
+    const used = this.uses.length;
     const value = this.yaml.isSeq(node) ? { text: node.items.map((item) => this.scalar(item as Node).text).join(','), range: rangeOf(node) } : this.scalar(node);
-    if (isSecretKey(key.text)) this.secrets.push(value.range);
+    if (isSecretKey(key.text)) {
+      this.secrets.push(value.range);
+      for (const use of this.uses.slice(used)) this.secretNames.add(use.name);
+    }
     return value;
   }
   private map(what: string, node: Node | null | undefined, at: SourceRange): Map<string, OptionValue> {

@@ -2,7 +2,7 @@
  * Pipelines as jobs: reads a document, looks up the tables (the structure stage), checks what would make it fail, plans it and hands it
  * to the job manager, where it is a job like any other.
  *
- * Values of variables never leave: the job keeps the document with its variables unfilled, and errors show names for values.
+ * Secrets never leave: the job keeps the document with its variables unfilled, errors and items show names for secret values.
  */
 import { idText, FACT_TYPES, type TableVersion } from '../../catalog/objects/pipeline-table.ts';
 import type { PipelineConnectorRegistry } from '../../catalog/registry/pipelines.ts';
@@ -39,12 +39,12 @@ export class PipelineService implements Pipelines {
 
   async check(request: PipelineRequest): Promise<CheckResult> {
     const values = this.valuesOf(request);
-    return await hidden(values, async () => resultOf(await this.prepare(request, values)));
+    return await hidden(values, async (hide) => resultOf(await this.prepare(request, values, hide), hide));
   }
   async submit(request: PipelineRequest): Promise<SubmittedPipeline> {
     const values = this.valuesOf(request);
-    return await hidden(values, async () => {
-      const prepared = await this.prepare(request, values), { described, plan } = prepared, result = resultOf(prepared);
+    return await hidden(values, async (hide) => {
+      const prepared = await this.prepare(request, values, hide), { described, plan } = prepared, result = resultOf(prepared, hide);
       if (!result.passed || plan === undefined) throw pipelinePrecheckFailed({ failed: result.items.filter((i) => i.status === 'fail').map((i) => `${i.name}: ${i.detail}${i.fix === undefined ? '' : ` ${i.fix}`}`) });
       const running = request.again === false && request.savepointPath === undefined ? await this.sameRunning(described, plan) : undefined;
       if (running !== undefined) return { ...result, id: running, alreadyRunning: true };
@@ -63,8 +63,11 @@ export class PipelineService implements Pipelines {
   }
   private valuesOf(request: PipelineRequest): ReadonlyMap<string, string> { return new Map([...(this.options.variables ?? []), ...request.variables]); }
 
-  private async prepare(request: PipelineRequest, values: ReadonlyMap<string, string>): Promise<Prepared> {
-    const described = describePipeline(await readDocument(request.yaml, values), this.options.connectors, this.options.hostZone);
+  /** `hide` keeps only what is secret once the document is read. */
+  private async prepare(request: PipelineRequest, values: ReadonlyMap<string, string>, hide: Map<string, string>): Promise<Prepared> {
+    const document = await readDocument(request.yaml, values);
+    for (const name of values.keys()) if (!document.secretVariables.has(name)) hide.delete(name);
+    const described = describePipeline(document, this.options.connectors, this.options.hostZone);
     const items: CheckItem[] = [];
     let tables: readonly TableVersion[] = [], plan: PhysicalPlan | undefined;
     try {
@@ -107,7 +110,10 @@ export class PipelineService implements Pipelines {
   }
 }
 const progressOf = (detail: Awaited<ReturnType<Engine['jobs']['detail']>>): PipelineSummary['progress'] => detail?.nodes.flatMap((node) => (node.type === 'source' ? node.progress : [])) ?? [];
-const resultOf = ({ described, items, targets }: Prepared): CheckResult => ({ name: described.name, passed: items.every((i) => i.status !== 'fail'), items: oncePerName(items), targets });
+const resultOf = ({ described, items, targets }: Prepared, hide: ReadonlyMap<string, string>): CheckResult => ({
+  name: described.name, passed: items.every((i) => i.status !== 'fail'), targets,
+  items: oncePerName(items).map((i) => ({ ...i, detail: withoutValues(i.detail, hide), ...(i.fix === undefined ? {} : { fix: withoutValues(i.fix, hide) }) })),
+});
 const GRAVITY: readonly CheckItem['status'][] = ['skipped', 'pass', 'warn', 'fail'];
 /** Two parts may look at the same thing: the graver finding stands, of equals the first. */
 function oncePerName(items: readonly CheckItem[]): readonly CheckItem[] {
@@ -115,12 +121,13 @@ function oncePerName(items: readonly CheckItem[]): readonly CheckItem[] {
   for (const item of items) byName.set(item.name, graver(byName.get(item.name) ?? item, item));
   return [...byName.values()];
 }
-/** Errors name variables, not their values. */
-async function hidden<T>(values: ReadonlyMap<string, string>, work: () => Promise<T>): Promise<T> {
-  try { return await work(); } catch (error) {
+/** Errors name secret variables, not their values; before it is known which are secret, all. */
+async function hidden<T>(values: ReadonlyMap<string, string>, work: (hide: Map<string, string>) => Promise<T>): Promise<T> {
+  const hide = new Map(values);
+  try { return await work(hide); } catch (error) {
     if (!(error instanceof RivuletError)) throw error;
-    const clean = (text: string | undefined): string | undefined => (text === undefined ? undefined : withoutValues(text, values));
-    throw new RivuletError({ sqlstate: error.sqlstate, code: error.code, domain: error.domain, retry: error.retry, message: withoutValues(error.message, values), detail: clean(error.detail), hint: clean(error.hint), range: error.range });
+    const clean = (text: string | undefined): string | undefined => (text === undefined ? undefined : withoutValues(text, hide));
+    throw new RivuletError({ sqlstate: error.sqlstate, code: error.code, domain: error.domain, retry: error.retry, message: withoutValues(error.message, hide), detail: clean(error.detail), hint: clean(error.hint), range: error.range });
   }
 }
 

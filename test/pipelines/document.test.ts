@@ -123,6 +123,10 @@ describe('pipeline document', () => {
     const yaml = "source:\n  type: fake\n  password: \"s3cret\" # mine\n  x.url: jdbc:mysql://me:pw1@db/a\nsink:\n  type: fake\n  password: '#{p}'\n  x.sasl.jaas.config: a #{p} b\n";
     expect((await read(yaml, { p: 'hidden' })).shown).to.equal("source:\n  type: fake\n  password: ****** # mine\n  x.url: jdbc:mysql://me:******@db/a\nsink:\n  type: fake\n  password: '#{p}'\n  x.sasl.jaas.config: ******\n");
   });
+  it('which variables are secret', async () => {
+    const d = await read('source:\n  type: fake\n  password: "#{a}#{b}"\n  x.host: #{host}\n  x.y: #{db_password}\nsink: {type: fake}\n', { a: '1', b: '2', host: 'h', db_password: 'p' });
+    expect([...d.secretVariables].sort()).to.deep.equal(['a', 'b', 'db_password']);
+  });
   it('values are taken out of texts', () => {
     expect(withoutValues('cannot reach db1.example.com as s3cret', new Map([['h', 'db1.example.com'], ['p', 's3cret'], ['n', '1']]))).to.equal('cannot reach #{h} as #{p}');
   });

@@ -14,7 +14,10 @@ export class ServerProcess {
   private child: ChildProcess | undefined;
   pgPort = 0;
   httpPort = 0;
+  /** Of the present process. */
   stderr = '';
+  /** Of all processes so far. */
+  log = '';
   stdout = '';
   constructor(dataDir: string, options: readonly string[] = []) { this.dataDir = dataDir; this.options = options; }
 
@@ -32,12 +35,14 @@ export class ServerProcess {
     await new Promise<void>((resolve, reject) => {
       child.stderr.on('data', (d: Buffer) => {
         this.stderr += String(d);
+        this.log += String(d);
         const pgPort = /-p (\d+)\n/.exec(this.stderr)?.[1], http = /http:\/\/[^/]*:(\d+)\/api/.exec(this.stderr)?.[1];
         if (pgPort !== undefined && http !== undefined) { this.pgPort = Number(pgPort); this.httpPort = Number(http); resolve(); }
       });
       child.once('exit', (code) => reject(new Error(`server ended with ${code}: ${this.stderr}`)));
     });
   }
+  get pid(): number { return this.child?.pid ?? 0; }
   get running(): boolean { return this.child !== undefined && this.child.exitCode === null && this.child.signalCode === null; }
   /** Sends a signal and waits for the end; gives the exit code (null when killed). */
   async end(signal: NodeJS.Signals = 'SIGTERM'): Promise<number | null> {

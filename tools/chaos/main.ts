@@ -13,17 +13,17 @@ const print = (line: string): void => { process.stdout.write(`${line}\n`); };
 const { values } = parseArgs({ options: {
   seed: { type: 'string', default: String(Math.floor(Math.random() * 1e6)) }, runs: { type: 'string', default: '1' }, parallelism: { type: 'string', default: '1' },
   guarantee: { type: 'string' }, mode: { type: 'string' }, faults: { type: 'string', default: '6' }, fault: { type: 'string', default: '' }, rows: { type: 'string', default: '600' }, operations: { type: 'string', default: '3000' },
-  'no-alters': { type: 'boolean', default: false }, truncates: { type: 'boolean', default: false }, help: { type: 'boolean', default: false },
+  'no-alters': { type: 'boolean', default: false }, truncates: { type: 'boolean', default: false }, keep: { type: 'string' }, help: { type: 'boolean', default: false },
 } });
 if (values.help) {
   print(`npm run test:mysql-chaos -- [--seed N] [--runs N] [--parallelism P] [--guarantee exactly-once|at-least-once]
-  [--mode ${MODES.join('|')}] [--faults N] [--fault PART-OF-A-NAME] [--rows N] [--operations N] [--no-alters] [--truncates]`);
+  [--mode ${MODES.join('|')}] [--faults N] [--fault PART-OF-A-NAME] [--rows N] [--operations N] [--no-alters] [--truncates] [--keep FOLDER]`);
   process.exit(0);
 }
 const guarantee = values.guarantee === 'exactly-once' || values.guarantee === 'at-least-once' ? values.guarantee : undefined;
 const options = (seed: number): RunOptions => ({
   seed, guarantee, mode: MODES.find((m) => m === values.mode) as Mode | undefined, parallelism: Number(values.parallelism), faults: Number(values.faults), onlyFaults: values.fault,
-  rows: Number(values.rows), operations: Number(values.operations), alters: !values['no-alters'], truncates: values.truncates,
+  rows: Number(values.rows), operations: Number(values.operations), alters: !values['no-alters'], truncates: values.truncates, keep: values.keep,
 });
 
 const mysql = await startLocalMySql('mysql', ['--sync-binlog=1', '--innodb-flush-log-at-trx-commit=1', '--innodb-redo-log-capacity=32M']);

@@ -2,6 +2,8 @@
  * One seed: a database with six writers, a job that carries it to Kafka (and back), faults at their marks, and the verdict. Everything that
  * is chosen comes from the seed; what the servers' timing makes of it is theirs, so a seed that failed may need several runs to fail again.
  */
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import mysql from 'mysql2/promise';
 import { ServerProcess } from '../../test/e2e/server-process.ts';
 import type { LocalBroker } from '../services/kafka-broker.ts';
@@ -28,6 +30,8 @@ export interface RunOptions {
   readonly operations: number;
   readonly alters: boolean;
   readonly truncates: boolean;
+  /** A folder for what a failed run leaves: topics, histories, the server's log. */
+  readonly keep?: string | undefined;
 }
 export interface RunResult { readonly problems: readonly string[]; readonly summary: string }
 interface Servers { readonly mysql: LocalMySql; readonly kafka: LocalBroker }
@@ -82,6 +86,7 @@ class Run {
     const problems = await this.#checkOracle(history);
     if (problems.length === 0) problems.push(...await this.#settle(history));
     if (problems.length === 0) problems.push(...await this.#restAndRestart(history));
+    if (problems.length > 0) await this.#keep(history, problems);
     return this.#result(problems, started, done);
   }
   #result(problems: readonly string[], started: number, done: ReadonlyMap<string, number>): RunResult {
@@ -204,6 +209,21 @@ class Run {
     if (wrong.length === 0 && this.#world.guarantee === 'exactly-once' && this.#watcher?.count !== before) wrong.push(`after a restart at rest there are ${this.#watcher?.count} records instead of ${before}`);
     const failed = await this.#failure();
     return failed === undefined ? wrong : [...wrong, failed];
+  }
+  /** For whoever looks for the cause. */
+  async #keep(history: History, problems: readonly string[]): Promise<void> {
+    if (this.#options.keep === undefined) return;
+    const folder = join(this.#options.keep, this.#database);
+    await mkdir(folder, { recursive: true });
+    const lines = (list: readonly unknown[]): string => list.map((one) => `${JSON.stringify(one)}\n`).join('');
+    for (const table of this.#load.tables) {
+      await writeFile(join(folder, `${table.name}.topic`), lines(this.#watcher?.records(topicOf(this.#world, this.#mode, table)) ?? []));
+      await writeFile(join(folder, `${table.name}.history`), lines(history.get(table.name)?.changes ?? []));
+    }
+    await writeFile(join(folder, 'alters'), lines([...this.#load.alters.values()]));
+    await writeFile(join(folder, 'server.log'), this.#server?.log ?? '');
+    await writeFile(join(folder, 'problems'), [...problems, ...await this.#jobTexts()].join('\n'));
+    this.#log(`  kept in ${folder}`);
   }
   async #jobTexts(): Promise<string[]> {
     const server = this.#server as ServerProcess;

@@ -5,6 +5,8 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import mysql from 'mysql2/promise';
+import { KafkaClient } from '../../runtime/connectors/kafka/client/index.ts';
+import { readAll } from '../../test/kafka/support.ts';
 import { ServerProcess } from '../../test/e2e/server-process.ts';
 import type { LocalBroker } from '../services/kafka-broker.ts';
 import type { LocalMySql } from '../services/mysql-server.ts';
@@ -220,6 +222,9 @@ class Run {
       await writeFile(join(folder, `${table.name}.topic`), lines(this.#watcher?.records(topicOf(this.#world, this.#mode, table)) ?? []));
       await writeFile(join(folder, `${table.name}.history`), lines(history.get(table.name)?.changes ?? []));
     }
+    const client = KafkaClient.of(this.#world.bootstrap);
+    for (const table of this.#load.tables) for (const isolation of ['read_committed', 'read_uncommitted'] as const) await writeFile(join(folder, `${table.name}.${isolation}`), lines(await readAll(client, topicOf(this.#world, this.#mode, table), { isolation })));
+    await client.close();
     await writeFile(join(folder, 'alters'), lines([...this.#load.alters.values()]));
     await writeFile(join(folder, 'server.log'), this.#server?.log ?? '');
     await writeFile(join(folder, 'problems'), [...problems, ...await this.#jobTexts()].join('\n'));

@@ -18,7 +18,7 @@ import { finalRows, readHistory, selectRows, type History } from './history.ts';
 import { backSql, copySql, MODES, pipelineYaml, QUERIES, topicOf, type JobWorld, type Mode } from './jobs.ts';
 import { Random } from './random.ts';
 import type { Image } from './tables.ts';
-import { TopicWatcher } from './topics.ts';
+import { createTopics, TopicWatcher } from './topics.ts';
 
 export interface RunOptions {
   readonly seed: number;
@@ -83,16 +83,18 @@ class Run {
     const gates = new Gates(this.#options.operations), faulting = this.#inject(gates);
     const done = await this.#load.run(gates);
     const faulted = await faulting;
+    this.#log(`  writers done after ${seconds(started)} s`);
     if (faulted !== undefined) return this.#result([faulted], started, done);
     const history = await readHistory(this.#servers.mysql.url, this.#database, this.#binlog, this.#load.tables, this.#load.alters);
     const problems = await this.#checkOracle(history);
     if (problems.length === 0) problems.push(...await this.#settle(history));
+    this.#log(`  settled after ${seconds(started)} s`);
     if (problems.length === 0) problems.push(...await this.#restAndRestart(history));
     if (problems.length > 0) await this.#keep(history, problems);
     return this.#result(problems, started, done);
   }
   #result(problems: readonly string[], started: number, done: ReadonlyMap<string, number>): RunResult {
-    const summary = `${this.#mode}, ${this.#world.guarantee}, chunks of ${this.#world.chunkSize}, ${[...done.values()].reduce((a, b) => a + b, 0)} operations, ${this.#watcher?.count} records, ${((Date.now() - started) / 1000).toFixed(0)} s; ${this.#faults.map((f) => f.name).join(', ') || 'no faults'}`;
+    const summary = `${this.#mode}, ${this.#world.guarantee}, chunks of ${this.#world.chunkSize}, ${[...done.values()].reduce((a, b) => a + b, 0)} operations, ${this.#watcher?.count} records, ${seconds(started)} s; ${this.#faults.map((f) => f.name).join(', ') || 'no faults'}`;
     return { problems, summary };
   }
 
@@ -122,8 +124,11 @@ class Run {
   }
   async #startJobs(): Promise<void> {
     const server = this.#server = await ServerProcess.start(['--parallelism', String(this.#options.parallelism)]);
-    if (this.#mode === 'sql' || this.#mode === 'round-trip') this.#jobs.push(await this.#submitSql(copySql(this.#world)));
-    else this.#jobs.push(await submitPipeline(server, pipelineYaml(this.#world, this.#mode)));
+    if (this.#mode === 'sql' || this.#mode === 'round-trip') {
+      await createTopics(this.#world.bootstrap, this.#load.tables.map((t) => topicOf(this.#world, this.#mode, t)));
+      this.#jobs.push(await this.#submitSql(copySql(this.#world)));
+    }
+    if (this.#jobs.length === 0) this.#jobs.push(await submitPipeline(server, pipelineYaml(this.#world, this.#mode)));
     this.#watcher = new TopicWatcher(this.#world.bootstrap, this.#load.tables.map((t) => topicOf(this.#world, this.#mode, t)));
     this.#watcher.start();
     if (this.#mode === 'round-trip') this.#jobs.push(await this.#submitSql(backSql(this.#world)));
@@ -242,6 +247,7 @@ class Run {
   }
 }
 
+const seconds = (from: number): string => ((Date.now() - from) / 1000).toFixed(1);
 const asText = (rows: ReadonlyMap<string, Image>): string => JSON.stringify([...rows].map(([key, row]) => [key, Object.entries(row).sort(([a], [b]) => (a < b ? -1 : 1))]).sort(([a], [b]) => ((a as string) < (b as string) ? -1 : 1)));
 async function submitPipeline(server: ServerProcess, yaml: string): Promise<string> {
   const answer = await fetch(server.url('/api/v1/pipelines'), { method: 'POST', headers: { 'content-type': 'application/yaml' }, body: yaml });

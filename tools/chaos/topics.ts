@@ -87,3 +87,10 @@ export class TopicWatcher {
     await consumer.disconnect().catch(() => {});
   }
 }
+
+/** Compacted topics, as upsert tables want them. */
+export async function createTopics(bootstrap: string, topics: readonly string[]): Promise<void> {
+  const admin = new kafkajs.Kafka({ clientId: 'chaos', brokers: [bootstrap], logLevel: kafkajs.logLevel.NOTHING }).admin();
+  await admin.connect();
+  try { await admin.createTopics({ topics: topics.map((topic) => ({ topic, numPartitions: 4, configEntries: [{ name: 'cleanup.policy', value: 'compact' }] })) }); } finally { await admin.disconnect(); }
+}

@@ -39,7 +39,13 @@ export interface MySqlTable extends TableId {
  * A place between two transactions of a binlog. `gtids`: everything executed up to there (MySQL `uuid:1-5,…`, MariaDB `0-1-5`), null
  * without GTIDs. With GTIDs the set counts and file and offset are for people; without, file and offset count. JSON-safe.
  */
-export interface BinlogPosition { readonly file: string; readonly pos: number; readonly gtids: string | null }
+export interface BinlogPosition {
+  readonly file: string;
+  readonly pos: number;
+  readonly gtids: string | null;
+  /** XA transactions without wanted rows that were prepared before and may be committed behind it; absent: none, or the GTIDs leave them out. */
+  readonly xa?: readonly string[];
+}
 
 /** MySQL or MariaDB: they differ in GTIDs, statements and events. */
 export interface ServerFacts {
@@ -86,7 +92,7 @@ export type BinlogEvent =
   | { readonly kind: 'commit'; /** Made when asked for. */ readonly position: BinlogPosition; readonly timestampMs: number }
   /**
    * Everything else that was executed, DDL above all. `position` is behind it; inside a transaction (CREATE TABLE … SELECT) behind the
-   * last whole transaction. The two modes of its session change how the text is read.
+   * last whole transaction. The two modes of its session change how the text is read. Not for logs: CREATE USER holds a password's hash.
    */
   | { readonly kind: 'statement'; readonly database: string; readonly sql: string; readonly ansiQuotes: boolean; readonly noBackslashEscapes: boolean; readonly position: BinlogPosition; readonly timestampMs: number }
   /** Nothing happened; the position may have moved on (other databases, rotation). */

@@ -63,9 +63,25 @@ describeOnMySql('binlog: events', (test) => {
       const start = await endOfLog(server);
       await db.run(`XA START '${db.name}'; INSERT INTO t VALUES (1, 'a'); XA END '${db.name}'; XA PREPARE '${db.name}'; XA COMMIT '${db.name}'`);
       expect((await failureOf(readAll(server, start, ours))).message).to.contain('XA');
-      expect((await readAll(server, start, (t) => t.table === 'nobody')).told.at(-1)).to.equal('end');
+      const others = (t: TableId): boolean => t.table === 'nobody';
+      expect((await readAll(server, start, others)).told.at(-1)).to.equal('end');
+      // One without captured rows is known behind a restart, too; one that was prepared before the first start is not.
+      const before = await endOfLog(server);
+      await db.run(`XA START '${db.name}2'; INSERT INTO t VALUES (2, 'a'); XA END '${db.name}2'; XA PREPARE '${db.name}2'`);
+      const between = (await readAll(server, before, others)).position, unaware = await endOfLog(server);
+      await db.run(`XA COMMIT '${db.name}2'`);
+      expect(between.xa).to.have.length(1);
+      expect((await readAll(server, between, others)).position.xa).to.equal(undefined);
+      expect((await failureOf(readAll(server, unaware, others))).message).to.contain('prepared before');
     });
   }
+  it('knows XA transactions without changes, and ends that are no commits', async () => {
+    const start = await endOfLog(server);
+    await db.run(`XA START '${db.name}e'; XA END '${db.name}e'; XA PREPARE '${db.name}e'; XA COMMIT '${db.name}e'`);
+    await db.run(`XA START '${db.name}f'; SELECT 1; XA END '${db.name}f'; XA COMMIT '${db.name}f' ONE PHASE; XA START '${db.name}g'; INSERT INTO t VALUES (50, 'g'); XA END '${db.name}g'; XA ROLLBACK '${db.name}g'`);
+    await db.run("INSERT INTO t VALUES (51, 'x')");
+    expect(rows((await readAll(server, start, ours)).told)).to.deep.equal(['begin', 'insert t', 'commit', 'end']);
+  });
   it('gives no rows that were rolled back, to a savepoint or whole, with MyISAM among them', async () => {
     const start = await endOfLog(server);
     // MySQL with GTIDs allows no MyISAM inside of transactions; then the log does not hold what was rolled back.

@@ -187,3 +187,59 @@ for (const flavor of ['mysql', 'mariadb'] as const satisfies readonly MySqlFlavo
     });
   });
 }
+
+describe('binlog: MySQL without GTIDs', function suite() {
+  this.timeout(120_000);
+  let own: Own;
+  before(async function start() {
+    const found = testServer('mysql') === undefined ? undefined : await ownServer('mysql', ['--gtid-mode=OFF', '--enforce-gtid-consistency=OFF']);
+    if (found === undefined) { this.skip(); return; }
+    own = found;
+  });
+  after(async () => { await own?.local.stop(); });
+
+  it('resumes by file and offset, also from the begin and from a time', async () => {
+    const root = await fresh(own), start = await endOfLog(own.root), from = Date.now() - 1000;
+    expect(start.gtids).to.equal(null);
+    await root.query(many(0, 1));
+    await root.query('FLUSH BINARY LOGS');
+    await root.query(many(1, 1));
+    root.destroy();
+    const all = await readAll(own.root, start, ours), tx = ['begin', 'insert t', 'commit'], plain = (texts: string[]): string[] => texts.filter((t) => !t.startsWith('statement'));
+    expect(plain(all.told)).to.deep.equal([...tx, ...tx, 'end']);
+    expect(all.gtids).to.deep.equal([null, null]);
+    expect(plain((await readAll(own.root, all.commits[0]!, ours)).told)).to.deep.equal([...tx, 'end']);
+    expect(plain((await readAll(own.root, 'earliest', ours)).told)).to.deep.equal([...tx, ...tx, 'end']);
+    expect(plain((await readAll(own.root, { timestampMs: from }, ours)).told)).to.deep.equal([...tx, ...tx, 'end']);
+    expect((await failureOf(readAll(own.root, { ...start, pos: start.pos + 7 }, ours))).code).to.equal('binlog-bad-position');
+  });
+  it('goes on behind a kill of the server in the middle of a transaction, each row once', async () => {
+    const root = await fresh(own), start = await endOfLog(own.root);
+    await root.query(many(0, 20_000, 2500));
+    root.destroy();
+    const reading = await read(own.root, start, ours, { nonBlocking: false, queueBytes: 50_000, maxRetries: 60 });
+    let isKilled = false;
+    try {
+      const ids = await idsUntil(reading, own, (event) => event.kind === 'commit', async (all) => {
+        if (isKilled || all.length < 3000) return;
+        isKilled = true;
+        await own.local.kill();
+        await own.local.start();
+      });
+      expect(ids).to.deep.equal(range(0, 20_000));
+    } finally { await reading.close(); }
+  });
+  it('gives no rows that were rolled back to a savepoint though MyISAM keeps the log from dropping them', async () => {
+    const root = await fresh(own), start = await endOfLog(own.root);
+    await root.query("CREATE TABLE m (id INT PRIMARY KEY) ENGINE = MyISAM; START TRANSACTION; INSERT INTO t VALUES (1, 'a'); SAVEPOINT s; INSERT INTO t VALUES (2, 'b'); INSERT INTO m VALUES (1); ROLLBACK TO s; INSERT INTO t VALUES (3, 'c'); COMMIT; START TRANSACTION; INSERT INTO t VALUES (4, 'd'); INSERT INTO m VALUES (2); ROLLBACK; INSERT INTO t VALUES (5, 'e')");
+    const tables = await tablesOf(own.root, 'rvt'), rows = await streamAll(own.root, tables, new Map(tables.map((t) => [t.table, wantAll(t).slice(0, 1)])), start);
+    expect([rows.get('t'), rows.get('m')]).to.deep.equal([[[1], [3], [5]], [[1], [2]]]);
+    root.destroy();
+  });
+  it('refuses prepared XA transactions of captured tables', async () => {
+    const root = await fresh(own), start = await endOfLog(own.root);
+    await root.query("XA START 'x'; INSERT INTO t VALUES (1, 'a'); XA END 'x'; XA PREPARE 'x'; XA COMMIT 'x'");
+    expect((await failureOf(readAll(own.root, start, ours))).hint).to.contain('gtid_mode');
+    root.destroy();
+  });
+});

@@ -24,7 +24,8 @@ export interface DumpListener {
   /** Once; `why` for people. */
   lost(why: string): void;
 }
-export interface Dump { readonly packets: Packets; pause(): void; resume(): void; destroy(): void }
+/** `uuid`: of a MySQL server that is asked by file and offset. */
+export interface Dump { readonly packets: Packets; readonly uuid: string | undefined; pause(): void; resume(): void; destroy(): void }
 
 /** What this needs of mysql2's connection behind the promises. */
 interface Core { readonly stream: Socket; readonly _inflatedPacketsParser?: unknown }
@@ -32,13 +33,15 @@ interface Core { readonly stream: Socket; readonly _inflatedPacketsParser?: unkn
 /** Asks for the log from `position` on. Rejects with the errors of `openConnection`; what the server says to the dump comes as packets. */
 export async function openDump(server: MySqlServer, facts: ServerFacts, position: BinlogPosition, options: DumpOptions, listener: DumpListener): Promise<Dump> {
   const connection = await openConnection(server);
+  let uuid: string | undefined;
   try {
+    if (facts.flavor === 'mysql' && position.gtids === null) uuid = String((await query(server, connection, 'SELECT @@GLOBAL.server_uuid', [], 'tell its UUID'))[0]?.[0]);
     const nanos = options.heartbeatMs * 1_000_000, isMaria = facts.flavor === 'mariadb';
     const byState = isMaria && position.gtids !== null ? `, @slave_connect_state = '${position.gtids.replace(/[^0-9,-]/g, '')}'` : '';
     if (isMaria && position.gtids !== null) await checkMariaState(server, connection, position);
     await query(server, connection, `SET @master_binlog_checksum = @@GLOBAL.binlog_checksum, @source_binlog_checksum = @@GLOBAL.binlog_checksum, @master_heartbeat_period = ${nanos}, @source_heartbeat_period = ${nanos}${isMaria ? ', @mariadb_slave_capability = 4' : ''}${byState}`, [], 'prepare to send its binlog');
   } catch (error) { connection.destroy(); throw error; }
-  return takeOver(connection, dumpCommand(facts, position, options), options, listener);
+  return { ...takeOver(connection, dumpCommand(facts, position, options), options, listener), uuid };
 }
 /**
  * MariaDB lets a reader wait that is ahead of it, as behind a fail-over. When the transaction was this server's own it must have it: a log
@@ -48,10 +51,10 @@ async function checkMariaState(server: MySqlServer, connection: Connection, posi
   const [row] = await query(server, connection, 'SELECT @@GLOBAL.server_id, @@GLOBAL.gtid_binlog_pos', [], 'tell its GTIDs'), own = Number(row?.[0]), has = String(row?.[1] ?? '');
   const known = MariaGtidSet.parse(has);
   for (const gtid of (position.gtids ?? '').split(',').filter((g) => g.split('-')[1] === String(own))) {
-    if (!known.contains(gtid)) throw binlogPurged({ server: serverText(server), wanted: `what follows GTIDs "${position.gtids}"`, has: `GTIDs up to ${has === '' ? 'none' : has}`, why: `The server wrote ${gtid} itself and does not have it: its binlog was reset or lost` });
+    if (!known.contains(gtid)) throw binlogPurged({ server: serverText(server), wanted: `what follows GTIDs "${shortened(position.gtids ?? '')}"`, has: `GTIDs up to ${has === '' ? 'none' : has}`, why: `The server wrote ${gtid} itself and does not have it: its binlog was reset or lost` });
   }
 }
-function takeOver(connection: Connection, command: Buffer, options: DumpOptions, listener: DumpListener): Dump {
+function takeOver(connection: Connection, command: Buffer, options: DumpOptions, listener: DumpListener): Omit<Dump, 'uuid'> {
   const core = (connection as unknown as { readonly connection: Core }).connection, { stream } = core, isCompressed = core._inflatedPacketsParser !== undefined;
   // mysql2 keeps its other listeners: they only tell of a loss, to `connection`, whose errors nobody hears.
   stream.removeAllListeners('data');
@@ -110,6 +113,7 @@ function dumpCommand(facts: ServerFacts, position: BinlogPosition, options: Dump
   return Buffer.concat([head, file]);
 }
 
+const shortened = (text: string): string => (text.length > 300 ? `${text.slice(0, 300)}…` : text);
 /** What an error packet means for the reader of a log. `loss`: it may work again on another connection. */
 export interface DumpError { readonly number: number; readonly text: string; readonly isLoss: boolean }
 export function readDumpError(b: Buffer, start: number, end: number): DumpError {
@@ -119,7 +123,7 @@ export function readDumpError(b: Buffer, start: number, end: number): DumpError 
 }
 /** @param left what the server has, for the error of a purged log */
 export function dumpError(server: MySqlServer, error: DumpError, serverId: number, wanted: BinlogPosition, left: string | undefined): RivuletError {
-  const at = serverText(server), { text, number } = error, place = wanted.gtids === null ? `${wanted.file}:${wanted.pos}` : `what follows GTIDs "${wanted.gtids}"`;
+  const at = serverText(server), { text, number } = error, place = wanted.gtids === null ? `${wanted.file}:${wanted.pos}` : `what follows GTIDs "${shortened(wanted.gtids)}"`;
   if (/same server_uuid|same server.?id/i.test(text)) return binlogServerIdTaken({ server: at, serverId });
   if (number === 1236) {
     if (/more GTIDs|purged|could not find/i.test(text)) return binlogPurged({ server: at, wanted: place, has: left, why: text });

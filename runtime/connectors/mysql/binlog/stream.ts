@@ -5,7 +5,7 @@
  * A loss shows when all that had arrived was given: then it connects again, at once and with growing pauses, from the last whole
  * transaction; `reader.ts` passes over the rows of a half one. Silence for two and a half heartbeats is a loss too.
  */
-import { binlogPurged, binlogUnreadable } from '../../../../core/errors/mysql-binlog.ts';
+import { binlogDiverged, binlogPurged, binlogUnreadable } from '../../../../core/errors/mysql-binlog.ts';
 import { RivuletError } from '../../../../core/errors/define.ts';
 import { mysqlConnectionLost } from '../../../../core/errors/mysql.ts';
 import { openConnection } from '../connection/open.ts';
@@ -38,6 +38,7 @@ class Stream implements BinlogStream {
   private isEnded = false;
   private isClosed = false;
   private retries = 0;
+  private uuid: string | undefined;
   private pause: NodeJS.Timeout | undefined;
   private watch: NodeJS.Timeout | undefined;
   private endPause: (() => void) | undefined;
@@ -100,6 +101,9 @@ class Stream implements BinlogStream {
     });
     this.dump = dump;
     this.counts.lastHeardMs = Date.now();
+    // File and offset mean nothing on another server.
+    if (this.uuid !== undefined && dump.uuid !== undefined && dump.uuid !== this.uuid) throw binlogDiverged({ server: serverText(server), place: `${from.file}:${from.pos}`, why: `Another server answers now (${dump.uuid} instead of ${this.uuid}), and without GTIDs (gtid_mode = ON) the place in its log is not known` });
+    this.uuid ??= dump.uuid;
     const limit = setTimeout(() => { this.lost ??= 'the server did not begin to send its binlog'; first?.(); }, server.connectTimeoutMs);
     await begun;
     clearTimeout(limit);
@@ -149,12 +153,12 @@ class Stream implements BinlogStream {
       if (reader.isWaiting) return undefined;
       if (dump === undefined || !dump.packets.next()) return this.dry(reader);
       const { packets } = dump, { bytes: b, start, end } = packets, first = b[start];
-      if (this.isPaused && packets.size < (this.options.queueBytes ?? QUEUE_BYTES) / 2) { this.isPaused = false; dump.resume(); }
+      if (this.isPaused && packets.size < (this.options.queueBytes ?? QUEUE_BYTES) / 2) this.resume(dump);
       bytes += end - start;
       if (first === 0) {
-        this.retries = 0;
         const event = reader.feed(b, start + 1, end);
-        if (event !== undefined) return event;
+        // Only what moves on counts: a server that is lost again right after its greeting must not be asked in a circle.
+        if (event !== undefined) { this.retries = 0; return event; }
       } else if (first === EOF_PACKET && end - start < 9) {
         if (this.options.nonBlocking !== true) { this.lose('the server ended the binlog'); continue; }
         this.isEnded = true;
@@ -169,11 +173,16 @@ class Stream implements BinlogStream {
     setImmediate(this.options.wake);
     return reader.moved();
   }
+  private resume(dump: Dump): void {
+    this.isPaused = false;
+    this.counts.lastHeardMs = Date.now();
+    dump.resume();
+  }
   /** All that had arrived was given. */
   private dry(reader: EventReader): BinlogEvent | undefined {
     const { dump } = this;
     if (this.isEnded) return undefined;
-    if (dump !== undefined && this.isPaused) { this.isPaused = false; dump.resume(); }
+    if (dump !== undefined && this.isPaused) this.resume(dump);
     const moved = reader.moved();
     if (dump?.packets.broken !== undefined) this.lose(dump.packets.broken);
     if (this.lost !== undefined) void this.reconnect(reader);
@@ -230,7 +239,7 @@ class Stream implements BinlogStream {
         return;
       } catch (error) {
         this.drop();
-        if (!(error instanceof RivuletError) || error.retry === 'never') throw error;
+        if (!(error instanceof RivuletError) || error.retry === 'never' || error.code === binlogDiverged.card.name) throw error;
         why = error.detail ?? error.message;
       }
     }

@@ -20,21 +20,21 @@ export class Progress {
   /** Everything read; null without GTIDs. */
   executed: GtidSet | null;
   readonly prepared = new Map<string, Prepared>();
-  private readonly flavor: ServerFacts['flavor'];
   constructor(flavor: ServerFacts['flavor'], start: BinlogPosition) {
-    this.flavor = flavor;
     this.file = this.wholeFile = start.file;
     this.pos = this.wholePos = start.pos;
     this.executed = start.gtids === null ? null : parseGtidSet(flavor, start.gtids);
+    for (const id of start.xa ?? []) this.prepared.set(id, { gtid: null, rows: [] });
   }
   /** To be stored: what was given to the job. */
-  get position(): BinlogPosition { return { file: this.wholeFile, pos: this.wholePos, gtids: this.gtids }; }
-  private get gtids(): string | null {
-    if (this.executed === null) return null;
-    if (this.prepared.size === 0) return this.executed.toString();
-    const waiting = parseGtidSet(this.flavor, '');
+  get position(): BinlogPosition {
+    const here = { file: this.wholeFile, pos: this.wholePos };
+    if (this.prepared.size === 0) return { ...here, gtids: this.executed?.toString() ?? null };
+    // Only sets of MySQL can leave one out; of others the names are kept, and none of them has rows.
+    if (!(this.executed instanceof MySqlGtidSet)) return { ...here, gtids: this.executed?.toString() ?? null, xa: [...this.prepared.keys()] };
+    const waiting = new MySqlGtidSet();
     for (const { gtid } of this.prepared.values()) if (gtid !== null) waiting.add(gtid);
-    return this.executed.subtract(waiting).toString();
+    return { ...here, gtids: this.executed.subtract(waiting).toString() };
   }
   /** To go on with after a loss of connection: prepared transactions are here. */
   get resume(): BinlogPosition { return { file: this.wholeFile, pos: this.wholePos, gtids: this.executed?.toString() ?? null }; }

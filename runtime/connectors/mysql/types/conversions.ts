@@ -10,6 +10,7 @@ import { castFunction } from '../../../../core/types/cast.ts';
 import { isInteger } from '../../../../core/types/coercion.ts';
 import { castDecimal, checkPrecision } from '../../../../core/types/decimal.ts';
 import { floatText } from '../../../../core/types/java-number.ts';
+import { cutTime } from '../../../../core/types/temporal.ts';
 import { timestampDigits, typeText, type Long, type SqlType } from '../../../../core/types/sql-type.ts';
 import { tableText, type TableId, type WantedColumn } from '../contract.ts';
 import { columnTypeText } from './column-type.ts';
@@ -47,7 +48,8 @@ type Fail = (value: unknown, hint?: string) => never;
 function fromTime(type: SqlType, scale: number, fail: Fail): Found {
   if (type.kind === 'VARCHAR' || type.kind === 'CHAR') return (micros: number) => timeValueText(micros, scale);
   if (type.kind !== 'TIME') return undefined;
-  return (micros: number) => timeOfDay(micros) ?? fail(timeValueText(micros, scale), 'MySQL times reach from -838 to 838 hours, TIME from 0 to 24. Declare the column as STRING.');
+  const { precision } = type;
+  return (micros: number) => cutTime(timeOfDay(micros) ?? fail(timeValueText(micros, scale), 'MySQL times reach from -838 to 838 hours, TIME from 0 to 24. Declare the column as STRING.'), precision);
 }
 function fromBits(base: SqlType, type: SqlType, fail: Fail): Found {
   switch (type.kind) {

@@ -33,6 +33,8 @@ class MySqlLookup implements LookupReader {
   private head = '';
   private keys: readonly { readonly column: number; readonly literal: Literal; readonly name: string }[] = [];
   private constants: readonly string[] = [];
+  /** The constants again: MySQL's collation may have let others through. */
+  private marks: readonly { readonly column: number; readonly mark: KeyMark }[] = [];
   constructor(node: LookupJoinNode, context: ConnectorContext) {
     this.node = node;
     this.spec = node.spec as unknown as TableSpec;
@@ -49,6 +51,7 @@ class MySqlLookup implements LookupReader {
     const literal = (column: number): Literal => (types[column]?.kind === 'FLOAT' ? String : literalOf(types[column] as SqlType, columns[column] as TargetColumn, spec.zone, spec.table));
     const key = (column: number): { column: number; literal: Literal; name: string } => ({ column, literal: literal(column), name: quoteName((columns[column] as TargetColumn).name) });
     this.keys = node.keys.flatMap((k) => ('from' in k ? [key(k.column)] : []));
+    this.marks = constantKeys(node).map(({ column, value }) => ({ column, mark: markOf([value]) }));
     this.constants = constantKeys(node).map(({ column, value }) => { const { name, literal: text } = key(column); return `${name} = ${text(value as never)}`; });
   }
   async lookup(keys: readonly (readonly unknown[])[]): Promise<readonly (readonly LookupRow[])[]> {
@@ -71,7 +74,8 @@ class MySqlLookup implements LookupReader {
     }
     const conditions = [...this.constants, ...(condition === undefined ? [] : [condition])], where = conditions.length === 0 ? '' : ` WHERE ${conditions.join(' AND ')}`;
     const rows = await this.retried(async (connection) => (await connection.query(`${this.head}${where}`))[0] as unknown as TextRow[]);
-    return rows.map((row) => row.map((value, c) => (value === null ? null : (this.readers[c] as ReadText)(value))));
+    const read = rows.map((row) => row.map((value, c) => (value === null ? null : (this.readers[c] as ReadText)(value))));
+    return this.marks.length === 0 ? read : read.filter((row) => this.marks.every(({ column, mark }) => row[column] !== null && markOf([row[column]]) === mark));
   }
   private keyCondition(keys: readonly (readonly unknown[])[]): string {
     const part = (key: readonly unknown[], i: number): string => (this.keys[i]?.literal as Literal)(key[i] as never), [only] = this.keys;

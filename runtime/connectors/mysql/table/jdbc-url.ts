@@ -8,7 +8,7 @@ export interface JdbcUrl {
   /** Keys in lower case. Those that mean nothing here are ignored, as other drivers' keys are in Flink. */
   readonly properties: ReadonlyMap<string, string>;
 }
-const FORM = /^jdbc:(?:mysql|mariadb):\/\/(\[[^\]]+\]|[^/:,?#]+)(?::(\d{1,5}))?\/([^?;/]*)(?:\?(.*))?$/is;
+const FORM = /^jdbc:(?:mysql|mariadb):\/\/(\[[^\]]+\]|[^/:,?#]+)(?::(\d{1,5}))?(?:\/([^?;/]*))?(?:\?(.*))?$/is;
 
 /** Throws jdbc-url-unsupported for other databases, several hosts and texts that are no URL; never shows what stands behind `?`. */
 export function parseJdbcUrl(url: string, table: string): JdbcUrl {

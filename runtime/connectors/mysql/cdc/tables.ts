@@ -8,6 +8,7 @@ import { KeyPlan } from './key-plan.ts';
 import { TablePatterns } from './patterns.ts';
 import { loadRange, type KeyRange } from './ranges.ts';
 import type { MySqlCdcSpec } from './spec.ts';
+import { unpackHistory } from './schemas.ts';
 import { Splitter } from './splitter.ts';
 import type { StoredState } from './state.ts';
 import { listTables, readTablesNamed } from './structure.ts';
@@ -23,7 +24,7 @@ const TRANSACTIONAL = new Set(['innodb', 'rocksdb', 'ndbcluster', 'tokudb', 'ndb
 export async function findTables(spec: MySqlCdcSpec, connection: Connection, patterns: TablePatterns, state: StoredState | undefined): Promise<FoundTable[]> {
   const listed = (await listTables(spec.server, connection, null)).filter((t) => patterns.matches(t)), byName = new Map(listed.map((t) => [tableText(t), t]));
   const takesSnapshot = spec.startup.mode === 'initial' || spec.startup.mode === 'snapshot';
-  const history = new Map(state?.schemas.history.tables.map(({ table }) => [tableText(table), table]));
+  const history = new Map(state === undefined ? [] : unpackHistory(state.schemas).tables.map(({ table }) => [tableText(table), table]));
   const stored: FoundTable[] = Object.entries(state?.tables ?? {}).flatMap(([name, t]) => { const schema = t.schema ?? history.get(name); return schema === undefined ? [] : [{ name, t, schema }]; }).map(({ name, t, schema }) => ({ name, schema, finished: t.finished?.map(loadRange) ?? null, announced: t.announced, estimatedRows: byName.get(name)?.rows ?? 0, isNew: false }));
   const fresh = state === undefined || spec.newTables !== 'ignore' ? listed.filter((t) => state?.tables[tableText(t)] === undefined) : [];
   if (state === undefined && fresh.length === 0 && spec.newTables !== 'stream') throw await nothingMatches(spec, connection);

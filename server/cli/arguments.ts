@@ -62,10 +62,15 @@ export async function valuesFor(yaml: string, args: PipelineArguments, env: Read
   }
   return out;
 }
+/** The sentence for a file that could not be opened. */
+export function unreadable(what: string, error: unknown): string {
+  const code = (error as NodeJS.ErrnoException).code;
+  return code === 'ENOENT' ? `${what} does not exist` : `${what} cannot be read: ${code ?? String(error)}`;
+}
 /** A YAML mapping of texts, or lines `name=value`. */
 export async function readSecrets(path: string): Promise<Map<string, string>> {
   let text: string;
-  try { text = readFileSync(path, 'utf8'); } catch (error) { throw pipelineVariableInvalid({ what: `the secrets file '${path}' cannot be read: ${(error as NodeJS.ErrnoException).code ?? String(error)}` }); }
+  try { text = readFileSync(path, 'utf8'); } catch (error) { throw pipelineVariableInvalid({ what: unreadable(`the secrets file '${path}'`, error) }); }
   const { parseDocument, isMap, isScalar } = await import('yaml');
   const document = parseDocument(text, { schema: 'core', uniqueKeys: true, prettyErrors: false });
   if (document.errors.length === 0 && isMap(document.contents)) {

@@ -2,13 +2,14 @@
  * `rivulet pipeline run | check | list | stop`: talks to a server over HTTP; without one on this machine it starts one in this process
  * and stays. Reports go to standard output, problems to standard error. Ends with 0, 1 (failed) or 2 (the document or command is wrong).
  */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { didYouMean } from '../../core/errors/define.ts';
 import { pipelineVariableInvalid } from '../../core/errors/pipeline.ts';
 import { unexpectedArgument } from '../../core/errors/config.ts';
 import type { CheckResult } from '../pipelines/contract.ts';
-import { HELP, readArguments, valuesFor, type PipelineArguments } from './arguments.ts';
-import { stageKey, stageText, type Watched } from './stages.ts';
+import { HELP, readArguments, unreadable, valuesFor, type PipelineArguments } from './arguments.ts';
+import { failureText, stageKey, stageText, type Watched } from './stages.ts';
 
 export interface PipelineCli {
   /** Starts a server with these arguments in this process; gives its URL. `passing`: without the jobs and tables of its data directory, on ports nobody knows. */
@@ -26,22 +27,25 @@ interface Refused { readonly status: number; readonly error: ErrorAnswer }
 export async function pipelineCommand(argv: readonly string[], cli: PipelineCli): Promise<number | undefined> {
   const args = readArguments(argv);
   if (args.action === 'help') { cli.stdout.write(HELP); return 0; }
+  // What is wrong with the file shows before a server is started for it.
+  const body = args.action === 'run' || args.action === 'check' ? await request(args, cli) : {};
   const running = await serverFor(args, cli);
   if (running === undefined) {
     if (args.server !== undefined) throw pipelineVariableInvalid({ what: `no server answers at ${args.server}` });
     if (args.action === 'list' || args.action === 'stop') throw pipelineVariableInvalid({ what: 'no server runs on this machine', hint: 'Start one (rivulet), or name one by --server http://host:7480.' });
   } else if (args.rest.length > 0) throw Object.assign(unexpectedArgument({ argument: args.rest[0]! }), { hint: didYouMean(args.rest[0]!, ['--var', '--secrets', '--server', '--from-savepoint', '--detach', '--savepoint', '--again']) ?? 'A server runs already; its flags were given when it was started.' });
   const started = running === undefined, url = running ?? await cli.startServer(args.rest, args.action === 'check');
-  const outcome = await act(args, url, cli, started);
+  const outcome = await act(args, body, url, cli, started);
   // A server that was started for a pipeline stays with it; for a check, or when it was refused, it has done its work.
   return started && args.action === 'run' && outcome === undefined ? undefined : outcome ?? 0;
 }
-async function act(args: PipelineArguments, url: string, cli: PipelineCli, started: boolean): Promise<number | undefined> {
+type Body = Readonly<Record<string, unknown>>;
+async function act(args: PipelineArguments, body: Body, url: string, cli: PipelineCli, started: boolean): Promise<number | undefined> {
   switch (args.action) {
     case 'list': return await showList(url, cli);
     case 'stop': return await stop(args, url, cli);
-    case 'check': return await check(args, url, cli);
-    default: return await run(args, url, cli, started);
+    case 'check': return await check(args, body, url, cli);
+    default: return await run(args, body, url, cli, started);
   }
 }
 async function serverFor(args: PipelineArguments, cli: PipelineCli): Promise<string | undefined> {
@@ -66,15 +70,17 @@ function tell(refused: Refused, file: string, cli: PipelineCli): number {
   cli.stderr.write(`${lines.join('\n')}\n`);
   return refused.status >= 500 || error.code === 'pipeline-precheck-failed' ? 1 : 2;
 }
-async function request(args: PipelineArguments, cli: PipelineCli): Promise<Record<string, unknown>> {
+async function request(args: PipelineArguments, cli: PipelineCli): Promise<Body> {
   const file = args.target!;
   let yaml: string;
-  try { yaml = readFileSync(file, 'utf8'); } catch (error) { throw pipelineVariableInvalid({ what: `'${file}' cannot be read: ${(error as NodeJS.ErrnoException).code ?? String(error)}` }); }
-  return { yaml, variables: Object.fromEntries(await valuesFor(yaml, args, cli.env)), ...(args.savepoint === undefined ? {} : { savepointPath: args.savepoint }) };
+  try { yaml = readFileSync(file, 'utf8'); } catch (error) { throw pipelineVariableInvalid({ what: unreadable(`the pipeline document '${file}'`, error) }); }
+  // The server has a working directory of its own.
+  const savepoint = args.savepoint !== undefined && existsSync(args.savepoint) ? resolve(args.savepoint) : args.savepoint;
+  return { yaml, variables: Object.fromEntries(await valuesFor(yaml, args, cli.env)), ...(savepoint === undefined ? {} : { savepointPath: savepoint }) };
 }
 
-async function check(args: PipelineArguments, url: string, cli: PipelineCli): Promise<number> {
-  const result = await ask<CheckResult>(url, '/pipelines/check', await request(args, cli));
+async function check(args: PipelineArguments, body: Body, url: string, cli: PipelineCli): Promise<number> {
+  const result = await ask<CheckResult>(url, '/pipelines/check', body);
   if (isRefused(result)) return tell(result, args.target!, cli);
   cli.stdout.write(checkText(result));
   return result.passed ? 0 : 1;
@@ -86,8 +92,8 @@ export function checkText(result: CheckResult): string {
   const targets = result.targets.map((t) => `  ${t.table} → ${t.targets.join(', ')}`), failed = result.items.filter((i) => i.status === 'fail').length;
   return [result.name, ...items, ...(targets.length === 0 ? [] : ['Tables', ...targets]), failed === 0 ? 'The pipeline can start.' : `${failed} ${failed === 1 ? 'item' : 'items'} failed.`, ''].join('\n');
 }
-async function run(args: PipelineArguments, url: string, cli: PipelineCli, started: boolean): Promise<number | undefined> {
-  const result = await ask<CheckResult & { id: string; alreadyRunning?: boolean }>(url, '/pipelines', { ...await request(args, cli), again: args.again });
+async function run(args: PipelineArguments, body: Body, url: string, cli: PipelineCli, started: boolean): Promise<number | undefined> {
+  const result = await ask<CheckResult & { id: string; alreadyRunning?: boolean }>(url, '/pipelines', { ...body, again: args.again });
   if (isRefused(result)) return tell(result, args.target!, cli);
   if (result.alreadyRunning === true) cli.stdout.write(`The same pipeline runs already as job ${result.id} (--again starts another).\n`);
   else cli.stdout.write(`${checkText(result)}Job ${result.id} started.\n`);
@@ -108,7 +114,7 @@ async function watch(id: string, url: string, cli: PipelineCli, started: boolean
     else if (!isTerminal && (stageKey(job) !== key || now - toldMs > QUIET_MS)) { cli.stdout.write(`  ${text}\n`); toldMs = now; }
     shown = text;
     key = stageKey(job);
-    if (job.status === 'FINISHED' || job.status === 'FAILED' || job.status === 'CANCELED') { if (isTerminal) cli.stdout.write('\n'); return job.status === 'FINISHED' ? 0 : 1; }
+    if (job.status === 'FINISHED' || job.status === 'FAILED' || job.status === 'CANCELED') { cli.stdout.write(`${isTerminal ? '\n' : ''}${failureText(job)}`); return job.status === 'FINISHED' ? 0 : 1; }
     await new Promise((resolve) => { setTimeout(resolve, WATCH_MS); });
   }
 }

@@ -2,12 +2,12 @@
 interface Full { readonly tables?: number; readonly tablesDone?: number; readonly chunks?: number; readonly chunksDone?: number; readonly rows?: number; readonly rowsPerSecond?: number; readonly etaSeconds?: number | null }
 interface Incremental { readonly file?: string; readonly pos?: number; readonly lagSeconds?: number; readonly lagBytes?: number | null }
 interface Progress { readonly stage?: string; readonly full?: Full; readonly incremental?: Incremental }
-export interface Watched { readonly status: string; readonly progress: readonly unknown[]; readonly lastError?: string | undefined; readonly nodes?: readonly { readonly type: string; readonly recordsIn: number }[] }
+export interface Watched { readonly status: string; readonly progress: readonly unknown[]; readonly lastError?: string | undefined; readonly exceptions?: readonly { readonly message: string; readonly detail?: string; readonly hint?: string }[]; readonly nodes?: readonly { readonly type: string; readonly recordsIn: number }[] }
 
 const count = (n: number | undefined): string => (n ?? 0).toLocaleString('en-US');
 export function stageText(job: Watched): string {
   const progress = (job.progress[0] ?? {}) as Progress, written = job.nodes?.find((n) => n.type === 'sink')?.recordsIn;
-  const rows = written === undefined ? '' : `, ${count(written)} rows to the sink`;
+  const rows = written === undefined ? '' : `, ${count(written)} records to the sink`;
   if (job.status !== 'RUNNING') return `${job.status}${job.lastError === undefined ? '' : `: ${job.lastError}`}`;
   switch (progress.stage) {
     case 'full': return `full data: ${fullText(progress.full)}${rows}`;
@@ -15,6 +15,11 @@ export function stageText(job: Watched): string {
     case 'finished': return `finished${rows}`;
     default: return `${progress.stage ?? 'running'}${rows}`;
   }
+}
+/** Why a pipeline failed, and what helps, as lines to stand under its status; none when it did not. */
+export function failureText(job: Watched): string {
+  const last = job.status === 'FAILED' ? job.exceptions?.find((e) => e.message === job.lastError) : undefined;
+  return [last?.detail, last?.hint].filter((t) => t !== undefined).map((t) => `    ${t.split('\n').join('\n    ')}\n`).join('');
 }
 function fullText(full: Full | undefined): string {
   if (full === undefined) return 'beginning';

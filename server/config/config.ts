@@ -138,7 +138,7 @@ export function helpText(version: string): string {
   rows.push(['--help', 'print this text'], ['--version', 'print the version']);
   const width = Math.max(...rows.map(([flag]) => flag.length));
   return [
-    `rivulet ${version}: streaming SQL server`, '', 'Usage: rivulet [flags]', '', 'Flags (environment variable in parentheses; file < environment < flags):',
+    `rivulet ${version}: streaming SQL server`, '', 'Usage: rivulet [flags]               the server', '       rivulet pipeline <action> …  runs and checks pipelines (rivulet pipeline --help)', '', 'Flags (environment variable in parentheses; file < environment < flags):',
     ...rows.map(([flag, text]) => `  ${flag.padEnd(width)}  ${text}`), '',
   ].join('\n');
 }

@@ -4,10 +4,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { readArguments, readSecrets, valuesFor } from '../../server/cli/arguments.ts';
 import { checkText, pipelineCommand, type PipelineCli } from '../../server/cli/pipeline.ts';
-import { durationText, stageText } from '../../server/cli/stages.ts';
+import { durationText, failureText, stageText } from '../../server/cli/stages.ts';
 import { failure } from './support.ts';
 
 describe('rivulet pipeline', () => {
@@ -38,13 +38,15 @@ describe('rivulet pipeline', () => {
     expect([...await readSecrets(file('y.yaml', "a: 'x: y'\nb: 007\nc: \"q\\n\"\n"))]).to.deep.equal([['a', 'x: y'], ['b', '007'], ['c', 'q\n']]);
     expect([...await readSecrets(file('l.env', 'a=1=2\n  b=\n# c\n'))]).to.deep.equal([['a', '1=2'], ['b', '']]);
     expect((await failure(() => readSecrets(file('bad.env', 'a=1\nnonsense\n')))).message).to.include('line 2');
-    expect((await failure(() => readSecrets(join(folder, 'none')))).message).to.include('ENOENT');
+    expect((await failure(() => readSecrets(join(folder, 'none')))).message).to.match(/none' does not exist$/);
   });
   it('stages as text', () => {
     expect(stageText({ status: 'RUNNING', progress: [{ stage: 'full', full: { tables: 3, tablesDone: 1, chunks: 20, chunksDone: 5, rows: 40000, rowsPerSecond: 12345, etaSeconds: 100 } }] })).to.equal('full data: 5 of 20 chunks, 1 of 3 tables, 40,000 rows at 12,345/s, about 2 min left');
-    expect(stageText({ status: 'RUNNING', progress: [{ stage: 'incremental', incremental: { file: 'b.1', pos: 7, lagSeconds: 0, lagBytes: 0 } }], nodes: [{ type: 'sink', recordsIn: 9 }] })).to.equal('incremental: b.1:7, up to date, 9 rows to the sink');
+    expect(stageText({ status: 'RUNNING', progress: [{ stage: 'incremental', incremental: { file: 'b.1', pos: 7, lagSeconds: 0, lagBytes: 0 } }], nodes: [{ type: 'sink', recordsIn: 9 }] })).to.equal('incremental: b.1:7, up to date, 9 records to the sink');
     expect(stageText({ status: 'RUNNING', progress: [{ stage: 'incremental', incremental: { file: 'b.1', pos: 7, lagSeconds: 3, lagBytes: 2000 } }] })).to.equal('incremental: b.1:7, behind by 3 s and 2,000 bytes');
     expect(stageText({ status: 'FAILED', progress: [], lastError: 'why' })).to.equal('FAILED: why');
+    expect(failureText({ status: 'FAILED', progress: [], lastError: 'why', exceptions: [{ message: 'why', detail: 'because', hint: 'do\nthis' }] })).to.equal('    because\n    do\n    this\n');
+    expect(failureText({ status: 'RUNNING', progress: [], lastError: 'why', exceptions: [{ message: 'why', detail: 'because' }] })).to.equal('');
     expect([durationText(5), durationText(600), durationText(7200)]).to.deep.equal(['5 s', '10 min', '2.0 h']);
   });
   it('the list of a precheck', () => {
@@ -104,6 +106,17 @@ describe('rivulet pipeline', () => {
       answer = { status: 200, body: { savepointPath: '/s' } };
       expect((await run('stop', '7', '--savepoint')).out).to.include('--from-savepoint /s');
       expect(got.at(-1)).to.deep.equal({ path: '/api/v1/jobs/7/stop', body: { savepoint: true } });
+    });
+    it('a savepoint of this machine is named by its whole path', async () => {
+      answer = { status: 201, body: result };
+      await run('run', file('p.yaml', 'a: 1'), '--from-savepoint', relative('.', folder), '--detach');
+      expect(got.at(-1)?.body).to.include({ savepointPath: folder });
+      await run('run', file('p.yaml', 'a: 1'), '--from-savepoint', 'not/here', '--detach');
+      expect(got.at(-1)?.body).to.include({ savepointPath: 'not/here' });
+    });
+    it('a document or a value that is missing shows before a server is started', async () => {
+      const cli: PipelineCli = { env: {}, startServer: () => { throw new TypeError('no server is started'); }, stdout: { write: () => {} }, stderr: { write: () => {} } };
+      expect((await failure(() => pipelineCommand(['run', join(folder, 'gone.yaml'), '--http-port', '9'], cli))).message).to.match(/the pipeline document '.*gone.yaml' does not exist/);
     });
     it('no server there', async () => {
       const cli: PipelineCli = { env: {}, startServer: () => Promise.resolve(''), stdout: { write: () => {} }, stderr: { write: () => {} } };

@@ -112,6 +112,8 @@ export interface RowsEvent {
 
 export interface BinlogStreamOptions {
   readonly serverId: number;
+  /** Another id, asked for when a reader that logged in under the same one has cut this stream off; undefined or absent: there is none, the stream fails. */
+  readonly otherServerId?: () => Promise<number | undefined>;
   readonly heartbeatMs: number;
   /** Ends the stream at the end of the log instead of waiting for more. */
   readonly nonBlocking?: boolean;

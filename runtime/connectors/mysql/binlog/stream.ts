@@ -3,9 +3,10 @@
  * the socket only queue bytes and wake. When the queue is full the socket is not read, so the server waits.
  *
  * A loss shows when all that had arrived was given: then it connects again, at once and with growing pauses, from the last whole
- * transaction; `reader.ts` passes over the rows of a half one. Silence for two and a half heartbeats is a loss too.
+ * transaction; `reader.ts` passes over the rows of a half one. Silence for two and a half heartbeats is a loss too, and so is a reader
+ * that logs in with this one's id while there is another id to go on with.
  */
-import { binlogDiverged, binlogPurged, binlogUnreadable } from '../../../../core/errors/mysql-binlog.ts';
+import { binlogDiverged, binlogPurged, binlogServerIdTaken, binlogUnreadable } from '../../../../core/errors/mysql-binlog.ts';
 import { RivuletError } from '../../../../core/errors/define.ts';
 import { mysqlConnectionLost } from '../../../../core/errors/mysql.ts';
 import { openConnection } from '../connection/open.ts';
@@ -21,6 +22,10 @@ import { Progress } from './transaction.ts';
 const QUEUE_BYTES = 8 * 1024 * 1024, MAX_RETRIES = 10, FIRST_PAUSE_MS = 200, LAST_PAUSE_MS = 10_000, SILENT_HEARTBEAT_MS = 30_000;
 /** Events of other tables are passed over for so many bytes before others get their turn. */
 const TURN_BYTES = 4 * 1024 * 1024;
+/** So often an id is changed; from then on, pushing one another away in turn would be all that happens. */
+const MAX_ID_CHANGES = 10, ID_CHANGES_WITHIN_MS = 60_000;
+
+const isOf = (error: unknown, card: { readonly card: { readonly name: string } }): boolean => error instanceof RivuletError && error.code === card.card.name;
 
 /** Connects when `open` is called. `facts`: from `serverFacts`, asked of the server when not given. */
 export function openBinlogStream(server: MySqlServer, facts: ServerFacts | undefined, options: BinlogStreamOptions): BinlogStream { return new Stream(server, facts, options); }
@@ -39,6 +44,8 @@ class Stream implements BinlogStream {
   private isClosed = false;
   private retries = 0;
   private uuid: string | undefined;
+  private serverId: number;
+  private idChanges: number[] = [];
   private pause: NodeJS.Timeout | undefined;
   private watch: NodeJS.Timeout | undefined;
   private endPause: (() => void) | undefined;
@@ -47,6 +54,7 @@ class Stream implements BinlogStream {
     this.server = server;
     this.facts = facts;
     this.options = options;
+    this.serverId = options.serverId;
   }
   get position(): BinlogPosition { return this.reader?.progress.position ?? { file: '', pos: 4, gtids: null }; }
   get stats(): BinlogStream['stats'] { return { queuedBytes: this.dump?.packets.size ?? 0, ...this.counts }; }
@@ -61,14 +69,15 @@ class Stream implements BinlogStream {
     } finally { connection.destroy(); }
     // A file may be purged between the question which is the first and the request to send it.
     for (let attempt = 0; ; attempt++) {
-      const position = await resolveStart(server, facts, options.serverId, start);
+      const position = await resolveStart(server, facts, this.serverId, start);
       this.reader = new EventReader(new Progress(facts.flavor, position), { server: serverText(server), flavor: facts.flavor, charsets, wants: options.wants, wake: options.wake, verifyChecksums: options.verifyChecksums ?? true });
       try {
         await this.connect(facts);
         break;
       } catch (error) {
         this.drop();
-        const isPurged = error instanceof RivuletError && error.code === binlogPurged.card.name;
+        if (await this.changeId(error)) continue;
+        const isPurged = isOf(error, binlogPurged);
         if (!isPurged || typeof start === 'object' && 'file' in start || attempt === 3) throw error;
       }
     }
@@ -85,7 +94,7 @@ class Stream implements BinlogStream {
     const begun = new Promise<void>((resolve) => { first = resolve; });
     this.lost = undefined;
     this.isPaused = false;
-    const dump = await openDump(server, facts, from, { serverId: options.serverId, heartbeatMs: this.heartbeatMs, nonBlocking: options.nonBlocking ?? false }, {
+    const dump = await openDump(server, facts, from, { serverId: this.serverId, heartbeatMs: this.heartbeatMs, nonBlocking: options.nonBlocking ?? false }, {
       data: (chunk) => {
         this.counts.readBytes += chunk.length;
         this.counts.lastHeardMs = Date.now();
@@ -132,7 +141,18 @@ class Stream implements BinlogStream {
         left = await whatIsLeft(this.server, connection, this.facts!).finally(() => { connection.destroy(); });
       } catch { left = undefined; }
     }
-    return dumpError(this.server, error, this.options.serverId, from, left);
+    return dumpError(this.server, error, this.serverId, from, left);
+  }
+
+  /** True when `error` says that the id is taken and another one was found. */
+  private async changeId(error: unknown): Promise<boolean> {
+    const now = Date.now();
+    if (!isOf(error, binlogServerIdTaken)) return false;
+    this.idChanges = [...this.idChanges.filter((at) => now - at < ID_CHANGES_WITHIN_MS), now];
+    const other = this.idChanges.length > MAX_ID_CHANGES ? undefined : await this.options.otherServerId?.();
+    if (other === undefined) return false;
+    this.serverId = other;
+    return true;
   }
 
   next(): BinlogEvent | undefined {
@@ -194,7 +214,12 @@ class Stream implements BinlogStream {
     this.isConnecting = true;
     const from = this.reader!.progress.resume;
     this.drop();
-    void this.explain(error, from).then((failure) => { this.failure = failure; this.isConnecting = false; this.options.wake(); });
+    void this.afterRefusal(error, from).catch((failure: unknown) => { this.failure = failure as RivuletError; }).finally(() => { this.isConnecting = false; this.options.wake(); });
+  }
+  private async afterRefusal(error: DumpError, from: BinlogPosition): Promise<void> {
+    const failure = await this.explain(error, from);
+    if (await this.changeId(failure)) this.lost = failure.message;
+    else this.failure = failure;
   }
   private lose(why: string): void {
     this.lost ??= why;
@@ -239,7 +264,8 @@ class Stream implements BinlogStream {
         return;
       } catch (error) {
         this.drop();
-        if (!(error instanceof RivuletError) || error.retry === 'never' || error.code === binlogDiverged.card.name) throw error;
+        if (await this.changeId(error)) continue;
+        if (!(error instanceof RivuletError) || error.retry === 'never' || isOf(error, binlogDiverged)) throw error;
         why = error.detail ?? error.message;
       }
     }

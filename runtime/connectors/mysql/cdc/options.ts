@@ -10,7 +10,7 @@ export const cdcOptions: readonly DeclaredOption[] = [
   { key: 'password', type: 'string', required: true, secret: true, description: 'Shown as ******.' },
   { key: 'database-name', type: 'string', required: true, description: 'Database, or a regular expression that must match the whole name.' },
   { key: 'table-name', type: 'string', required: true, description: 'Table, or a regular expression that must match the whole name: tables of like columns are read as one.' },
-  { key: 'server-id', type: 'string', description: 'Id to log in with as a replica, `5400` or `5400-5408` (the first is taken); unique among all replicas and readers. At random when not given.' },
+  { key: 'server-id', type: 'string', description: 'Id to log in with as a replica, `5400`, or a range such as `5400-5408` of which one is taken that no reader uses. At random when not given.' },
   { key: 'scan.incremental.snapshot.enabled', type: 'boolean', default: 'true', description: 'Accepted; the snapshot is always taken in chunks, without locks.' },
   { key: 'scan.incremental.snapshot.chunk.size', type: 'int', default: '8096', description: 'Rows of a chunk.' },
   { key: 'scan.incremental.snapshot.chunk.key-column', type: 'string', description: 'Column to cut chunks by; the first of the primary key when not given. Needed for tables without one.' },

@@ -14,7 +14,7 @@ import { currentPosition, serverFacts } from '../binlog/facts.ts';
 import { openBinlogStream } from '../binlog/stream.ts';
 import { openConnection } from '../connection/open.ts';
 import { requireReadable } from '../precheck/source.ts';
-import { tableText, type BinlogPosition, type BinlogStream, type MySqlTable, type ServerFacts, type TableId, type TableMap } from '../contract.ts';
+import { tableText, type BinlogPosition, type BinlogStream, type BinlogStreamOptions, type MySqlTable, type ServerFacts, type TableId, type TableMap } from '../contract.ts';
 import type { CapturedTable, Face } from './captured.ts';
 import { ChunkRows } from './chunk-rows.ts';
 import { changesBetween, mergeDescribed } from './described.ts';
@@ -31,7 +31,7 @@ import { pipelineColumn } from './pipeline-columns.ts';
 import { progressOf, Rates } from './progress.ts';
 import { Schemas } from './schemas.ts';
 import { Snapshot } from './snapshot.ts';
-import { replicaId } from './replica-id.ts';
+import { otherReplicaId, replicaId } from './replica-id.ts';
 import type { MySqlCdcSpec } from './spec.ts';
 import { readState, type StoredState, type StoredTable } from './state.ts';
 import { findTables, snapshotOf, type FoundTable } from './tables.ts';
@@ -107,7 +107,7 @@ export class ChangeReader implements SourceReader, FollowerHost {
   }
   private async openStream(state: StoredState | undefined, connection: Connection): Promise<void> {
     const { spec, options } = this, { startup } = spec;
-    const stream: BinlogStream = openBinlogStream(spec.server, this.facts, { serverId: await replicaId(spec, connection, this.facts), heartbeatMs: HEARTBEAT_MS, wants: (id) => this.wants(id), wake: options.wake, maxRetries: spec.maxRetries });
+    const stream: BinlogStream = openBinlogStream(spec.server, this.facts, { ...await this.replicaIds(connection), heartbeatMs: HEARTBEAT_MS, wants: (id) => this.wants(id), wake: options.wake, maxRetries: spec.maxRetries });
     if (state !== undefined) await stream.open(state.position);
     else switch (startup.mode) {
       case 'earliest-offset': await stream.open('earliest'); break;
@@ -119,6 +119,19 @@ export class ChangeReader implements SourceReader, FollowerHost {
     this.follower = new Follower({ stream, host: this, output: this.output, snapshot: this.snapshot, needsPlace: options.face.needsPlace, skipEvents, skipRows });
     // Without GTIDs, and on MariaDB, the place a stream begins at is exact from the start.
     this.follower.hasSeen = !(this.facts.flavor === 'mysql' && this.facts.gtidMode);
+  }
+  private async replicaIds(connection: Connection): Promise<Pick<BinlogStreamOptions, 'serverId' | 'otherServerId'>> {
+    const { spec, facts } = this, serverId = await replicaId(spec, connection, facts);
+    let used = serverId;
+    return {
+      serverId,
+      otherServerId: async () => {
+        const other = await otherReplicaId(spec, facts, used);
+        if (other === undefined) return undefined;
+        this.options.context.log('warn', 'another reader has logged in to MySQL with the same server id; this one goes on with another', { table: spec.table, serverId: used, otherServerId: other });
+        return (used = other);
+      },
+    };
   }
   private capture(found: FoundTable): void {
     const { schema, name } = found, table: CapturedTable = { id: { database: schema.database, table: schema.table }, name, schema, shape: this.options.face.shapeOf(schema, null, this.values), isAnnounced: found.announced, isUncertain: false };

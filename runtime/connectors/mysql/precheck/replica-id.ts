@@ -7,16 +7,14 @@ export const checkServerId: SourceCheck = async (look): Promise<CheckItem[]> => 
   const own = Number(look.variable('server_id') ?? 0), items: CheckItem[] = [];
   items.push(own > 0 ? pass('server id', `The server's is ${own}.`) : fail('server id', 'The server has none (server_id is 0), so it serves no reader of its binlog.', 'SET GLOBAL server_id = 1, and server_id=1 in the server\'s configuration.'));
   const { serverIds } = look.spec;
-  if (serverIds === null) return [...items, pass("the reader's id", 'One at random from 5400 to 6400.')];
+  if (serverIds === null) return [...items, pass("the reader's id", 'One at random, above 1000000000.')];
   const [first, last] = serverIds, range = first === last ? String(first) : `${first}-${last}`;
   if (own >= first && own <= last && first === last) return [...items, fail("the reader's id", `'server-id' ${range} is the server's own.`, "Choose another 'server-id'.")];
   // MySQL 8.0.22 renamed the statement, 8.4 dropped the old one.
   const [major, minor, patch] = look.facts.version, isNew = look.facts.flavor === 'mysql' && major * 10_000 + minor * 100 + patch >= 80_022, rows = await look.ask(isNew ? 'SHOW REPLICAS' : 'SHOW SLAVE HOSTS', 'list its readers');
   if (rows instanceof RivuletError) return [...items, skipped("the reader's id", 'The readers that are connected could not be listed.', "Make sure that no other replica or tool uses the same 'server-id'.")];
-  const taken = new Set(rows.map((row) => Number(textOf(row[0])))), isFree = (id: number): boolean => id !== own && !taken.has(id), size = last - first + 1;
-  let free = 0;
-  for (let id = first; id <= last && id - first < 100_000; id++) if (isFree(id)) free++;
-  if (free === size) return [...items, pass("the reader's id", `${range} is free.`)];
-  const detail = `Of 'server-id' ${range} ${size === 1 ? 'the only id' : free === 0 ? 'every id' : `${size - free}`} is used by a reader that is connected.`, fix = "Choose another 'server-id', or stop the other reader: the server ends the older of two with one id.";
-  return [...items, free > 0 || look.resumes ? warn("the reader's id", detail, fix) : fail("the reader's id", detail, fix)];
+  const taken = new Set([own, ...rows.map((row) => Number(textOf(row[0])))]), size = last - first + 1, free = size - [...taken].filter((id) => id >= first && id <= last).length;
+  if (free > 0) return [...items, pass("the reader's id", free === size ? `${range} is free.` : `${free} of the ${size} in ${range} ${free === 1 ? 'is' : 'are'} free.`)];
+  const detail = `Of 'server-id' ${range} ${size === 1 ? 'the only id' : 'every id'} is used by a reader that is connected.`, fix = "Choose another 'server-id', or stop the other reader: the server ends the older of two with one id.";
+  return [...items, look.resumes ? warn("the reader's id", detail, fix) : fail("the reader's id", detail, fix)];
 };

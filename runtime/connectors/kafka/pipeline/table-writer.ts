@@ -1,15 +1,16 @@
 /**
  * Writes the rows of one version of one table: key, value, partition, headers, compiled once.
  *
- * upsert: an update is one record, the new row under its key. Only when its key (or, where columns choose it, its partition) is another
+ * By key (upsert-kafka, and plain rows of tables that have one): an update is one record, the new row under its key. Only when its key (or, where columns choose it, its partition) is another
  * than before, a null value goes to the old one first; so a reader that keeps the newest value of a key never sees a row vanish that is
- * there. -D is a null value. Otherwise: one message per change, under the key of the row it ends with.
+ * there. -D is a null value. Otherwise: one message per change, under the key of the row it ends with; plain rows of tables without a key
+ * cannot tell a deleted one, so nothing is written for it.
  *
  * The two rows of an update stand one behind the other; should a batch end between them, the key and image of the first are kept.
  */
 import { idText, type TableVersion } from '../../../../catalog/objects/pipeline-table.ts';
 import { pipelineInvalidOption } from '../../../../core/errors/pipeline.ts';
-import { DELETE, INSERT, UPDATE_AFTER, UPDATE_BEFORE, type ChangeBatch } from '../../../../core/row/batch.ts';
+import { INSERT, UPDATE_AFTER, UPDATE_BEFORE, type ChangeBatch } from '../../../../core/row/batch.ts';
 import type { TextSlices } from '../../../../core/row/slices.ts';
 import { matchesAny } from '../../../../planner/physical/table-match.ts';
 import { GrowingBuffer } from '../../../formats/byte-sink.ts';
@@ -34,7 +35,7 @@ export function javaHash(text: string): number {
 export class TableWriter {
   readonly version: TableVersion;
   readonly takesSlices: boolean;
-  private readonly upsert: boolean;
+  private readonly isByKey: boolean;
   private readonly topic: TopicHandle;
   private readonly buffers: RowBuffers;
   private readonly format: ChangeFormat;
@@ -51,7 +52,7 @@ export class TableWriter {
   private hasOld = false;
   constructor(spec: KafkaPipelineSpec, version: TableVersion, topic: TopicHandle, buffers: RowBuffers) {
     this.version = version;
-    this.upsert = spec.upsert;
+    this.isByKey = spec.upsert || (spec.value.format === 'json' && version.primaryKey.length > 0);
     this.topic = topic;
     this.buffers = buffers;
     this.format = changeFormat(spec, version);
@@ -67,16 +68,16 @@ export class TableWriter {
   }
 
   write(batch: ChangeBatch, lane: Lane, timestampMs: number): void {
-    if (this.upsert) this.writeUpserts(batch, lane, timestampMs); else this.writeChanges(batch, lane, timestampMs);
+    if (this.isByKey) this.writeByKey(batch, lane, timestampMs); else this.writeChanges(batch, lane, timestampMs);
   }
   /** No +U will come for a kept -U. */
   settle(lane: () => Lane, timestampMs: number): void {
     if (!this.hasOld) return;
     this.hasOld = false;
-    if (this.upsert) this.tombstone(lane(), timestampMs);
+    if (this.isByKey) this.tombstone(lane(), timestampMs);
   }
 
-  private writeUpserts(batch: ChangeBatch, lane: Lane, timestampMs: number): void {
+  private writeByKey(batch: ChangeBatch, lane: Lane, timestampMs: number): void {
     const { kinds, size } = batch, { key, value } = this.buffers, writeKey = this.writeKey!;
     for (let row = 0; row < size; row++) {
       const kind = kinds === null ? INSERT : kinds[row]!;
@@ -110,8 +111,8 @@ export class TableWriter {
       writeKey?.(batch, row, key);
       this.by(batch, row);
       const hasValue = format.write(batch, row, kind, value);
-      if (!hasValue && kind !== DELETE) continue;
-      this.append(lane, writeKey === undefined ? null : key.bytes, key.length, hasValue ? value.bytes : null, value.length, timestampMs);
+      if (!hasValue) continue;
+      this.append(lane, writeKey === undefined ? null : key.bytes, key.length, value.bytes, value.length, timestampMs);
     }
   }
   private by(batch: ChangeBatch, row: number): void {

@@ -2,6 +2,7 @@
 import { unknownRuntimePart } from '../../core/errors/runtime.ts';
 import type { FormatRuntime } from '../connectors/contract.ts';
 import { canalRuntime } from './canal-json.ts';
+import { csvRuntime } from './csv.ts';
 import { debeziumRuntime } from './debezium-json.ts';
 import { jsonDecoder } from './json/decode.ts';
 import { jsonEncoder } from './json/encode.ts';
@@ -10,7 +11,7 @@ import { oggRuntime } from './ogg-json.ts';
 import { rawRuntime } from './raw.ts';
 
 const jsonRuntime: FormatRuntime = { identifier: 'json', takesSlices: true, decoder: jsonDecoder, encoder: jsonEncoder };
-export const formatRuntimes: readonly FormatRuntime[] = [jsonRuntime, rawRuntime, debeziumRuntime, canalRuntime, maxwellRuntime, oggRuntime];
+export const formatRuntimes: readonly FormatRuntime[] = [jsonRuntime, rawRuntime, debeziumRuntime, canalRuntime, maxwellRuntime, oggRuntime, csvRuntime];
 
 const byIdentifier = new Map(formatRuntimes.map((format) => [format.identifier, format]));
 type ReadableAndWritable = FormatRuntime & Required<Pick<FormatRuntime, 'decoder' | 'encoder'>>;

@@ -9,6 +9,7 @@ import { mysqlPipelineSink } from '../../../runtime/connectors/mysql/pipeline/si
 import type { SinkWriter } from '../../../runtime/connectors/contract.ts';
 import { PipelineBatch, type SchemaChange } from '../../../runtime/pipelines/contract.ts';
 import { contextOf } from '../../connectors/support.ts';
+import { Bench } from '../../faults/support.ts';
 import { ServerProcess } from '../../e2e/server-process.ts';
 import { batch, create, table } from '../../pipelines/support.ts';
 import { describeOnMySql, openDatabase, type TestDatabase } from '../support.ts';
@@ -176,5 +177,28 @@ describeOnMySql('pipeline sink mysql', (server) => {
       await process_.remove();
       await db.run(`DROP DATABASE IF EXISTS ${target}`);
     }
+  });
+  it('a pipeline from topics to MySQL: debezium-json becomes a table that follows its messages', async function () {
+    if ((process.env['KAFKA_BOOTSTRAP'] ?? '') === '') this.skip();
+    this.timeout(60_000);
+    const bench = await Bench.open('pull');
+    try {
+      await bench.topic('dbz');
+      const message = (op: string, before: unknown, after: unknown): string => JSON.stringify({ before, after, op, source: { db: 'shop', table: 'orders' } });
+      const { host, port, user, password } = server.root;
+      await bench.values('dbz', [message('c', null, { id: 1, name: 'a', price: 1.5 }), message('c', null, { id: 2, name: 'b', price: null })]);
+      const yaml = `source:\n  type: kafka\n  topic: ${bench.name('dbz')}\n  value.format: debezium-json\n  properties.bootstrap.servers: ${bench.broker}\nsink:\n  type: mysql\n  hostname: ${host}\n  port: ${port}\n  username: ${user}\n  password: "${password}"\nroute:\n  - source-table: shop.orders\n    sink-table: ${db.name}.pulled\ntransform:\n  - source-table: shop.orders\n    projection: \\*\n    primary-keys: id\n`;
+      const answer = await fetch(bench.server.url('/api/v1/pipelines'), { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ yaml, settings: { 'execution.checkpointing.interval': '200 ms' } }) });
+      expect(answer.status, await answer.clone().text()).equal(201);
+      const becomes = async (expected: unknown[][]): Promise<void> => {
+        const read = (): Promise<unknown[][]> => db.rows('SELECT id, name FROM pulled ORDER BY id').catch(() => []);
+        for (const giveUp = Date.now() + 20_000; Date.now() < giveUp && JSON.stringify(await read()) !== JSON.stringify(expected);) await new Promise((resolve) => { setTimeout(resolve, 50); });
+        expect(await read()).deep.equal(expected);
+      };
+      await becomes([['1', 'a'], ['2', 'b']]);
+      await bench.values('dbz', [message('u', { id: 1, name: 'a' }, { id: 1, name: 'A', price: 2.5, more: 'new' }), message('d', { id: 2, name: 'b' }, null), message('c', null, { id: 3, name: 'c' })]);
+      await becomes([['1', 'A'], ['3', 'c']]);
+      expect(await db.rows('SELECT more FROM pulled WHERE id = 1')).deep.equal([['new']]);
+    } finally { await bench.close(); }
   });
 });

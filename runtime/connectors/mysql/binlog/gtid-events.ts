@@ -87,3 +87,8 @@ function varint(b: Buffer, at: number): number {
   for (let i = 1; i <= more; i++) { value += b.readUInt8(at + i) * scale; scale *= 256; }
   return value;
 }
+/** The name of a prepared transaction in MariaDB's GTID event, as XA COMMIT writes it: both parts in hexadecimal, and the format. */
+export function mariaXaId(b: Buffer, body: number, flags: number): string {
+  const format = body + 13 + ((flags & 2) === 0 ? 0 : 8), first = format + 6, second = first + b[format + 4]!, behind = second + b[format + 5]!;
+  return `x'${b.toString('hex', first, second)}',x'${b.toString('hex', second, behind)}',${b.readUInt32LE(format)}`;
+}

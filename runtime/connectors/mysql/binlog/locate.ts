@@ -13,12 +13,12 @@ import { GtidReader } from './gtid-events.ts';
 import type { GtidSet } from './gtid-set.ts';
 import { EventReader } from './reader.ts';
 
-interface Context { readonly server: MySqlServer; readonly facts: ServerFacts; readonly serverId: number }
+export interface LocateContext { readonly server: MySqlServer; readonly facts: ServerFacts; readonly serverId: number }
 /** One event of the log: header at `start`; `from` and `to`: its place in the file. False ends the walk. */
 type Visit = (b: Buffer, start: number, end: number, type: number, from: number, to: number) => boolean;
 
 /** Reads a file from its begin until `visit` says no or the log ends. */
-async function walk(context: Context, file: string, visit: Visit): Promise<void> {
+export async function walk(context: LocateContext, file: string, visit: Visit): Promise<void> {
   const { server, facts, serverId } = context, position = { file, pos: 4, gtids: null };
   let dump: Dump | undefined, wake: () => void = () => {}, lost: string | undefined;
   dump = await openDump(server, facts, position, { serverId, heartbeatMs: 30_000, nonBlocking: true }, { data: () => wake(), lost: (why) => { lost = why; wake(); } });
@@ -51,7 +51,7 @@ type Stop = (from: number, timeMs: number, here: () => BinlogPosition) => boolea
 interface Place { readonly position: BinlogPosition; readonly found: boolean; /** Behind the last event of a transaction before it. */ readonly lastTo: number }
 
 /** Walks over the transactions of a file; where `stop` never says yes the place is the file's end. `each` sees where all events stand. */
-async function search(context: Context, file: string, stop: Stop, each?: (from: number, to: number) => void): Promise<Place> {
+async function search(context: LocateContext, file: string, stop: Stop, each?: (from: number, to: number) => void): Promise<Place> {
   const gtid = new GtidReader();
   let executed: GtidSet | null = null, isRunning = false, isNamed = false, isAnnounced = false, whole = 4, found = false, lastTo = 4;
   const settle = (): void => { if (isNamed) executed?.add(gtid.source.length < 36 ? `${gtid.source}-${gtid.number}` : `${gtid.source}:${gtid.number}`); isNamed = false; };
@@ -93,7 +93,7 @@ async function search(context: Context, file: string, stop: Stop, each?: (from: 
 }
 
 /** The place before the first transaction that was committed at the time or later. */
-export async function locateTime(context: Context, timestampMs: number): Promise<BinlogPosition | 'latest'> {
+export async function locateTime(context: LocateContext, timestampMs: number): Promise<BinlogPosition | 'latest'> {
   const { server } = context, connection = await openConnection(server);
   const files = await binlogFiles(server, connection).finally(() => { connection.destroy(); });
   let low = 0, high = files.length - 1;
@@ -108,13 +108,13 @@ export async function locateTime(context: Context, timestampMs: number): Promise
   }
   return 'latest';
 }
-async function begunAt(context: Context, file: string): Promise<number> {
+async function begunAt(context: LocateContext, file: string): Promise<number> {
   let timeMs = 0;
   await walk(context, file, (b, start) => { timeMs = b.readUInt32LE(start) * 1000; return false; });
   return timeMs;
 }
 /** The GTIDs of a file offset. Inside a transaction it is the begin of that transaction. */
-export async function locateOffset(context: Context, file: string, pos: number): Promise<BinlogPosition> {
+export async function locateOffset(context: LocateContext, file: string, pos: number): Promise<BinlogPosition> {
   const { server, facts } = context, connection = await openConnection(server);
   let size: number | undefined;
   try {

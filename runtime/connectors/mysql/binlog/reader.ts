@@ -11,7 +11,7 @@ import { tableText, type BinlogEvent, type BinlogPosition, type RowsEvent, type 
 import { checksumOf } from './checksum.ts';
 import { inflateMaria, PayloadEvents } from './compressed.ts';
 import * as E from './event-codes.ts';
-import { COMPLETED_XA, GtidReader, PREPARED_XA, STANDALONE } from './gtid-events.ts';
+import { COMPLETED_XA, GtidReader, mariaXaId, PREPARED_XA, STANDALONE } from './gtid-events.ts';
 import { MariaGtidSet, MySqlGtidSet } from './gtid-set.ts';
 import { lenenc, lenencAt } from './lenenc.ts';
 import { changedTables, isBegin, kindOf, readStatement, savepointName, xaId, type Statement } from './statements.ts';
@@ -58,6 +58,8 @@ export interface ReaderOptions {
   readonly wants: (table: TableId) => boolean;
   readonly wake: () => void;
   readonly verifyChecksums: boolean;
+  /** Asks whether a transaction that was prepared before the reader's place has wanted rows; `xaKnown` tells. Absent: refused. */
+  readonly askXa?: (id: string, file: string, pos: number) => void;
 }
 
 export class EventReader {
@@ -92,6 +94,8 @@ export class EventReader {
   private saved: SavedRows | undefined;
   private half: Half | undefined;
   private xaId: string | undefined;
+  private isAsking = false;
+  private xaRefused: RivuletError | undefined;
   private heldBytes = 0;
   private hasMoved = false;
   constructor(progress: Progress, options: ReaderOptions) {
@@ -118,6 +122,7 @@ export class EventReader {
 
   /** An event that was ready already, or one of a compressed transaction; undefined: feed the next packet, or `isWaiting`. */
   pending(): BinlogEvent | undefined {
+    if (this.xaRefused !== undefined) throw this.xaRefused;
     if (this.readyAt < this.ready.length) return this.ready[this.readyAt++];
     if (this.readyAt > 0) { this.ready = []; this.readyAt = 0; }
     if (this.isClosing) return this.committed();
@@ -131,7 +136,12 @@ export class EventReader {
     return undefined;
   }
   /** The next events are being inflated: no packet may be fed. */
-  get isWaiting(): boolean { return this.payload !== undefined; }
+  get isWaiting(): boolean { return this.payload !== undefined || this.isAsking; }
+  /** What `askXa` asked for: rows that nobody wants can be passed over. */
+  xaKnown(found: 'none' | 'some' | 'unknown'): void {
+    this.isAsking = false;
+    if (found === 'none') this.done(); else this.xaRefused = this.unknownXa(found);
+  }
   /** The new position, if it moved without an event having told of it. */
   moved(): BinlogEvent | undefined {
     if (!this.hasMoved || this.inTransaction) return undefined;
@@ -217,10 +227,7 @@ export class EventReader {
     this.nextTransaction(true, seconds, length);
     const { flags } = this.gtid;
     if ((flags & STANDALONE) === 0) this.enter();
-    if ((flags & PREPARED_XA) !== 0) {
-      const format = at + 13 + ((flags & 2) === 0 ? 0 : 8), first = format + 6, second = first + b[format + 4]!, behind = second + b[format + 5]!;
-      this.xaId = `x'${b.toString('hex', first, second)}',x'${b.toString('hex', second, behind)}',${b.readUInt32LE(format)}`;
-    }
+    if ((flags & PREPARED_XA) !== 0) this.xaId = mariaXaId(b, at, flags);
     if ((flags & COMPLETED_XA) !== 0) this.inTransaction = false;
   }
   private enter(): void { this.inTransaction = true; }
@@ -338,12 +345,20 @@ export class EventReader {
   }
   private completeXa(id: string, isCommit: boolean): BinlogEvent | undefined {
     const known = this.progress.prepared.get(id);
-    // It will not come again: the next start, and the snapshot it takes, lie behind it.
-    if (known === undefined && isCommit) throw Object.assign(this.refuse('the commit of an XA transaction that was prepared before the job began to read', 'Take a new snapshot when XA RECOVER lists no prepared transaction.'), { retry: 'restart' });
+    if (known === undefined && isCommit) {
+      if (this.options.askXa === undefined) throw this.unknownXa('unknown');
+      this.isAsking = true;
+      this.options.askXa(id, this.progress.file, this.progress.wholePos);
+      return undefined;
+    }
     this.progress.prepared.delete(id);
     this.heldBytes -= heldBytes(known?.rows ?? []);
     if (!isCommit || known === undefined) { this.done(); return undefined; }
     return this.release(known.rows);
+  }
+  /** It will not come again: the next start, and the snapshot it takes, lie behind it. */
+  private unknownXa(found: 'some' | 'unknown'): RivuletError {
+    return Object.assign(this.refuse(`the commit of an XA transaction ${found === 'some' ? 'with rows of captured tables ' : ''}that was prepared before the job began to read`, 'Take a new snapshot when XA RECOVER lists no prepared transaction.'), { retry: 'restart' });
   }
   /** Gives rows that were held back as one transaction, the one that ends now. */
   private release(rows: readonly HeldRows[]): BinlogEvent | undefined {

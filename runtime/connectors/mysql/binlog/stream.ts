@@ -18,6 +18,7 @@ import { EventReader } from './reader.ts';
 import { resolveStart, type BinlogStart } from './start.ts';
 import type { Charsets } from './table-map.ts';
 import { Progress } from './transaction.ts';
+import { rowsOfPrepared, type LookBack } from './xa-lookback.ts';
 
 const QUEUE_BYTES = 8 * 1024 * 1024, MAX_RETRIES = 10, FIRST_PAUSE_MS = 200, LAST_PAUSE_MS = 10_000, SILENT_HEARTBEAT_MS = 30_000;
 /** Events of other tables are passed over for so many bytes before others get their turn. */
@@ -29,6 +30,9 @@ const isOf = (error: unknown, card: { readonly card: { readonly name: string } }
 
 /** Connects when `open` is called. `facts`: from `serverFacts`, asked of the server when not given. */
 export function openBinlogStream(server: MySqlServer, facts: ServerFacts | undefined, options: BinlogStreamOptions): BinlogStream { return new Stream(server, facts, options); }
+
+/** A second connection of the same id would end this one. */
+const lookBackId = (serverId: number): number => serverId + 1_000_000_007 & 0x7fffffff;
 
 class Stream implements BinlogStream {
   private readonly server: MySqlServer;
@@ -69,8 +73,13 @@ class Stream implements BinlogStream {
     } finally { connection.destroy(); }
     // A file may be purged between the question which is the first and the request to send it.
     for (let attempt = 0; ; attempt++) {
+<<<<<<< HEAD
       const position = await resolveStart(server, facts, this.serverId, start);
       this.reader = new EventReader(new Progress(facts.flavor, position), { server: serverText(server), flavor: facts.flavor, charsets, wants: options.wants, wake: options.wake, verifyChecksums: options.verifyChecksums ?? true });
+=======
+      const position = await resolveStart(server, facts, options.serverId, start);
+      this.reader = new EventReader(new Progress(facts.flavor, position), { server: serverText(server), flavor: facts.flavor, charsets, wants: options.wants, wake: options.wake, verifyChecksums: options.verifyChecksums ?? true, askXa: (id, file, pos) => { void this.lookBack(id, { context: { server, facts, serverId: lookBackId(options.serverId) }, charsets, wants: options.wants, file, pos }); } });
+>>>>>>> ff71de9 (An XA transaction that was prepared before a reader began is looked up: one without captured rows is passed over)
       try {
         await this.connect(facts);
         break;
@@ -207,6 +216,12 @@ class Stream implements BinlogStream {
     if (dump?.packets.broken !== undefined) this.lose(dump.packets.broken);
     if (this.lost !== undefined) void this.reconnect(reader);
     return moved;
+  }
+  private async lookBack(id: string, at: LookBack): Promise<void> {
+    let found: 'none' | 'some' | 'unknown';
+    try { found = await rowsOfPrepared(id, at); } catch { found = 'unknown'; }
+    this.reader?.xaKnown(found);
+    this.options.wake();
   }
   /** The server ends the stream: for good, or because it shuts down. */
   private refused(error: DumpError): void {

@@ -73,13 +73,8 @@ class Stream implements BinlogStream {
     } finally { connection.destroy(); }
     // A file may be purged between the question which is the first and the request to send it.
     for (let attempt = 0; ; attempt++) {
-<<<<<<< HEAD
       const position = await resolveStart(server, facts, this.serverId, start);
-      this.reader = new EventReader(new Progress(facts.flavor, position), { server: serverText(server), flavor: facts.flavor, charsets, wants: options.wants, wake: options.wake, verifyChecksums: options.verifyChecksums ?? true });
-=======
-      const position = await resolveStart(server, facts, options.serverId, start);
-      this.reader = new EventReader(new Progress(facts.flavor, position), { server: serverText(server), flavor: facts.flavor, charsets, wants: options.wants, wake: options.wake, verifyChecksums: options.verifyChecksums ?? true, askXa: (id, file, pos) => { void this.lookBack(id, { context: { server, facts, serverId: lookBackId(options.serverId) }, charsets, wants: options.wants, file, pos }); } });
->>>>>>> ff71de9 (An XA transaction that was prepared before a reader began is looked up: one without captured rows is passed over)
+      this.reader = new EventReader(new Progress(facts.flavor, position), { server: serverText(server), flavor: facts.flavor, charsets, wants: options.wants, wake: options.wake, verifyChecksums: options.verifyChecksums ?? true, askXa: (id, file, pos) => { void this.lookBack(id, { context: { server, facts, serverId: lookBackId(this.serverId) }, charsets, wants: options.wants, file, pos }); } });
       try {
         await this.connect(facts);
         break;

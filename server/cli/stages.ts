@@ -1,7 +1,7 @@
 /** The stages of a pipeline as a line of text: structure → full data → incremental. */
 interface Full { readonly tables?: number; readonly tablesDone?: number; readonly chunks?: number; readonly chunksDone?: number; readonly rows?: number; readonly rowsPerSecond?: number; readonly etaSeconds?: number | null }
 interface Incremental { readonly file?: string; readonly pos?: number; readonly lagSeconds?: number; readonly lagBytes?: number | null }
-interface Progress { readonly stage?: string; readonly full?: Full; readonly incremental?: Incremental }
+interface Progress { readonly stage?: string; readonly tables?: number; readonly full?: Full; readonly incremental?: Incremental }
 export interface Watched { readonly status: string; readonly progress: readonly unknown[]; readonly lastError?: string | undefined; readonly exceptions?: readonly { readonly message: string; readonly detail?: string; readonly hint?: string }[]; readonly nodes?: readonly { readonly type: string; readonly recordsIn: number }[] }
 
 const count = (n: number | undefined): string => (n ?? 0).toLocaleString('en-US');
@@ -11,7 +11,7 @@ export function stageText(job: Watched): string {
   if (job.status !== 'RUNNING') return `${job.status}${job.lastError === undefined ? '' : `: ${job.lastError}`}`;
   switch (progress.stage) {
     case 'full': return `full data: ${fullText(progress.full)}${rows}`;
-    case 'incremental': return `incremental: ${incrementalText(progress.incremental)}${rows}`;
+    case 'incremental': return `incremental: ${progress.incremental === undefined && progress.tables !== undefined ? `${count(progress.tables)} tables found in topics` : incrementalText(progress.incremental)}${rows}`;
     case 'finished': return `finished${rows}`;
     default: return `${progress.stage ?? 'running'}${rows}`;
   }

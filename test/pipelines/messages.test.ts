@@ -37,6 +37,9 @@ describe('pipeline kafka source: messages', () => {
       [null, `{"data":[{"id":"1","p":"8.00"}],"old":[{"p":null}],"type":"UPDATE",${tail}}`], [null, `{"data":[{"id":"2","p":null}],"type":"DELETE",${tail}}`], [null, '{"isDdl":true,"type":"ALTER","sql":"x"}'], [null, '{"type":"DDL"}'],
     ])).to.deep.equal(['d.t create.table (id BIGINT NOT NULL, p DECIMAL(10, 2)) key 0', '+I[1, 990]', '+I[2, ]', '-U[1, ]', '+U[1, 800]', '-D[2, ]', 'nothing', 'nothing']);
   });
+  it('debezium-json: messages about transactions, schemas and heartbeats are no rows', () => {
+    expect(story('debezium-json', [[null, '{"status":"BEGIN","id":"1"}'], [null, '{"ts_ms":1}'], [null, '{"payload":{"ddl":"CREATE TABLE t (a INT)"}}']])).to.deep.equal(['nothing', 'nothing', 'nothing']);
+  });
   it('json: the topic is the table; widening, missing fields, tombstones by key, prefixes', () => {
     expect(story('json', [['{"id":1}', '{"id":1,"a":1}'], ['{"id":2}', '{"id":2,"b":"2020-01-02 03:04:05"}'], ['{"id":3}', '{"id":3,"a":"x","c":{"d":[1]}}'], ['{"id":1}', null], [null, null]])).to.deep.equal([
       'shop.t create.table (id BIGINT NOT NULL, a BIGINT) key 0', '+I[1, 1]', 'shop.t add.column (id BIGINT NOT NULL, a BIGINT, b TIMESTAMP(6)) key 0', '+I[2, , 1577934245000000]',
@@ -51,7 +54,7 @@ describe('pipeline kafka source: messages', () => {
     expect(story('json', [[null, '{"a":0.1234567890123456789}'], [null, '{"a":"7"}']], { fixed: new Map([['a', decimal(30, 19)]]) })).to.deep.equal(['shop.t create.table (a DECIMAL(30, 19)) key ', '+I[1234567890123456789]', '+I[70000000000000000000]']);
     expect((await failure(() => story('json', [[null, '{"a":"x"}']], { fixed: new Map([['a', BIGINT]]) }))).code).to.equal('bad-record');
   });
-  for (const [format, value, why] of [['debezium-json', '{"op":"x"}', /Unknown "op"/], ['debezium-json', '{"op":"d","before":null}', /REPLICA IDENTITY/], ['canal-json', '{"type":"MERGE","data":[{}]}', /Unknown "type"/], ['json', '[1]', /not a JSON object/], ['json', '{', /not a JSON object/]] as const) {
+  for (const [format, value, why] of [['debezium-json', '{"op":"x"}', /Unknown "op"/], ['debezium-json', '{"id":1,"a":2}', /no "op".*value.format: json.*"id", "a"/], ['canal-json', '{"id":1}', /no "type".*"id"/], ['canal-json', '{}', /no "type".*none/], ['debezium-json', '{"op":"d","before":null}', /REPLICA IDENTITY/], ['canal-json', '{"type":"MERGE","data":[{}]}', /Unknown "type"/], ['json', '[1]', /not a JSON object/], ['json', '{', /not a JSON object/]] as const) {
     it(`refuses ${format} ${value}`, async () => { const error = await failure(() => readMessage('t', null, value, settings(format))); expect(error.code).to.equal('bad-record'); expect(`${error.message} ${error.detail}`).to.match(why); });
   }
   it('native types of canal', () => {

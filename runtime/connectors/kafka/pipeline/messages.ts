@@ -69,8 +69,9 @@ function debezium(topic: string, key: readonly string[], message: Members): Mess
       case 'c': case 'r': return [{ kind: INSERT, members: need(after, 'after') }];
       case 'u': return before === undefined ? [{ kind: UPDATE_AFTER, members: need(after, 'after') }] : [{ kind: UPDATE_BEFORE, members: before }, { kind: UPDATE_AFTER, members: need(after, 'after') }];
       case 'd': return [{ kind: DELETE, members: need(before, 'before') }];
-      // Messages about transactions and schemas have none.
-      case undefined: return [];
+      case undefined:
+        if (isAside(envelope)) return [];
+        throw badRecord({ format: 'debezium-json', rule: `a message has no "op", so it is no change of a row (rows alone are value.format: json): members ${few(envelope)}` });
       default: throw badRecord({ format: 'debezium-json', rule: `Unknown "op" value "${op}"` });
     }
   })();
@@ -78,9 +79,15 @@ function debezium(topic: string, key: readonly string[], message: Members): Mess
   return { id: table === undefined ? idOf(topic) : table.includes('.') && schema !== '' && table.startsWith(`${schema}.`) ? idOf(table) : { schema, table }, rows, key, nativeTypes: undefined };
 }
 
+/** Debezium's messages about transactions, schemas and heartbeats have no `op`. */
+const ASIDE = ['ts_ms', 'status', 'ddl', 'tableChanges', 'historyRecord'];
+const isAside = (envelope: Members): boolean => ASIDE.some((name) => envelope.has(name));
+const few = (members: Members): string => [...members.keys()].slice(0, 5).map((name) => `"${name.slice(0, 50)}"`).join(', ') || 'none';
+
 function canal(topic: string, message: Members): Message | undefined {
   const type = textOf(message.get('type')) ?? '', isDdl = message.get('isDdl');
   if ((isDdl?.kind === 'boolean' && isDdl.value) || type === 'DDL' || type === 'CREATE' || type === 'QUERY' || type === 'ALTER' || type === 'ERASE' || type === 'TRUNCATE' || type === 'RENAME' || type === 'CINDEX' || type === 'DINDEX') return undefined;
+  if (type === '') throw badRecord({ format: 'canal-json', rule: `a message has no "type", so it is no change of a row (rows alone are value.format: json): members ${few(message)}` });
   const list = (name: string): Members[] => { const node = message.get(name); return node?.kind === 'array' ? node.items.flatMap((i) => objectOf(i) ?? []) : []; };
   const data = list('data'), old = list('old'), table = textOf(message.get('table')), names = message.get('pkNames');
   const rows = data.flatMap((row, i): MessageRow[] => {

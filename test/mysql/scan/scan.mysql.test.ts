@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import type { Json } from '../../../catalog/registry/connectors.ts';
 import type { TableObject } from '../../../catalog/objects/objects.ts';
-import { BIGINT, BOOLEAN, BYTES, DATE, DOUBLE, FLOAT, INT, STRING, decimal, time, timestamp, timestampLtz } from '../../../core/types/sql-type.ts';
+import { BIGINT, BOOLEAN, BYTES, DATE, DOUBLE, FLOAT, INT, STRING, array, decimal, time, timestamp, timestampLtz } from '../../../core/types/sql-type.ts';
 import { ReaderDriver, readTable, tableOf, type ColumnsOf } from '../../connectors/support.ts';
 import { describeOnMySql, openDatabase, type TestDatabase } from '../support.ts';
 import { refusal } from '../sink/support.ts';
@@ -29,6 +29,12 @@ describeOnMySql('jdbc scan', (server) => {
     expect(rows[1]?.slice(1).every((v) => v === null)).equal(true);
     const shifted = await readTable(table('v', { ts: timestamp(3), dt: timestampLtz(0) }, { 'server-time-zone': '+02:00' }));
     expect(shifted[0]).deep.equal(['+I', 1_700_007_200_123, 253_402_293_599_000]);
+  });
+  it('reads sets, shapes and vectors as a mysql catalog declares them', async () => {
+    const isVector = server.flavor === 'mysql';
+    await db.run(`CREATE TABLE shapes (st SET('x','y'), p POINT${isVector ? ', v VECTOR(2)' : ''}); INSERT INTO shapes VALUES ('x,y', ST_GeomFromText('POINT(1 2)')${isVector ? ", STRING_TO_VECTOR('[1,2.5]')" : ''}), ('', NULL${isVector ? ', NULL' : ''})`);
+    const rows = await readTable(table('shapes', { st: array(STRING), p: STRING, ...(isVector ? { v: array(FLOAT) } : {}) }));
+    expect(rows).deep.equal([['+I', ['x', 'y'], '{"coordinates":[1,2],"type":"Point","srid":0}', ...(isVector ? [[1, 2.5]] : [])], ['+I', [], null, ...(isVector ? [null] : [])]]);
   });
   it('only the needed columns, and no more rows than a limit', async () => {
     expect(await readTable(table('n', N), ['s', 'id']).then((r) => [r.length, r[4999]])).deep.equal([5000, ['+I', 'row 4999', 4999]]);

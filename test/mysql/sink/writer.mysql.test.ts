@@ -1,6 +1,6 @@
 /** The writer of `mysql` tables against real servers: what stands in the table after which rows, exact values, and what is refused by name. */
 import { expect } from 'chai';
-import { BIGINT, BOOLEAN, BYTES, DATE, DOUBLE, FLOAT, INT, SMALLINT, STRING, TINYINT, char, decimal, notNull, time, timestamp, timestampLtz, varchar } from '../../../core/types/sql-type.ts';
+import { array, BIGINT, BOOLEAN, BYTES, DATE, DOUBLE, FLOAT, INT, SMALLINT, STRING, TINYINT, char, decimal, notNull, time, timestamp, timestampLtz, varchar } from '../../../core/types/sql-type.ts';
 import { WriterDriver, type ColumnsOf } from '../../connectors/support.ts';
 import { describeOnMySql, openDatabase, userWith, dropUser, type TestDatabase } from '../support.ts';
 import { mysqlTable, refusal } from './support.ts';
@@ -61,6 +61,14 @@ describeOnMySql('mysql sink', (server) => {
     expect(max?.slice(0, 10)).deep.equal(['9223372036854775807', -128, -32768, -2147483648, 1, Buffer.from([1]), '12345678901234567890.123456789012345678', 1.1, -1.7976931348623157e308, text]);
     expect(max?.slice(10)).deep.equal(['ab', Buffer.from(all), Buffer.from(all), '1969-12-31', '23:59:59.999', '0001-01-01 00:00:00.000001', '2023-11-14 22:13:20.123456', '2023-11-15 06:13:20.123456', '2023-11-14 14:13:20.123', '{"a": 9007199254740993}', "b,'c", '18446744073709551615']);
     expect(small?.slice(0, 13)).deep.equal(['3', 127, 32767, 2147483647, 0, Buffer.from([0]), '-0.000000000000000001', 0, 5e-324, '', '', Buffer.alloc(0), Buffer.alloc(0)]);
+  });
+  it('a list of texts into a SET; one that is no set is refused', async () => {
+    await db.run("CREATE TABLE sets (id INT PRIMARY KEY, st SET('x','y'))");
+    const w = await open('sets', { id: notNull(INT), st: array(STRING) }, ['id']);
+    await w.push([['+I', 1, ['x', 'y']], ['+I', 2, []], ['+I', 3, null]]);
+    await w.checkpoint();
+    expect(await db.rows('SELECT id, st FROM sets ORDER BY id')).deep.equal([[1, 'x,y'], [2, ''], [3, null]]);
+    expect((await refusal(w.push([['+I', 4, ['x,y']]]).then(() => w.checkpoint()))).message).match(/column "st" .* cannot take the member "x,y" of a SET/);
   });
   it('a composite key, keys that are texts, bytes and decimals', async () => {
     await db.run('CREATE TABLE d (a VARCHAR(20) COLLATE utf8mb4_bin, b VARBINARY(8), c DECIMAL(20,2), v INT, PRIMARY KEY (a, b, c))');

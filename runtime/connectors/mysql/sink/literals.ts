@@ -31,12 +31,20 @@ export function literalOf(type: SqlType, column: TargetColumn, zone: string, tab
     case 'BINARY': case 'VARBINARY': return hex;
     case 'DATE': return (v: number) => `'${dateText(v)}'`;
     case 'TIME': { const { precision } = type; return (v: number) => `'${clockText(v)}${precision === 0 ? '' : `.${String(v % 1000).padStart(3, '0')}`}'`; }
-    case 'ARRAY': case 'MAP': case 'ROW': case 'MULTISET': return jsonLiteral(type, column);
+    case 'ARRAY': case 'MAP': case 'ROW': case 'MULTISET': return column.dataType === 'set' ? setLiteral(column, table) : jsonLiteral(type, column);
     case 'TIMESTAMP': case 'TIMESTAMP_LTZ': return timestampLiteral(type.kind, type.precision, column, zone);
     default: return (v: Long) => String(v);
   }
 }
 function unwritable(value: number, column: TargetColumn, table: string): never { throw mysqlValueUnwritable({ table, column: column.name, why: String(value) }); }
+/** A comma stands between members, so none can be in one. */
+function setLiteral(column: TargetColumn, table: string): Literal {
+  return (v: readonly (string | null)[]) => {
+    const bad = v.find((member) => member === null || member.includes(','));
+    if (bad !== undefined) throw mysqlValueUnwritable({ table, column: column.name, why: bad === null ? 'NULL as a member of a SET' : `the member "${bad.slice(0, 100)}" of a SET` });
+    return quoteText(v.join(','));
+  };
+}
 function jsonLiteral(type: SqlType, column: TargetColumn): Literal {
   const write = compileWriter(type, column.name, { timestampStandard: 'SQL', mapNullKeyMode: 'FAIL', mapNullKeyLiteral: 'null', plainDecimals: true, ignoreNullFields: false }), out = new GrowingBuffer();
   return (v: unknown) => {

@@ -9,6 +9,9 @@ import { typeText, type Long, type SqlType } from '../../../../core/types/sql-ty
 import { cutTime, instantFromLocal, localFromInstant, parseIsoDate, parseTime, parseTimestamp } from '../../../../core/types/temporal.ts';
 import { zoneOrUtc } from '../../../../core/types/zone.ts';
 import { quoteName } from '../connection/open.ts';
+import { geometryText } from '../types/geometry.ts';
+import { isGeometry } from '../types/mapping.ts';
+import { setFromText, vectorOf } from '../types/small-values.ts';
 import type { TableSpec } from './spec.ts';
 import type { TargetColumn } from './target.ts';
 
@@ -34,7 +37,8 @@ export function readText(type: SqlType, column: TargetColumn, spec: TableSpec): 
     case 'DATE': return (v) => dated(String(v), parseIsoDate(String(v)), refused);
     case 'TIME': { const { precision } = type; return (v) => { const ms = parseTime(String(v)); return ms === undefined ? refused(v) : cutTime(ms, precision); }; }
     case 'TIMESTAMP': case 'TIMESTAMP_LTZ': return timestampReader(type.kind, type.precision, column, spec.zone, refused);
-    default: return (v) => (typeof v === 'string' ? v : v.toString('utf8'));
+    case 'ARRAY': return column.dataType === 'vector' ? (v) => vectorOf(v as Buffer, 0, v.length) : (v) => setFromText(String(v));
+    default: return isGeometry(column.dataType) ? (v) => geometryText(v as Buffer, 0, v.length) : (v) => (typeof v === 'string' ? v : v.toString('utf8'));
   }
 }
 function wholeReader([low, high]: readonly [bigint, bigint], refused: (v: string | Buffer) => never): ReadText {

@@ -120,6 +120,20 @@ function applied(columns: readonly PipelineColumn[], change: SchemaChange): Pipe
     default: return [...columns];
   }
 }
+/** A table as it was before changes that led to `version`. `dropped`: what is known of a column that went. */
+export function beforeChanges(version: TableVersion, changes: readonly SchemaChange[], dropped: (name: string) => PipelineColumn): TableVersion {
+  let columns = [...version.columns], keys = version.primaryKey.map((k) => version.columns[k]!.name);
+  for (const change of changes.toReversed()) {
+    switch (change.kind) {
+      case 'add.column': columns = columns.filter((c) => c.name !== change.column.name); break;
+      case 'drop.column': columns = [...columns, dropped(change.name)]; break;
+      case 'alter.column.type': columns = columns.map((c) => (c.name === change.name ? { ...c, type: change.from } : c)); break;
+      case 'rename.column': columns = columns.map((c) => (c.name === change.to ? { ...c, name: change.from } : c)); keys = keys.map((k) => (k === change.to ? change.from : k)); break;
+      default: break;
+    }
+  }
+  return { ...version, columns, primaryKey: keys.map((k) => columns.findIndex((c) => c.name === k)).filter((i) => i >= 0) };
+}
 /** For errors and logs. */
 export function changeText(change: SchemaChange): string {
   switch (change.kind) {

@@ -140,6 +140,11 @@ describe('pipeline transform: changes of tables', () => {
       expect(t.batches.slice(1).map((b) => b.changes[0]?.kind), `${name} ${sink}`).to.deep.equal(expected);
     }
   });
+  it('truncate and drop that are the first thing heard after a restart', async () => {
+    const spec = await transformSpec(behavior('evolve'), [USER]), t = new TransformRun(spec).push(create(USER)).restarted(spec).push(event(USER, { kind: 'truncate.table' }));
+    expect(t.batches.map((b) => b.changes[0]?.kind)).to.deep.equal(['create.table', 'truncate.table']);
+    expect(new TransformRun(spec).push(create(USER)).restarted(spec).push(event(USER, { kind: 'drop.table' })).batches.map((b) => b.changes[0]?.kind)).to.deep.equal(['create.table', 'drop.table']);
+  });
   it('a dropped table may come again with other columns', async () => {
     const t = (await run(behavior('evolve'))).push(create(USER), event(USER, { kind: 'drop.table' })), AGAIN = table('shop.user', 'k INT NOT NULL', 'k');
     t.take();
@@ -186,7 +191,26 @@ describe('pipeline transform: changes of tables', () => {
     again.push(batch(RENAMED, ['+I', 4, 'd']), create(RENAMED), batch(RENAMED, ['+I', 5, 'e']));
     expect(again.take()).to.deep.equal(['shop.user create.table (id, name, age, title)', 'shop.user +I[4, null, null, d]', 'shop.user +I[5, null, null, e]']);
   });
+  for (const [name, afterAdd, afterRename] of stories) {
+    it(`a change that is the first thing heard after a restart, ${name}`, async () => {
+      const spec = await transformSpec(behavior(name), [USER]);
+      const t = new TransformRun(spec).push(create(USER)).restarted(spec).push(added, batch(WIDER, ['+I', 2, 'b', 4, 'x']));
+      expect(t.take().slice(1).map((l) => l.replace('alter.column.type+add.column', 'add.column+alter.column.type'))).to.deep.equal(afterAdd);
+      const u = new TransformRun(spec).push(create(USER)).restarted(spec).push(renamed, batch(RENAMED, ['+I', 3, 'c']));
+      expect(u.take().slice(1)).to.deep.equal(afterRename);
+    });
+  }
+  it('a change that is the first thing heard after a restart, exception', async () => {
+    const spec = await transformSpec(behavior('exception'), [USER]), t = new TransformRun(spec).push(create(USER)).restarted(spec);
+    expect((await failure(() => t.push(added))).code).to.equal('pipeline-schema-change-refused');
+  });
   for (const name of ['evolve', 'lenient', 'ignore', 'exception']) {
+    it(`a changed document goes on from a savepoint with ${name}: its columns are taken, those it leaves out stay`, async () => {
+      const t = new TransformRun(await transformSpec(`${rule('projection: id, name')}${behavior(name)}`, [USER])).push(create(USER)), spec = await transformSpec(`${rule('projection: id, age, UPPER(name) AS loud')}${behavior(name)}`, [USER]);
+      const again = t.restarted(spec).push(batch(USER, ['+I', 1, 'a', 2]), batch(USER, ['+I', 2, 'b', 3]));
+      expect(again.take()).to.deep.equal(['shop.user create.table (id, name)', 'shop.user add.column+add.column (id, name, age, loud)', 'shop.user +I[1, null, 2, A]', 'shop.user +I[2, null, 3, B]']);
+      expect(again.restarted(spec).push(batch(USER, ['+I', 3, 'c', 4])).take()).to.deep.equal(['shop.user create.table (id, name, age, loud)', 'shop.user +I[3, null, 4, C]']);
+    });
     it(`a restart of merged tables with ${name}: the first source takes nothing from the others`, async () => {
       const A = table('s1.t', 'id BIGINT NOT NULL, a INT', 'id'), B = table('s2.t', 'id BIGINT NOT NULL, b INT', 'id'), spec = await transformSpec(`route:\n  - source-table: s\\.*.t\n    sink-table: all.t\n${behavior(name)}`, [A, B]), t = new TransformRun(spec);
       t.push(create(A), create(B));

@@ -41,7 +41,7 @@ export async function openDump(server: MySqlServer, facts: ServerFacts, position
     if (isMaria && position.gtids !== null) await checkMariaState(server, connection, position);
     await query(server, connection, `SET @master_binlog_checksum = @@GLOBAL.binlog_checksum, @source_binlog_checksum = @@GLOBAL.binlog_checksum, @master_heartbeat_period = ${nanos}, @source_heartbeat_period = ${nanos}${isMaria ? ', @mariadb_slave_capability = 4' : ''}${byState}`, [], 'prepare to send its binlog');
   } catch (error) { connection.destroy(); throw error; }
-  return { ...takeOver(connection, dumpCommand(facts, position, options), options, listener), uuid };
+  return { ...takeOver(connection, dumpCommand(server, facts, position, options), options, listener), uuid };
 }
 /**
  * MariaDB lets a reader wait that is ahead of it, as behind a fail-over. When the transaction was this server's own it must have it: a log
@@ -94,7 +94,7 @@ function registerCommand(serverId: number): Buffer {
   command.writeUInt32LE(serverId, 1);
   return Buffer.concat([command, Buffer.from([name.length]), name, rest]);
 }
-function dumpCommand(facts: ServerFacts, position: BinlogPosition, options: DumpOptions): Buffer {
+function dumpCommand(server: MySqlServer, facts: ServerFacts, position: BinlogPosition, options: DumpOptions): Buffer {
   const flags = options.nonBlocking ? NON_BLOCKING : 0;
   if (facts.flavor === 'mysql' && position.gtids !== null) {
     const set = MySqlGtidSet.parse(position.gtids).encode(), head = Buffer.alloc(23);
@@ -105,6 +105,8 @@ function dumpCommand(facts: ServerFacts, position: BinlogPosition, options: Dump
     head.writeUInt32LE(set.length, 19);
     return Buffer.concat([head, set]);
   }
+  // The command has four bytes for the offset.
+  if (position.gtids === null && position.pos > 0xffffffff) throw binlogBadPosition({ server: serverText(server), position: `${position.file}:${position.pos}`, why: 'Offsets above 4 GiB can only be asked for by GTIDs (gtid_mode = ON)' });
   const file = facts.flavor === 'mariadb' && position.gtids !== null ? Buffer.alloc(0) : Buffer.from(position.file), head = Buffer.alloc(11);
   head[0] = DUMP;
   head.writeUInt32LE(file.length === 0 ? 4 : position.pos, 1);

@@ -118,6 +118,7 @@ export class EventReader {
   }
   /** Rows of a transaction were given whose end was not. */
   get isInside(): boolean { return this.isBegun || this.half !== undefined; }
+  get charsetNames(): string[] { return [...new Set([...this.options.charsets.values()].map((c) => c.charset))]; }
   get place(): string { return `${this.progress.file}:${this.progress.pos}`; }
 
   /** An event that was ready already, or one of a compressed transaction; undefined: feed the next packet, or `isWaiting`. */

@@ -9,7 +9,7 @@
 import { binlogDiverged, binlogPurged, binlogServerIdTaken, binlogUnreadable } from '../../../../core/errors/mysql-binlog.ts';
 import { RivuletError } from '../../../../core/errors/define.ts';
 import { mysqlConnectionLost } from '../../../../core/errors/mysql.ts';
-import { openConnection } from '../connection/open.ts';
+import { openConnection, withConnection } from '../connection/open.ts';
 import { serverText, type MySqlServer } from '../connection/server.ts';
 import type { BinlogEvent, BinlogPosition, BinlogStream, BinlogStreamOptions, ServerFacts } from '../contract.ts';
 import { dumpError, EOF_PACKET, ERROR_PACKET, openDump, readDumpError, type Dump, type DumpError } from './connection.ts';
@@ -19,6 +19,7 @@ import { resolveStart, type BinlogStart } from './start.ts';
 import type { Charsets } from './table-map.ts';
 import { Progress } from './transaction.ts';
 import { rowsOfPrepared, type LookBack } from './xa-lookback.ts';
+import { charsetsNamedIn, loadCharsetTables, usedCharsets } from '../types/charset-tables.ts';
 
 const QUEUE_BYTES = 8 * 1024 * 1024, MAX_RETRIES = 10, FIRST_PAUSE_MS = 200, LAST_PAUSE_MS = 10_000, SILENT_HEARTBEAT_MS = 30_000;
 /** Events of other tables are passed over for so many bytes before others get their turn. */
@@ -47,6 +48,7 @@ class Stream implements BinlogStream {
   private isEnded = false;
   private isClosed = false;
   private retries = 0;
+  private held: BinlogEvent | undefined;
   private uuid: string | undefined;
   private serverId: number;
   private idChanges: number[] = [];
@@ -70,6 +72,7 @@ class Stream implements BinlogStream {
     try {
       facts = this.facts ??= await serverFacts(server, connection);
       charsets = await charsetsById(server, connection, facts);
+      await loadCharsetTables(server, connection, await usedCharsets(server, connection));
     } finally { connection.destroy(); }
     // A file may be purged between the question which is the first and the request to send it.
     for (let attempt = 0; ; attempt++) {
@@ -163,11 +166,25 @@ class Stream implements BinlogStream {
     const { reader } = this;
     if (this.failure !== undefined) throw this.failure;
     if (reader === undefined || this.isClosed || this.isConnecting) return undefined;
-    try { return this.advance(reader); } catch (error) {
+    try {
+      const { held } = this;
+      this.held = undefined;
+      return held ?? this.withCharsets(this.advance(reader), reader);
+    } catch (error) {
       this.failure = error as RivuletError;
       this.drop();
       throw error;
     }
+  }
+  /** A statement that brings in another character set waits until it is known how to read its texts: rows may stand behind it. */
+  private withCharsets(event: BinlogEvent | undefined, reader: EventReader): BinlogEvent | undefined {
+    if (event?.kind !== 'statement') return event;
+    const missing = charsetsNamedIn(event.sql, reader.charsetNames);
+    if (missing.length === 0) return event;
+    this.held = event;
+    this.isConnecting = true;
+    void withConnection(this.server, {}, (connection) => loadCharsetTables(this.server, connection, missing)).catch((error: unknown) => { this.failure = error as RivuletError; }).finally(() => { this.isConnecting = false; this.options.wake(); });
+    return undefined;
   }
   private advance(reader: EventReader): BinlogEvent | undefined {
     const { dump } = this;

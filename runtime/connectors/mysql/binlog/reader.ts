@@ -15,6 +15,7 @@ import { COMPLETED_XA, GtidReader, mariaXaId, PREPARED_XA, STANDALONE } from './
 import { MariaGtidSet, MySqlGtidSet } from './gtid-set.ts';
 import { lenenc, lenencAt } from './lenenc.ts';
 import { changedTables, isBegin, kindOf, readStatement, savepointName, xaId, type Statement } from './statements.ts';
+import { charsetsNamedIn } from '../types/charset-tables.ts';
 import { TableMaps } from './table-maps.ts';
 import type { Charsets } from './table-map.ts';
 import { heldBytes, SavedRows, type HeldRows } from './held.ts';
@@ -118,7 +119,14 @@ export class EventReader {
   }
   /** Rows of a transaction were given whose end was not. */
   get isInside(): boolean { return this.isBegun || this.half !== undefined; }
-  get charsetNames(): string[] { return [...new Set([...this.options.charsets.values()].map((c) => c.charset))]; }
+  /** Character sets that the event, if it is a statement, names and nobody can read yet. Header at `start`. */
+  charsetsBroughtBy(b: Buffer, start: number, end: number): string[] {
+    if (b[start + 4] !== E.QUERY) return [];
+    const behind = end - Math.max(0, this.checksumBytes);
+    if (isBegin(b, behind)) return [];
+    const { sql } = this.attempt(() => readStatement(b, start + E.HEADER, behind, this.options.charsets, undefined));
+    return kindOf(sql) === 'other' ? charsetsNamedIn(sql, [...this.options.charsets.values()].map((c) => c.charset)) : [];
+  }
   get place(): string { return `${this.progress.file}:${this.progress.pos}`; }
 
   /** An event that was ready already, or one of a compressed transaction; undefined: feed the next packet, or `isWaiting`. */

@@ -19,7 +19,7 @@ import { resolveStart, type BinlogStart } from './start.ts';
 import type { Charsets } from './table-map.ts';
 import { Progress } from './transaction.ts';
 import { rowsOfPrepared, type LookBack } from './xa-lookback.ts';
-import { charsetsNamedIn, loadCharsetTables, usedCharsets } from '../types/charset-tables.ts';
+import { loadCharsetTables, usedCharsets } from '../types/charset-tables.ts';
 
 const QUEUE_BYTES = 8 * 1024 * 1024, MAX_RETRIES = 10, FIRST_PAUSE_MS = 200, LAST_PAUSE_MS = 10_000, SILENT_HEARTBEAT_MS = 30_000;
 /** Events of other tables are passed over for so many bytes before others get their turn. */
@@ -48,7 +48,7 @@ class Stream implements BinlogStream {
   private isEnded = false;
   private isClosed = false;
   private retries = 0;
-  private held: BinlogEvent | undefined;
+  private held: { readonly b: Buffer; readonly start: number; readonly end: number } | undefined;
   private uuid: string | undefined;
   private serverId: number;
   private idChanges: number[] = [];
@@ -166,28 +166,28 @@ class Stream implements BinlogStream {
     const { reader } = this;
     if (this.failure !== undefined) throw this.failure;
     if (reader === undefined || this.isClosed || this.isConnecting) return undefined;
-    try {
-      const { held } = this;
-      this.held = undefined;
-      return held ?? this.withCharsets(this.advance(reader), reader);
-    } catch (error) {
+    try { return this.advance(reader); } catch (error) {
       this.failure = error as RivuletError;
       this.drop();
       throw error;
     }
   }
-  /** A statement that brings in another character set waits until it is known how to read its texts: rows may stand behind it. */
-  private withCharsets(event: BinlogEvent | undefined, reader: EventReader): BinlogEvent | undefined {
-    if (event?.kind !== 'statement') return event;
-    const missing = charsetsNamedIn(event.sql, reader.charsetNames);
-    if (missing.length === 0) return event;
-    this.held = event;
+  /** A statement that brings in another character set waits, unread, until it is known how to read its texts: rows may stand behind it. */
+  private isHeld(reader: EventReader, b: Buffer, start: number, end: number): boolean {
+    const missing = reader.charsetsBroughtBy(b, start, end);
+    if (missing.length === 0) return false;
+    this.held = { b, start, end };
     this.isConnecting = true;
     void withConnection(this.server, {}, (connection) => loadCharsetTables(this.server, connection, missing)).catch((error: unknown) => { this.failure = error as RivuletError; }).finally(() => { this.isConnecting = false; this.options.wake(); });
-    return undefined;
+    return true;
   }
   private advance(reader: EventReader): BinlogEvent | undefined {
-    const { dump } = this;
+    const { dump, held } = this;
+    if (held !== undefined) {
+      this.held = undefined;
+      const event = reader.feed(held.b, held.start, held.end);
+      if (event !== undefined) return event;
+    }
     for (let bytes = 0; bytes < TURN_BYTES;) {
       const ready = reader.pending();
       if (ready !== undefined) return ready;
@@ -197,6 +197,7 @@ class Stream implements BinlogStream {
       if (this.isPaused && packets.size < (this.options.queueBytes ?? QUEUE_BYTES) / 2) this.resume(dump);
       bytes += end - start;
       if (first === 0) {
+        if (this.isHeld(reader, b, start + 1, end)) return undefined;
         const event = reader.feed(b, start + 1, end);
         // Only what moves on counts: a server that is lost again right after its greeting must not be asked in a circle.
         if (event !== undefined) { this.retries = 0; return event; }

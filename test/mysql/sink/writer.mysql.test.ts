@@ -85,7 +85,7 @@ describeOnMySql('mysql sink', (server) => {
     const w = await open('e', { k: notNull(STRING), v: INT }, ['k']);
     await w.push([['+I', 'A', 1], ['-D', 'a', null], ['-D', 'b', null], ['+I', 'B', 2], ['+I', 'é', 3], ['+I', 'e', 4], ['+I', 'é', 5], ['+I', 'f', 6], ['-D', 'F ', null], ['+I', 'ü', 7], ['-D', 'u', null], ['+I', 'x', 8]]);
     await w.checkpoint();
-    expect(await db.rows('SELECT LOWER(k), v FROM e ORDER BY v')).deep.equal([['b', 2], ['e', 5], ['x', 8]]);
+    expect(await db.rows('SELECT LOWER(k), v FROM e ORDER BY v')).deep.equal([['b', 2], ['é', 5], ['x', 8]]);
   });
   it('with a second unique index all changes are written in order', async () => {
     await db.run('CREATE TABLE f (id BIGINT PRIMARY KEY, u INT UNIQUE)');

@@ -38,7 +38,7 @@ export class StatementMaker {
     this.target = target;
     this.texts = texts;
     this.head = `INSERT INTO ${name} (${list}) VALUES `;
-    this.tail = key === null ? '' : upsertTail(spec, target, columns, key);
+    this.tail = key === null ? '' : upsertTail(spec, target, columns, key, texts.hasTextKey);
     const keys = (key ?? []).map((k) => quoteName((columns[k] as TargetColumn).name));
     this.deleteHead = `DELETE FROM ${name} WHERE ${keys.length === 1 ? keys[0] : `(${keys.join(', ')})`} IN (`;
     this.limit = Math.min(target.maxPacket - 1024, STATEMENT_BYTES);
@@ -81,13 +81,13 @@ export class StatementMaker {
 const sizeOf = (text: string): number => (text.length < 65_536 ? text.length * 3 : Buffer.byteLength(text));
 /**
  * MySQL has given up VALUES(c) for a row alias from 8.0.20 on; MariaDB has no alias. The key's columns are set too where another unique
- * index may find the row: the new row then takes its place (as Flink's MySQL dialect does).
+ * index may find the row, or a collation a key of other letters: the new row then takes its place (Flink's MySQL dialect always sets them).
  */
-function upsertTail(spec: SinkSpec, target: TargetTable, columns: readonly TargetColumn[], key: readonly number[]): string {
+function upsertTail(spec: SinkSpec, target: TargetTable, columns: readonly TargetColumn[], key: readonly number[], hasTextKey: boolean): string {
   const [major, minor, patch] = target.version, hasAlias = target.flavor === 'mysql' && (major > 8 || (major === 8 && (minor > 0 || patch >= 20)));
   const table = `${quoteName(spec.database)}.${quoteName(spec.name)}`;
   const fresh = (c: string): string => (hasAlias ? `\`rivulet_new\`.${c}` : `VALUES(${c})`), old = (c: string): string => (hasAlias ? `${table}.${c}` : c);
-  const setsKey = hasOtherUnique(target, columns, key);
+  const setsKey = hasTextKey || hasOtherUnique(target, columns, key);
   const sets = columns.flatMap((column, i) => {
     const c = quoteName(column.name);
     if (key.includes(i)) return setsKey ? [`${c} = ${fresh(c)}`] : [];

@@ -15,7 +15,7 @@ const FIRST_BYTES = 256 * 1024, FIRST_ROWS = 1024;
 const MOST_BYTES = 64 * 1024 * 1024;
 /** Bytes of packets that span chunks of the socket arrive in a buffer of their own; smaller ones share the chunk. */
 interface Packet { readonly buffer: Buffer; readonly offset: number; readonly end: number; isEOF(): boolean }
-interface QueryCommand { row: (packet: Packet, connection: unknown) => unknown; once(event: 'end', listener: () => void): void; once(event: 'error', listener: (error: unknown) => void): void }
+interface QueryCommand { row: (packet: Packet, connection: unknown) => unknown }
 
 export class RawRows {
   bytes: Buffer = Buffer.allocUnsafeSlow(FIRST_BYTES);
@@ -83,16 +83,13 @@ export function cellEnd(b: Buffer, at: number): number {
 /** Sends one SELECT and adds its rows. Rejects with mysql errors; `what` as for `query`. */
 export function readRawRows(server: MySqlServer, connection: Connection, sql: string, rows: RawRows, what: string): Promise<void> {
   return new Promise((resolve, reject) => {
-    // Without a callback mysql2 hands out the command itself.
-    const command = (connection as unknown as { connection: { query(options: { sql: string }): QueryCommand } }).connection.query({ sql });
-    const end = command.row;
+    // The command itself comes back, and with a callback it also hears of a connection that is lost.
+    const core = (connection as unknown as { connection: { query(options: { sql: string }, done: (error: unknown) => void): QueryCommand } }).connection;
+    const command = core.query({ sql }, (error) => { if (error === null || error === undefined) resolve(); else reject(mysqlError(server, error, what)); }), end = command.row;
     command.row = function (packet: Packet, from: unknown): unknown {
       if (packet.isEOF()) return end.call(this, packet, from);
       rows.add(packet);
       return command.row;
     };
-    let failed = false;
-    command.once('error', (error) => { failed = true; reject(mysqlError(server, error, what)); });
-    command.once('end', () => { if (!failed) resolve(); });
   });
 }

@@ -35,6 +35,9 @@ export function mysqlError(server: MySqlServer, error: unknown, what: string): R
   return number !== undefined && TRANSIENT.has(number) ? failed : Object.assign(failed, { retry: 'never' });
 }
 
+/** A peer that vanished without a word is noticed some ten seconds after so much silence, not after the two hours of the system. */
+const KEEP_ALIVE_MS = 30_000;
+
 export interface OpenOptions {
   /** Database of unqualified names. */
   readonly database?: string;
@@ -54,7 +57,7 @@ export async function openConnection(server: MySqlServer, options: OpenOptions =
     connection = await createConnection({
       host: server.host, port: server.port, user: server.user, password: server.password, database: options.database, connectTimeout: server.connectTimeoutMs,
       charset: 'utf8mb4_bin', rowsAsArray: true, dateStrings: true, supportBigNumbers: true, bigNumberStrings: true, decimalNumbers: false, jsonStrings: true,
-      typeCast: asText, multipleStatements: options.multipleStatements ?? false, compress: server.compress, enableKeepAlive: true,
+      typeCast: asText, multipleStatements: options.multipleStatements ?? false, compress: server.compress, enableKeepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_MS,
       ...(options.literalStatements === true ? { queryFormat: (sql: string): string => sql } : {}),
       ...(server.tls === null ? {} : { ssl: { rejectUnauthorized: server.tls.verify, ...(server.tls.ca === null ? {} : { ca: server.tls.ca }) } }),
     } as ConnectionOptions);

@@ -6,10 +6,10 @@ export const chunkKeyUnusable = defineError<{ column: string; table: string; typ
   message: (p) => (p.type === undefined ? `table ${quoted(p.table)} has no column ${quoted(p.column)} to be split by` : `table ${quoted(p.table)} cannot be split by column ${quoted(p.column)} of type ${p.type}`),
   hint: () => "Name an integer, decimal, date, text or binary column in 'scan.incremental.snapshot.chunk.key-column'.",
 });
-export const noTableMatches = defineError<{ server: string; what: string; databases: readonly string[] }>({
+export const noTableMatches = defineError<{ server: string; what: string; databases: readonly string[]; near: readonly string[] }>({
   sqlstate: '42P01', name: 'no-table-matches', domain: 'user', retry: 'never',
-  message: (p) => `no table of MySQL at ${quoted(p.server)} matches ${p.what}`, detail: (p) => (p.databases.length === 0 ? 'The user sees no database.' : `Databases the user sees: ${p.databases.slice(0, 20).map(quoted).join(', ')}.`),
-  hint: () => 'Patterns are regular expressions and must match the whole name. The user needs SELECT on the tables to see them.',
+  message: (p) => `no table of MySQL at ${quoted(p.server)} matches ${p.what}`, detail: (p) => (p.databases.length === 0 ? 'The user sees no table.' : `Databases whose tables the user sees: ${p.databases.slice(0, 20).map(quoted).join(', ')}.`),
+  hint: (p) => `${p.near.length === 0 ? '' : `Did you mean ${p.near.slice(0, 3).map(quoted).join(' or ')}? `}Names are regular expressions and must match the whole name. The user needs SELECT on the tables to see them.`,
 });
 export const keylessTables = defineError<{ tables: readonly string[] }>({
   sqlstate: '42P16', name: 'keyless-tables', domain: 'user', retry: 'never',

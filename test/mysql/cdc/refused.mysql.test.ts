@@ -34,5 +34,10 @@ for (const { name, server } of [mysqlServer(), mariaServer()]) {
         expect(all).to.include(named).and.not.to.include('very-secret');
       });
     }
+    it('a name that is nearly one: as it was written, with the near one', async () => {
+      const failure = await refusal(() => Driver.of({ ...spec('t'), include: [`(?:${db.database})\\.(?:keyles)`] }).open());
+      expect(failure.message).to.include(`matches "${db.database}.keyles"`);
+      expect(failure.hint).to.include(`"${db.database}.keyless"`);
+    });
   });
 }

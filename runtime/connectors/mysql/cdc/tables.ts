@@ -1,5 +1,6 @@
 /** Which tables a reader reads: those that match, those a checkpoint knows, and what each needs before it can be captured. */
 import type { Connection } from 'mysql2/promise';
+import { nearest } from '../../../../core/errors/define.ts';
 import { engineUnsupported, keylessTables, noTableMatches } from '../../../../core/errors/mysql-cdc.ts';
 import { query } from '../connection/open.ts';
 import { serverText } from '../connection/server.ts';
@@ -49,6 +50,9 @@ export function snapshotOf(spec: MySqlCdcSpec, found: FoundTable, values: Decode
   return new TableSnapshot(plan, new Splitter({ server: spec.server, chunkSize: spec.chunkSize, evenFactor: spec.evenFactor, table: found.schema, plan, estimatedRows: found.estimatedRows }), found.finished ?? [], spec.chunkSize * 2);
 }
 async function nothingMatches(spec: MySqlCdcSpec, connection: Connection): Promise<Error> {
-  const databases = await query(spec.server, connection, 'SELECT SCHEMA_NAME FROM information_schema.SCHEMATA', [], 'list databases');
-  return noTableMatches({ server: serverText(spec.server), what: spec.include.map((p) => `"${p}"`).join(' or '), databases: databases.map((r) => String(r[0])).filter((d) => !/^(information_schema|mysql|performance_schema|sys)$/.test(d)) });
+  const rows = await query(spec.server, connection, "SELECT TABLE_SCHEMA, TABLE_NAME FROM information_schema.TABLES WHERE TABLE_SCHEMA NOT IN ('information_schema', 'mysql', 'performance_schema', 'sys') LIMIT 5000", [], 'list tables');
+  const wanted = spec.include.map(readablePattern), known = rows.map((r) => tableText({ database: String(r[0]), table: String(r[1]) }));
+  return noTableMatches({ server: serverText(spec.server), what: wanted.map((p) => `"${p}"`).join(' or '), databases: [...new Set(rows.map((r) => String(r[0])))], near: wanted.flatMap((p) => nearest(p, known)) });
 }
+/** As people wrote it: without the brackets around the two names and the backslash before the dot between them. */
+const readablePattern = (pattern: string): string => /^\(\?:(.*)\)\\\.\(\?:(.*)\)$/s.exec(pattern)?.slice(1).join('.') ?? pattern;

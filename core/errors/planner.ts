@@ -55,7 +55,7 @@ export const sinkSchemaMismatch = defineError<{ sink: string; cause: string; que
 export const sinkCannotConsume = defineError<{ sink: string; changes: string; producer: string }>({
   sqlstate: '0A000', name: 'sink-cannot-consume-changes', domain: 'user', retry: 'never',
   message: (p) => `Table sink '${p.sink}' doesn't support consuming ${p.changes} changes which is produced by node ${p.producer}`,
-  hint: () => "Write to an 'upsert-kafka' table with a PRIMARY KEY … NOT ENFORCED, or use a changelog format such as 'debezium-json'.",
+  hint: () => "Rows that change need a table that is written by key: declare PRIMARY KEY (…) NOT ENFORCED ('mysql', 'jdbc', 'upsert-kafka'); or a changelog format such as 'debezium-json'.",
 });
 export const upsertSinkNeedsKey = defineError<{ sink: string }>({ sqlstate: '42P16', name: 'upsert-sink-needs-key', domain: 'user', retry: 'never', message: (p) => `Table sink '${p.sink}' consumes updates by key but declares no PRIMARY KEY`, hint: () => 'Add PRIMARY KEY (…) NOT ENFORCED to the table.' });
 export const metadataKeyUnknown = defineError<{ key: string; column: string; table: string; known: readonly string[]; mode: 'reading' | 'writing' }>({

@@ -11,7 +11,7 @@ export function stageText(job: Watched): string {
   if (job.status !== 'RUNNING') return `${job.status}${job.lastError === undefined ? '' : `: ${job.lastError}`}`;
   switch (progress.stage) {
     case 'full': return `full data: ${fullText(progress.full)}${rows}`;
-    case 'incremental': return `incremental: ${progress.incremental === undefined && progress.tables !== undefined ? `${count(progress.tables)} tables found in topics` : incrementalText(progress.incremental)}${rows}`;
+    case 'incremental': return `incremental: ${progress.incremental === undefined && progress.tables !== undefined ? `tables found in topics: ${count(progress.tables)}` : incrementalText(progress.incremental)}${rows}`;
     case 'finished': return `finished${rows}`;
     default: return `${progress.stage ?? 'running'}${rows}`;
   }

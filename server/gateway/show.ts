@@ -7,7 +7,7 @@ import type { SessionCatalog } from '../../catalog/objects/manager.ts';
 import { pathSummary, type CatalogObject, type TableObject } from '../../catalog/objects/objects.ts';
 import { maskOption } from '../../catalog/options/secrets.ts';
 import type { Describe, Show } from '../../planner/sql/ast-statement.ts';
-import type { JobManager } from '../../runtime/jobs/contract.ts';
+import type { JobManager, JobSummary } from '../../runtime/jobs/contract.ts';
 import type { Engine } from './engine.ts';
 import { partsOf } from './ddl.ts';
 import type { ResultColumn, RowsResult } from './contract.ts';
@@ -63,11 +63,18 @@ async function showSavepoints(jobs: JobManager): Promise<RowsResult> {
     (await jobs.savepoints()).map((s) => [s.path, s.jobId, s.jobName, s.createdMs, s.sizeBytes]));
 }
 
+/** What brought the job down last, with what helps, as psql would show an error; null for a job that has not failed. */
+async function whatFailed(jobs: JobManager, { id, lastError }: JobSummary): Promise<string | null> {
+  if (lastError === undefined) return null;
+  const last = (await jobs.detail(id))?.exceptions.find((e) => e.message === lastError);
+  return [lastError, ...(last?.detail === undefined ? [] : [`DETAIL:  ${last.detail}`]), ...(last?.hint === undefined ? [] : [`HINT:  ${last.hint}`])].join('\n');
+}
+
 export async function describe(context: ShowContext, s: Describe): Promise<RowsResult> {
   if (s.target === 'JOB') {
     const job = context.engine.jobs.list().filter((j) => j.id === s.jobId);
     if (job.length === 0) throw noSuchJob({ id: s.jobId ?? '' }, { range: s.range });
-    return rowsResult('DESCRIBE', JOB_COLUMNS, job.map((j) => [j.id, j.name, j.status, j.startTimeMs]));
+    return rowsResult('DESCRIBE', [...JOB_COLUMNS, ...stringColumns('error')], await Promise.all(job.map(async (j) => [j.id, j.name, j.status, j.startTimeMs, await whatFailed(context.engine.jobs, j)])));
   }
   const parts = s.name === undefined ? [] : partsOf(s.name);
   if (s.target === 'CATALOG') {

@@ -97,6 +97,13 @@ describe('a user by hand', function () {
     expect(await failure(`DESCRIBE JOB 'nope'`)).to.include({ code: '42704', message: 'job "nope" does not exist' });
     await client.query('RESET');
   });
+  it('DESCRIBE JOB says why a job failed', async () => {
+    await client.query(`SET 'restart-strategy.type' = 'none'; CREATE TEMPORARY TABLE zero (n BIGINT) WITH ('connector'='datagen', 'number-of-rows'='1', 'fields.n.kind'='sequence', 'fields.n.start'='0', 'fields.n.end'='0'); CREATE TEMPORARY TABLE nowhere (n BIGINT) WITH ('connector'='blackhole')`);
+    const id = await jobId('INSERT INTO nowhere SELECT 1 / n FROM zero');
+    await eventually('the failure', async () => (await status(id)) === 'FAILED');
+    expect(String((await client.query(`DESCRIBE JOB '${id}'`)).rows[0].error)).to.match(/^division by zero/i);
+    await client.query('RESET');
+  });
   it('starts from a savepoint under the newer name of the option, and shows options without a value', async () => {
     await client.query(`CREATE TEMPORARY TABLE kept (name STRING, n BIGINT) WITH ('connector'='print')`);
     const insert = 'INSERT INTO kept SELECT name, COUNT(*) FROM made GROUP BY name', first = await jobId(insert);

@@ -44,7 +44,7 @@ describe('rivulet pipeline', () => {
     expect(stageText({ status: 'RUNNING', progress: [{ stage: 'full', full: { tables: 3, tablesDone: 1, chunks: 20, chunksDone: 5, rows: 40000, rowsPerSecond: 12345, etaSeconds: 100 } }] })).to.equal('full data: 5 of 20 chunks, 1 of 3 tables, 40,000 rows at 12,345/s, about 2 min left');
     expect(stageText({ status: 'RUNNING', progress: [{ stage: 'incremental', incremental: { file: 'b.1', pos: 7, lagSeconds: 0, lagBytes: 0 } }], nodes: [{ type: 'sink', recordsIn: 9 }] })).to.equal('incremental: b.1:7, up to date, 9 records to the sink');
     expect(stageText({ status: 'RUNNING', progress: [{ stage: 'incremental', incremental: { file: 'b.1', pos: 7, lagSeconds: 3, lagBytes: 2000 } }] })).to.equal('incremental: b.1:7, behind by 3 s and 2,000 bytes');
-    expect(stageText({ status: 'RUNNING', progress: [{ stage: 'incremental', tables: 2 }] })).to.equal('incremental: 2 tables found in topics');
+    expect(stageText({ status: 'RUNNING', progress: [{ stage: 'incremental', tables: 2 }] })).to.equal('incremental: tables found in topics: 2');
     expect(stageText({ status: 'FAILED', progress: [], lastError: 'why' })).to.equal('FAILED: why');
     expect(failureText({ status: 'FAILED', progress: [], lastError: 'why', exceptions: [{ message: 'why', detail: 'because', hint: 'do\nthis' }] })).to.equal('    because\n    do\n    this\n');
     expect(failureText({ status: 'RUNNING', progress: [], lastError: 'why', exceptions: [{ message: 'why', detail: 'because' }] })).to.equal('');

@@ -8,19 +8,19 @@ CREATE TABLE print_sink (a BIGINT, b STRING) WITH ('connector' = 'print');
 INSERT INTO append_sink SELECT user_id, MAX(url) FROM clicks GROUP BY user_id;
 ---- expect
 ERROR 0A000: Table sink 'default_catalog.default_database.append_sink' doesn't support consuming update changes which is produced by node GroupAggregate(groupBy=[user_id], select=[user_id, MAX(url) AS EXPR$0])
-HINT: Write to an 'upsert-kafka' table with a PRIMARY KEY … NOT ENFORCED, or use a changelog format such as 'debezium-json'.
+HINT: Rows that change need a table that is written by key: declare PRIMARY KEY (…) NOT ENFORCED ('mysql', 'jdbc', 'upsert-kafka'); or a changelog format such as 'debezium-json'.
 AT 8:1 "INSERT INTO append_sink SELECT user_id, MAX(url) FROM clicks"
 ----
 INSERT INTO append_sink SELECT c.user_id, u.name FROM clicks c LEFT JOIN users u ON c.user_id = u.id;
 ---- expect
 ERROR 0A000: Table sink 'default_catalog.default_database.append_sink' doesn't support consuming update and delete changes which is produced by node Join(joinType=[LeftOuterJoin], where=[(user_id = id)], select=[user_id, id, name], leftInputSpec=[NoUniqueKey], rightInputSpec=[JoinKeyContainsUniqueKey])
-HINT: Write to an 'upsert-kafka' table with a PRIMARY KEY … NOT ENFORCED, or use a changelog format such as 'debezium-json'.
+HINT: Rows that change need a table that is written by key: declare PRIMARY KEY (…) NOT ENFORCED ('mysql', 'jdbc', 'upsert-kafka'); or a changelog format such as 'debezium-json'.
 AT 1:1 "INSERT INTO append_sink SELECT c.user_id, u.name FROM clicks"
 ----
 INSERT INTO append_sink SELECT id, name FROM users;
 ---- expect
 ERROR 0A000: Table sink 'default_catalog.default_database.append_sink' doesn't support consuming update and delete changes which is produced by node ChangelogNormalize(key=[id])
-HINT: Write to an 'upsert-kafka' table with a PRIMARY KEY … NOT ENFORCED, or use a changelog format such as 'debezium-json'.
+HINT: Rows that change need a table that is written by key: declare PRIMARY KEY (…) NOT ENFORCED ('mysql', 'jdbc', 'upsert-kafka'); or a changelog format such as 'debezium-json'.
 AT 1:1 "INSERT INTO append_sink SELECT id, name FROM users"
 ----
 INSERT INTO append_sink SELECT user_id FROM clicks;

@@ -45,7 +45,8 @@ describeOnMySql('MySQL in SQL', (server) => {
     await becomes('canal', 'SELECT id, name, amount FROM canal ORDER BY id', [['1', 'z', '1.5000']]);
   });
 
-  for (const parallelism of [1, 2]) it(`kill -9 at every point of a checkpoint, parallelism ${parallelism}: upserts right, exactly-once rows once`, async function () {
+  // Each point costs a start of the server: one parallelism for each flavour.
+  for (const parallelism of server.flavor === 'mysql' ? [2] : [1]) it(`kill -9 at every point of a checkpoint, parallelism ${parallelism}: upserts right, exactly-once rows once`, async function () {
     this.timeout(120_000);
     const bench = await open(`crash${parallelism}`, parallelism);
     await bench.topic('in', 2);

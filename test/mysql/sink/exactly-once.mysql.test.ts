@@ -6,6 +6,7 @@ import { expect } from 'chai';
 import type { Json } from '../../../catalog/registry/connectors.ts';
 import { BIGINT, INT, notNull } from '../../../core/types/sql-type.ts';
 import { WriterDriver } from '../../connectors/support.ts';
+import { eventually } from '../../faults/support.ts';
 import { connectRoot, describeOnMySql, dropUser, openDatabase, ownServer, userWith, type TestDatabase, type TestServer } from '../support.ts';
 import { mysqlTable, refusal } from './support.ts';
 
@@ -107,6 +108,8 @@ describeOnMySql('mysql sink, exactly once', (given) => {
     const w = await driverFor('f').open();
     await w.push([['+I', 1]]);
     w.writer.idle?.();
+    // Killed before its first row it would just begin again.
+    await eventually('the row in its transaction', async () => (await db.rows('SELECT 1 FROM information_schema.innodb_trx AS t JOIN information_schema.processlist AS p ON p.id = t.trx_mysql_thread_id WHERE p.user = ? AND t.trx_rows_modified > 0', [server.root.user])).length > 0);
     await killConnections(db, server.root.user);
     await w.push([['+I', 2]]);
     const error = await refusal(w.writer.prepare(1));

@@ -99,6 +99,13 @@ describe('DTS records', () => {
     ]);
     expect(record?.fields.map((f) => f.dataTypeNumber)).to.deep.equal([1, 8, 246, 5, 10, 11, 12, 7, 252, 245, 13, 253, 12]);
   });
+  it("MySQL's TIME, a text in pipelines, keeps its microseconds; a negative one is a text", () => {
+    const bare = table('s.t', 'a STRING'), t: TableVersion = { ...bare, columns: bare.columns.map((c) => ({ ...c, nativeType: 'time(6)' })) };
+    const [day, long, negative] = messages(t, ['12:34:56.123456', '838:59:59', '-00:30:00'].map((text) => ['+I', text, 0, null, null, null, true]));
+    const at = (hour: number, minute: number, second: number, millis: number): unknown => ({ DateTime: { year: null, month: null, day: null, hour, minute, second, millis } });
+    expect([day, long, negative].map((r) => r?.afterImages)).to.deep.equal([[at(12, 34, 56, 123_456)], [at(838, 59, 59, 0)], [{ Character: { charset: 'utf8mb4', value: '-00:30:00' } }]]);
+    expect(day?.fields.map((f) => f.dataTypeNumber)).to.deep.equal([11]);
+  });
   it('long texts, empty tables, an update whose row before is not known', () => {
     const t = table('s.t', 'a STRING'), long = 'x'.repeat(100_000);
     expect(messages(t, [['+I', long, 0, null, null, null, false]])[0]?.afterImages).to.deep.equal([{ Character: { charset: 'utf8mb4', value: long } }]);

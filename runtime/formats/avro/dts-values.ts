@@ -35,9 +35,17 @@ export function imageWriter(type: SqlType, native: string): ImageWriter {
   }
 }
 function textWriter(native: string): ImageWriter {
+  if (native === 'time') return timeTextWriter;
   if (TEXT_TYPES.has(native)) return (v, out) => { writeAvroLong(out, imageBranch('TextObject')); writeAvroString(out, native); writeAvroString(out, v as string); };
-  return (v, out) => { writeAvroLong(out, imageBranch('Character')); writeAvroString(out, 'utf8mb4'); writeAvroString(out, v as string); };
+  return character;
 }
+const character: ImageWriter = (v, out) => { writeAvroLong(out, imageBranch('Character')); writeAvroString(out, 'utf8mb4'); writeAvroString(out, v as string); };
+/** MySQL's TIME as text; a DateTime has no sign. */
+const timeTextWriter: ImageWriter = (v, out) => {
+  const parts = /^(\d+):(\d\d):(\d\d)(?:\.(\d{1,6}))?$/.exec(v as string);
+  if (parts === null) { character(v, out); return; }
+  dateTime(out, [null, null, null, Number(parts[1]), Number(parts[2]), Number(parts[3]), Number((parts[4] ?? '').padEnd(6, '0'))]);
+};
 function integer(out: ByteSink, bytes: number, text: string): void { writeAvroLong(out, imageBranch('Integer')); writeAvroLong(out, bytes); writeAvroString(out, text); }
 function dateTime(out: ByteSink, parts: readonly (number | null)[]): void {
   writeAvroLong(out, imageBranch('DateTime'));
@@ -77,7 +85,7 @@ export const nativeName = (native: string | undefined): string => /^[a-z]+/.exec
 /** MySQL's wire number of a column's type. A number that announces text or bytes fits what the image holds: texts never are BLOBs. */
 export function typeNumber(type: SqlType, native: string): number {
   const text = type.kind === 'CHAR' || type.kind === 'VARCHAR', number = MYSQL_NUMBERS[native] ?? SQL_NUMBERS[type.kind] ?? 253;
-  if (text) return TEXT_TYPES.has(native) ? number : number === 254 ? 254 : 253;
+  if (text) return TEXT_TYPES.has(native) || native === 'time' ? number : number === 254 ? 254 : 253;
   if (type.kind === 'BINARY' || type.kind === 'VARBINARY') return number >= 249 && number <= 252 ? number : 252;
   return number;
 }

@@ -139,10 +139,10 @@ describeOnMySql('pipeline sink mysql', (server) => {
     const LIST = "id, ti, b1, su, me, i, de, d, vc, tx, en, st, CONCAT(js, '') AS js, vb, bl, bi, da, t, dt, ts, y";
     const process_ = await ServerProcess.start(['--parallelism', '1']), target = `${db.name}_copy`;
     const all = `id BIGINT UNSIGNED NOT NULL PRIMARY KEY, ti TINYINT, b1 TINYINT(1), su SMALLINT UNSIGNED, me MEDIUMINT, i INT, de DECIMAL(30, 10), d DOUBLE, vc VARCHAR(40) NOT NULL, tx TEXT, en ENUM('a','b''c'), st SET('x','y'), js JSON, vb VARBINARY(20), bl BLOB, bi BIT(9),
-      da DATE, t TIME(3), dt DATETIME(6), ts TIMESTAMP(3) NULL, y YEAR`;
+      da DATE, t TIME(6), dt DATETIME(6), ts TIMESTAMP(3) NULL, y YEAR`;
     try {
       await db.run(`CREATE TABLE everything (${all}); CREATE TABLE plain (id INT PRIMARY KEY, v VARCHAR(20))`);
-      await db.run("INSERT INTO everything VALUES (18446744073709551615, -128, 1, 65535, -8388608, 5, 12345678901234567890.0123456789, 0.1, 'ü😀''\\\\', 'tx', 'b''c', 'x,y', '{\"a\": 9007199254740993}', x'00ff', x'27', b'100000001', '2024-02-29', '23:59:59.999', '9999-12-31 23:59:59.999999', '2024-01-01 12:00:00.123', 2024), (1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, '', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL)");
+      await db.run("INSERT INTO everything VALUES (18446744073709551615, -128, 1, 65535, -8388608, 5, 12345678901234567890.0123456789, 0.1, 'ü😀''\\\\', 'tx', 'b''c', 'x,y', '{\"a\": 9007199254740993}', x'00ff', x'27', b'100000001', '2024-02-29', '-123:59:59.123456', '9999-12-31 23:59:59.999999', '2024-01-01 12:00:00.123', 2024), (1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, '', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL)");
       await db.run('INSERT INTO plain VALUES (1, \'a\'), (2, \'b\')');
       const { host, port, user, password } = server.root, place = `  hostname: ${host}\n  port: ${port}\n  username: ${user}\n  password: "${password}"\n`;
       const yaml = `source:\n  type: mysql\n${place}  tables: ${db.name}.\\.*\nsink:\n  type: mysql\n${place}route:\n  - source-table: ${db.name}.\\.*\n    sink-table: ${target}.<>\n    replace-symbol: <>\npipeline:\n  schema.change.behavior: evolve\n`;

@@ -7,7 +7,7 @@
  *   DECIMAL                    integers, decimal, double        TIMESTAMP, TIMESTAMP_LTZ   datetime, timestamp
  *   FLOAT, DOUBLE              float, double, decimal           BINARY, VARBINARY          binary, varbinary, blob, bit, geometry, vector
  *   ARRAY, MAP, ROW            json, text, as JSON; written only.  ARRAY<STRING>: set.  ARRAY<FLOAT>: vector, read only
- *   CHAR, VARCHAR              char, varchar, text, enum, set, json and MariaDB's text-like types; read: anything but binary columns and bit; geometry as MySQL CDC tells it
+ *   CHAR, VARCHAR              char, varchar, text, enum, set, json, time and MariaDB's text-like types; read: anything but binary columns and bit; geometry as MySQL CDC tells it
  */
 import { mysqlColumnMismatch } from '../../../../core/errors/mysql-tables.ts';
 import { typeText, type SqlType } from '../../../../core/types/sql-type.ts';
@@ -29,7 +29,7 @@ function homes(type: SqlType): readonly string[] {
     case 'TINYINT': case 'SMALLINT': case 'INT': case 'BIGINT': return [...INTEGERS, ...FRACTIONS, 'year', 'bit'];
     case 'DECIMAL': return [...INTEGERS, ...FRACTIONS];
     case 'FLOAT': case 'DOUBLE': return FRACTIONS;
-    case 'CHAR': case 'VARCHAR': return TEXTS;
+    case 'CHAR': case 'VARCHAR': return [...TEXTS, 'time'];
     case 'BINARY': case 'VARBINARY': return [...BINARIES, 'bit'];
     case 'DATE': return ['date'];
     case 'TIME': return ['time'];

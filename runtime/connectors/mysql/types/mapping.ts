@@ -1,7 +1,7 @@
 /**
  * MySQL's types as SQL types. `baseType` is what a value is when it has been decoded, before anybody's wishes; `sqlTypeOf` is what a
  * column becomes when nobody declares anything. Source: "Data Type Mapping" of Flink CDC's MySQL connector and pipeline connector. Differences:
- * SET of a pipeline is a STRING instead of an error, VECTOR is ARRAY<FLOAT>, MariaDB's UUID and INET are STRING.
+ * SET of a pipeline is a STRING instead of an error, TIME of a pipeline a STRING with all its digits, VECTOR is ARRAY<FLOAT>, MariaDB's UUID and INET are STRING.
  */
 import { mysqlTypeUnsupported } from '../../../../core/errors/mysql-types.ts';
 import { array, BIGINT, BOOLEAN, BYTES, DATE, DOUBLE, FLOAT, INT, SMALLINT, STRING, TINYINT, asNullable, char, decimal, time, timestamp, timestampLtz, varchar, type SqlType } from '../../../../core/types/sql-type.ts';
@@ -9,7 +9,7 @@ import { tableText, type MySqlColumn, type TableId } from '../contract.ts';
 import { columnTypeText } from './column-type.ts';
 
 export interface MappingOptions {
-  /** SQL tables and pipelines differ in TIMESTAMP, MEDIUMINT UNSIGNED and SET. */
+  /** SQL tables and pipelines differ in TIMESTAMP, TIME, MEDIUMINT UNSIGNED and SET. */
   readonly face: 'table' | 'pipeline';
   /** `treat-tinyint1-as-boolean.enabled` */
   readonly tinyint1AsBoolean: boolean;
@@ -62,6 +62,8 @@ function faceType(column: MySqlColumn, base: SqlType, { face, tinyint1AsBoolean 
     case 'bit': return (column.length ?? 1) === 1 ? BOOLEAN : base;
     case 'mediumint': return column.unsigned && face === 'table' ? BIGINT : base;
     case 'timestamp': return face === 'table' ? timestamp(column.scale ?? 0) : base;
+    // TIME of SQL holds milliseconds of a day; a copy keeps microseconds, negative times and those beyond a day.
+    case 'time': return face === 'pipeline' ? STRING : base;
     case 'set': return face === 'pipeline' ? STRING : base;
     default: return base;
   }

@@ -220,8 +220,14 @@ class Run {
   /** For whoever looks for the cause. */
   async #keep(history: History, problems: readonly string[]): Promise<void> {
     if (this.#options.keep === undefined) return;
+    await this.#keepFiles(history, problems).catch((error: unknown) => { this.#log(`  not all was kept: ${String(error)}`); });
+  }
+  async #keepFiles(history: History, problems: readonly string[]): Promise<void> {
+    if (this.#options.keep === undefined) return;
     const folder = join(this.#options.keep, this.#database);
     await mkdir(folder, { recursive: true });
+    await writeFile(join(folder, 'problems'), [...problems, ...await this.#jobTexts()].join('\n'));
+    await writeFile(join(folder, 'server.log'), this.#server?.log ?? '');
     const lines = (list: readonly unknown[]): string => list.map((one) => `${JSON.stringify(one)}\n`).join('');
     for (const table of this.#load.tables) {
       await writeFile(join(folder, `${table.name}.topic`), lines(this.#watcher?.records(topicOf(this.#world, this.#mode, table)) ?? []));
@@ -232,7 +238,6 @@ class Run {
     await client.close();
     await writeFile(join(folder, 'alters'), lines([...this.#load.alters.values()]));
     await writeFile(join(folder, 'server.log'), this.#server?.log ?? '');
-    await writeFile(join(folder, 'problems'), [...problems, ...await this.#jobTexts()].join('\n'));
     this.#log(`  kept in ${folder}`);
   }
   async #jobTexts(): Promise<string[]> {

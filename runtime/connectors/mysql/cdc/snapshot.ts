@@ -155,6 +155,8 @@ export class Snapshot {
     let connection: Connection | undefined, attempts = 0;
     try {
       while (!this.isClosed) {
+        // Before the table's columns are looked at: the stream may come to the statement while the answer is on its way.
+        const { schemaChanges } = this;
         try {
           if (!await this.room()) return;
           const next = this.nextTable();
@@ -167,7 +169,7 @@ export class Snapshot {
           connection?.destroy();
           connection = undefined;
           if (this.isClosed) return;
-          if (hasTableChanged(error) && this.options.mode !== 'plain' && await this.schemaFollows()) continue;
+          if (hasTableChanged(error) && this.options.mode !== 'plain' && await this.schemaFollows(schemaChanges)) continue;
           if (!isTransient(error) || attempts++ >= this.options.maxRetries) { this.hasFailed = true; this.options.fail(error); return; }
           this.options.log('warn', 'reading a chunk failed; it is read again', { err: error });
           await new Promise((resolve) => setTimeout(resolve, Math.min(LAST_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** attempts)).unref());
@@ -225,10 +227,10 @@ export class Snapshot {
   }
   /**
    * A column or table is gone: the stream is behind the statement that took it away. False when the stream comes to where the server is
-   * now without any change of a table.
+   * now without any change of a table since `before`.
    */
-  private async schemaFollows(): Promise<boolean> {
-    const { server, facts, seen } = this.options, before = this.schemaChanges;
+  private async schemaFollows(before: number): Promise<boolean> {
+    const { server, facts, seen } = this.options;
     let end: BinlogPosition;
     try { end = await withConnection(server, {}, (connection) => currentPosition(server, connection, facts)); } catch { return true; }
     while (!this.isClosed && this.schemaChanges === before) {

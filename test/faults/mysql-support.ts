@@ -27,7 +27,6 @@ export class MySqlBench {
       throw error;
     }
     const all = new MySqlBench(mysql, await Bench.open(area, ['--parallelism', '1'], broker));
-    await all.query(`CREATE DATABASE ${all.database}`);
     await all.query(`CREATE USER '${USER}'@'%' IDENTIFIED BY '${PASSWORD}'`);
     await all.query(`GRANT SELECT, REPLICATION SLAVE, REPLICATION CLIENT, SHOW VIEW ON *.* TO '${USER}'@'%'`);
     return all;

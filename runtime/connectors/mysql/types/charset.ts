@@ -4,8 +4,13 @@
  * every library's tables differ from the server's in some codes (the wave dash of sjis, thousands of ujis), and a text read from the binlog
  * must equal the one of a SELECT. Without a server's table (statements read before one was asked) iconv-lite's stands in.
  */
-import iconv from 'iconv-lite';
+import { createRequire } from 'node:module';
 import type { TextBuffer } from '../../../../core/row/text.ts';
+
+interface Iconv { decode(bytes: Buffer, name: string, options: { readonly stripBOM: boolean }): string }
+let loaded: Iconv | undefined;
+/** Loaded when a text needs it: a server at rest and workers without MySQL do without. */
+const iconv = (): Iconv => loaded ??= createRequire(import.meta.url)('iconv-lite') as Iconv;
 
 const NATIVE: ReadonlyMap<string, 'utf8' | 'ascii'> = new Map([['utf8mb4', 'utf8'], ['utf8mb3', 'utf8'], ['utf8', 'utf8'], ['ascii', 'ascii']]);
 const WIDE: ReadonlyMap<string, string> = new Map([['ucs2', 'utf16-be'], ['utf16', 'utf16-be'], ['utf16le', 'utf16-le'], ['utf32', 'utf32-be']]);
@@ -35,7 +40,7 @@ export function textDecoder(charset: string): DecodeText | undefined {
   if (native === 'utf8') return (b, start, end) => (b as TextBuffer).utf8Slice(start, end);
   if (native === 'ascii') return asciiText;
   if (charset === 'latin1') return (b, start, end) => WINDOWS_1252.decode(b.subarray(start, end));
-  const table = tables.get(charset), name = WIDE.get(charset) ?? OTHERS.get(charset), library: DecodeText | undefined = name === undefined ? undefined : (b, start, end) => iconv.decode(b.subarray(start, end), name, { stripBOM: false });
+  const table = tables.get(charset), name = WIDE.get(charset) ?? OTHERS.get(charset), library: DecodeText | undefined = name === undefined ? undefined : (b, start, end) => iconv().decode(b.subarray(start, end), name, { stripBOM: false });
   return table === undefined ? library : (b, start, end) => tableText(table, library, b, start, end);
 }
 /** Bytes that are no ASCII are question marks, as a SELECT shows them. */

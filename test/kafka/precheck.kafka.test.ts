@@ -27,6 +27,7 @@ describe('precheck of Kafka as a target', () => {
     expect(bad(items)).to.deep.equal([]);
     expect(lines(items)).to.include(`pass topics: 1 of 2 will be made, with the cluster's number of partitions, cleanup.policy=compact: ${missing}.`).and.to.include('pass partitions: 3 in each topic that exists.').and.to.include('pass right to write idempotently: Granted.');
     expect(await client.listTopics()).to.not.include(missing);
+    expect(bad(await checkKafkaTarget(spec(properties), ['a b', there])).join()).to.match(/Kafka has no topics of such names: a b/);
     expect(bad(await checkKafkaTarget(spec(properties, { guarantee: 'exactly-once' }), []))).to.deep.equal([]);
   });
   it('warns of policies, sizes and numbers of partitions that do not fit', async () => {

@@ -20,6 +20,7 @@ const CASES: readonly Case[] = [
   { name: 'a text without case', columns: 'id VARCHAR(40) NOT NULL PRIMARY KEY', key: [{ name: 'id', type: STRING }], keyOf: (n) => `'${word(n)}${n % 40}'` },
   { name: 'a latin1 text', columns: 'id VARCHAR(40) CHARACTER SET latin1 NOT NULL PRIMARY KEY', key: [{ name: 'id', type: STRING }], keyOf: (n) => `'${['Ä', 'z', 'ß', 'é', 'O'][n % 5]}${n}'` },
   { name: 'a binary text', columns: 'id VARCHAR(40) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL PRIMARY KEY', key: [{ name: 'id', type: STRING }], keyOf: (n) => `'${word(n)}${n % 40}'` },
+  { name: 'a column that no object may have', columns: 'b INT NOT NULL, __proto__ VARCHAR(40) NOT NULL, PRIMARY KEY (b, __proto__)', key: [{ name: 'b', type: INT }, { name: '__proto__', type: STRING }], keyOf: (n) => [String(n % 40), `'${word(n)}'`] },
   { name: 'a UUID text', columns: 'id CHAR(36) NOT NULL PRIMARY KEY', key: [{ name: 'id', type: STRING }], keyOf: (n) => `'${(n * 2654435761 >>> 0).toString(16).padStart(8, '0')}-aaaa-4bbb-8ccc-${String(n).padStart(12, '0')}'` },
   { name: 'bytes', columns: 'id VARBINARY(20) NOT NULL PRIMARY KEY', key: [{ name: 'id', type: BYTES }], keyOf: (n) => `x'${(n * 2654435761 >>> 0).toString(16).padStart(8, '0')}'` },
   { name: 'a decimal', columns: 'id DECIMAL(30,3) NOT NULL PRIMARY KEY', key: [{ name: 'id', type: decimal(30, 3) }], keyOf: (n) => `${n - 200}123456789012345.${n % 1000}` },

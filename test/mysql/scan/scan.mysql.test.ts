@@ -36,6 +36,11 @@ describeOnMySql('jdbc scan', (server) => {
     const rows = await readTable(table('shapes', { st: array(STRING), p: STRING, ...(isVector ? { v: array(FLOAT) } : {}) }));
     expect(rows).deep.equal([['+I', ['x', 'y'], '{"coordinates":[1,2],"type":"Point","srid":0}', ...(isVector ? [[1, 2.5]] : [])], ['+I', [], null, ...(isVector ? [null] : [])]]);
   });
+  it('columns of the strangest names', async () => {
+    await db.run("CREATE TABLE `__proto__` (`__proto__` INT PRIMARY KEY, `constructor` INT, `a``b` INT, `c.d` INT, `e'` INT); INSERT INTO `__proto__` VALUES (1, 2, 3, 4, 5)");
+    const columns = Object.fromEntries([...['__proto__', 'constructor', 'a`b', 'c.d', "e'"].map((name) => [name, INT] as const)]);
+    expect(await readTable(table('__proto__', columns))).deep.equal([['+I', 1, 2, 3, 4, 5]]);
+  });
   it('only the needed columns, and no more rows than a limit', async () => {
     expect(await readTable(table('n', N), ['s', 'id']).then((r) => [r.length, r[4999]])).deep.equal([5000, ['+I', 'row 4999', 4999]]);
     const limited = await new ReaderDriver(table('n', N), { bounded: true, limit: 10, wanted: ['id'] }).open();

@@ -27,6 +27,8 @@ export async function checkKafkaTarget(spec: KafkaPipelineSpec, topics: readonly
   return items;
 }
 function hidden(rights: Rights): CheckItem[] {
+  const nameless = rights.topics.filter((t) => t.problem === 'INVALID_TOPIC_EXCEPTION').map((t) => t.topic);
+  if (nameless.length > 0) return [fail('topics', `Kafka has no topics of such names: ${few(nameless)}.`, FIXES['INVALID_TOPIC_EXCEPTION']!)];
   const refused = rights.topics.filter((t) => t.problem !== undefined && t.problem !== 'UNKNOWN_TOPIC_OR_PARTITION');
   return refused.length === 0 ? [] : [fail('topics', `Kafka does not tell of ${few(refused.map((t) => `${t.topic} (${t.problem})`))}.`, 'Allow the user to DESCRIBE and WRITE the topics, or route the tables elsewhere.')];
 }

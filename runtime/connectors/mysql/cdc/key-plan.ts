@@ -3,7 +3,7 @@
  * (`identity`), and the sort values of its texts, which the server gives.
  */
 import type { Connection } from 'mysql2/promise';
-import { quoteName, query } from '../connection/open.ts';
+import { quoteName, selectedName, query } from '../connection/open.ts';
 import { serverText, type MySqlServer } from '../connection/server.ts';
 import type { MySqlColumn, MySqlTable } from '../contract.ts';
 import { chunkKeyUnusable } from '../../../../core/errors/mysql-cdc.ts';
@@ -93,5 +93,7 @@ export class KeyPlan {
     if (sort === undefined) { await this.askWeights(connection, missing); sort = this.sortValues(values, undefined) ?? []; }
     return { sort, literals: this.order.map((c, i) => literalOf(literalKindOf(c), cells[i] ?? null)) };
   }
+  /** In a SELECT list. */
+  get selectedOrder(): string[] { return this.order.map((c) => selectedName(c.name)); }
   get quotedOrder(): string[] { return this.order.map((c) => quoteName(c.name)); }
 }

@@ -59,7 +59,7 @@ export class Splitter {
   }
   private async ask(connection: Connection, range: KeyRange): Promise<Bound | null> {
     const condition = rangeCondition(this.columns, range, false), known = this.plan.isNullable ? `${condition === '' ? '' : `${condition} AND `}${this.columns[0]} IS NOT NULL` : condition;
-    const [row] = await query(this.server, connection, `SELECT ${this.columns.join(', ')} FROM ${quotedTable(this.table)}${known === '' ? '' : ` WHERE ${known}`} ORDER BY ${this.columns.join(', ')} LIMIT 1 OFFSET ${this.chunkSize - 1}`, [], `find the next chunk of ${this.table.database}.${this.table.table}`);
+    const [row] = await query(this.server, connection, `SELECT ${this.plan.selectedOrder.join(', ')} FROM ${quotedTable(this.table)}${known === '' ? '' : ` WHERE ${known}`} ORDER BY ${this.columns.join(', ')} LIMIT 1 OFFSET ${this.chunkSize - 1}`, [], `find the next chunk of ${this.table.database}.${this.table.table}`);
     if (row === undefined) return null;
     const cells = row.map((v) => (v === null ? null : typeof v === 'string' ? Buffer.from(v, 'utf8') : v));
     return this.plan.boundOf(connection, cells);

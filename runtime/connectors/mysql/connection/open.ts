@@ -87,6 +87,10 @@ export async function withConnection<T>(server: MySqlServer, options: OpenOption
 }
 /** `a``b`, for names inside statements. */
 export const quoteName = (name: string): string => `\`${name.replaceAll('`', '``')}\``;
+/** Columns of these names get another one in the answer: the client refuses to make properties of them. */
+const NO_PROPERTY = new Set(['__proto__', '__defineGetter__', '__defineSetter__', '__lookupGetter__', '__lookupSetter__']);
+/** A column in a SELECT list. */
+export const selectedName = (name: string): string => (NO_PROPERTY.has(name) ? `${quoteName(name)} AS \`column ${name}\`` : quoteName(name));
 
 const SPECIAL = /['\\\0]/, ALL_SPECIAL = /['\\\0]/g;
 /** `'it\'s'`, for texts inside statements of our sessions, whose sql_mode keeps backslash escapes on. */

@@ -3,7 +3,7 @@
  * costs nothing, so that a read can be taken up again behind the last key that came out; elsewhere a range is read again from its start.
  */
 import type { Json } from '../../../../catalog/registry/connectors.ts';
-import { quoteName, quoteText } from '../connection/open.ts';
+import { quoteName, quoteText, selectedName } from '../connection/open.ts';
 import { dateText, timestampText } from '../../../../core/types/temporal.ts';
 import type { ScanSpec } from '../table/spec.ts';
 import { columnsOf, type TargetColumn, type TargetTable } from '../table/target.ts';
@@ -48,5 +48,5 @@ export function scanStatement(spec: ScanSpec, plan: ScanPlan, range: number, beh
   const { columns, order } = plan, keys = order.map((c) => quoteName(c.name));
   const conditions = [plan.ranges[range] ?? '', behind === null || keys.length === 0 ? '' : `(${keys.join(', ')}) > (${order.map((c, i) => literal(behind[i] ?? null, c)).join(', ')})`].filter((c) => c !== '');
   const where = conditions.length === 0 ? '' : ` WHERE ${conditions.join(' AND ')}`, sort = keys.length === 0 ? '' : ` ORDER BY ${keys.join(', ')}`;
-  return `SELECT ${[...columns.map(selected), ...keys].join(', ')} FROM ${quoteName(spec.database)}.${quoteName(spec.name)}${where}${sort}${limit === undefined ? '' : ` LIMIT ${limit}`}`;
+  return `SELECT ${[...columns.map(selected), ...order.map((c) => selectedName(c.name))].join(', ')} FROM ${quoteName(spec.database)}.${quoteName(spec.name)}${where}${sort}${limit === undefined ? '' : ` LIMIT ${limit}`}`;
 }

@@ -8,7 +8,7 @@ import { asLong } from '../../../../core/types/long.ts';
 import { typeText, type Long, type SqlType } from '../../../../core/types/sql-type.ts';
 import { cutTime, instantFromLocal, localFromInstant, parseIsoDate, parseTime, parseTimestamp } from '../../../../core/types/temporal.ts';
 import { zoneOrUtc } from '../../../../core/types/zone.ts';
-import { quoteName } from '../connection/open.ts';
+import { quoteName, selectedName } from '../connection/open.ts';
 import { geometryText } from '../types/geometry.ts';
 import { isGeometry } from '../types/mapping.ts';
 import { setFromText, vectorOf } from '../types/small-values.ts';
@@ -18,7 +18,7 @@ import type { TargetColumn } from './target.ts';
 /** From a value that is not NULL; null for zero dates. Throws mysql-value-unreadable. */
 export type ReadText = (value: string | Buffer) => unknown;
 /** How a column is asked for: a FLOAT's own text has six digits only. */
-export const selected = (column: TargetColumn): string => (column.dataType === 'float' ? `(${quoteName(column.name)} + 0E0)` : quoteName(column.name));
+export const selected = (column: TargetColumn): string => (column.dataType === 'float' ? `(${quoteName(column.name)} + 0E0)` : selectedName(column.name));
 
 const LIMITS: Readonly<Record<string, readonly [bigint, bigint]>> = {
   TINYINT: [-128n, 127n], SMALLINT: [-32768n, 32767n], INT: [-2147483648n, 2147483647n], BIGINT: [-9223372036854775808n, 9223372036854775807n],

@@ -7,7 +7,7 @@ import { mysqlTypeUnsupported } from '../../../../core/errors/mysql-types.ts';
 import type { Column } from '../../../../core/row/batch.ts';
 import { asLong } from '../../../../core/types/long.ts';
 import type { Long } from '../../../../core/types/sql-type.ts';
-import { quoteName, type TextRow } from '../connection/open.ts';
+import { quoteName, selectedName, type TextRow } from '../connection/open.ts';
 import { tableText, type MySqlColumn, type TableId, type WantedColumn } from '../contract.ts';
 import { columnTypeText } from './column-type.ts';
 import { conversionOf } from './conversions.ts';
@@ -41,7 +41,7 @@ ${body}} };`;
   return { selectList: wanted.map((w) => selectExpression(w.column)).join(', '), decode };
 }
 /** FLOAT is sent with six digits; as a double it comes with all it has. */
-export const selectExpression = (column: Pick<MySqlColumn, 'name' | 'dataType'>): string => (column.dataType === 'float' ? `(${quoteName(column.name)} + 0e0)` : quoteName(column.name));
+export const selectExpression = (column: Pick<MySqlColumn, 'name' | 'dataType'>): string => (column.dataType === 'float' ? `(${quoteName(column.name)} + 0e0)` : selectedName(column.name));
 
 type Value = string | Buffer;
 const textOf = (value: Value): string => (typeof value === 'string' ? value : value.toString());

@@ -103,13 +103,14 @@ describeOnMySql('mysql sink, exactly once', (given) => {
     expect([error.code, error.retry]).deep.equal(['mysql-transaction-lost', 'never']);
     expect(error.message).contain('checkpoint 9').and.contain(`"${db.name}.e"`);
   });
-  it('a lost connection takes the epoch with it, and the job back to its checkpoint', async () => {
+  it('a lost connection takes the epoch with it, and the job back to its checkpoint', async function () {
+    this.timeout(40_000);
     await db.run('CREATE TABLE f (v INT)');
     const w = await driverFor('f').open();
     await w.push([['+I', 1]]);
     w.writer.idle?.();
     // Killed before its first row it would just begin again.
-    await eventually('the row in its transaction', async () => (await db.rows('SELECT 1 FROM information_schema.innodb_trx AS t JOIN information_schema.processlist AS p ON p.id = t.trx_mysql_thread_id WHERE p.user = ? AND t.trx_rows_modified > 0', [server.root.user])).length > 0);
+    await eventually('the row in its transaction', async () => (await db.rows('SELECT 1 FROM information_schema.innodb_trx AS t JOIN information_schema.processlist AS p ON p.id = t.trx_mysql_thread_id WHERE p.user = ? AND t.trx_rows_modified > 0', [server.root.user])).length > 0, 30_000);
     await killConnections(db, server.root.user);
     await w.push([['+I', 2]]);
     const error = await refusal(w.writer.prepare(1));

@@ -12,7 +12,7 @@ import type { MySqlCdcSpec } from './spec.ts';
 import { unpackHistory } from './schemas.ts';
 import { Splitter } from './splitter.ts';
 import type { StoredState } from './state.ts';
-import { listTables, readTablesNamed } from './structure.ts';
+import { listTables, readTablesNamed, refuseVersioned } from './structure.ts';
 import { TableSnapshot } from './table-snapshot.ts';
 import type { DecoderOptions } from './values.ts';
 
@@ -21,9 +21,10 @@ export interface FoundTable { readonly name: string; readonly schema: MySqlTable
 
 const TRANSACTIONAL = new Set(['innodb', 'rocksdb', 'ndbcluster', 'tokudb', 'ndb']);
 
-/** Throws no-table-matches, keyless-tables, engine-unsupported. */
+/** Throws no-table-matches, keyless-tables, engine-unsupported, mysql-table-unsupported. */
 export async function findTables(spec: MySqlCdcSpec, connection: Connection, patterns: TablePatterns, state: StoredState | undefined): Promise<FoundTable[]> {
   const listed = (await listTables(spec.server, connection, null)).filter((t) => patterns.matches(t)), byName = new Map(listed.map((t) => [tableText(t), t]));
+  refuseVersioned(listed);
   const takesSnapshot = spec.startup.mode === 'initial' || spec.startup.mode === 'snapshot';
   const history = new Map(state === undefined ? [] : unpackHistory(state.schemas).tables.map(({ table }) => [tableText(table), table]));
   const stored: FoundTable[] = Object.entries(state?.tables ?? {}).flatMap(([name, t]) => { const schema = t.schema ?? history.get(name); return schema === undefined ? [] : [{ name, t, schema }]; }).map(({ name, t, schema }) => ({ name, schema, finished: t.finished?.map(loadRange) ?? null, announced: t.announced, estimatedRows: byName.get(name)?.rows ?? 0, isNew: false }));

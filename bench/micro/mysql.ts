@@ -18,7 +18,7 @@ import type { Position } from '../mysql/database.ts';
 import { fillTable, loads } from '../mysql/load.ts';
 
 const ROWS = Number(process.argv[2] ?? 300_000), ROUNDS = 5;
-const place = placeOf(process.env['MYSQL_URL'] ?? 'mysql://root@127.0.0.1:3307');
+const place = placeOf(process.env['MYSQL_URL'] ?? 'mysql://root@127.0.0.1:3306');
 
 function specOf(table: string, from: Position | undefined): MySqlPipelineSpec {
   return {

@@ -1,11 +1,10 @@
 /** The MySQL catalog through a server: names, columns, keys, comments, patterns; its tables read, joined, written; nothing secret shown. */
 import { expect } from 'chai';
 import { eventually, ServerProcess } from '../../e2e/server-process.ts';
-import { connect, freshDatabase, mysqlServer } from './support.ts';
+import { connect, freshDatabase, describeServers } from './support.ts';
 
-const { server: mysql } = mysqlServer();
 
-describe('the MySQL catalog', function () {
+describeServers('the MySQL catalog on', function ({ server: mysql }) {
   this.timeout(60_000);
   let server: ServerProcess, db: Awaited<ReturnType<typeof freshDatabase>>;
   const run = async (text: string): Promise<{ columns: { name: string }[]; rows: unknown[][] }[]> => {
@@ -79,4 +78,4 @@ describe('the MySQL catalog', function () {
     expect(body.error?.['code']).to.equal('mysql-access-denied');
     expect(JSON.stringify(body)).not.to.include('wrong-secret');
   });
-});
+}, ['MySQL']);

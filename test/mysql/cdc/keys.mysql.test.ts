@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import type { SqlType } from '../../../core/types/sql-type.ts';
 import { BIGINT, BYTES, INT, STRING, decimal, timestamp } from '../../../core/types/sql-type.ts';
-import { Driver, freshDatabase, jsonOf, mariaServer, Materialised, mysqlServer, specOf } from './support.ts';
+import { Driver, freshDatabase, jsonOf, Materialised, specOf, describeServers } from './support.ts';
 import { startWriters } from './writers.ts';
 
 interface Case {
@@ -30,60 +30,58 @@ const CASES: readonly Case[] = [
   { name: 'another column to cut by', columns: 'id INT NOT NULL PRIMARY KEY', key: [{ name: 'id', type: INT }], keyOf: String, chunkKey: 'a' },
 ];
 
-for (const { name: server_, server } of [mysqlServer(), mariaServer()]) {
-  describe(`keys on ${server_}`, () => {
-    for (const { name, columns, key, keyOf, chunkKey } of CASES) {
-      it(`${name}`, async () => {
-        const { database, sql, drop } = await freshDatabase(server), names = key.map((k) => k.name);
-        try {
-          await sql(`CREATE TABLE t (${columns.replace(/, PRIMARY/, ', a INT, name VARCHAR(50), n BIGINT, PRIMARY').replace(/ PRIMARY KEY$/, ' PRIMARY KEY, a INT, name VARCHAR(50), n BIGINT')}) DEFAULT CHARACTER SET utf8mb4`);
-          const literals = Array.from({ length: 400 }, (_, n) => keyOf(n)).map((k) => (typeof k === 'string' ? [k] : k));
-          await sql(`INSERT IGNORE INTO t (${names.join(', ')}, a, name, n) VALUES ${literals.map((k, n) => `(${k.join(', ')}, ${n}, 'first', ${n})`).join(', ')}; ANALYZE TABLE t`);
-          const writers = await startWriters(server, database, { count: 4, keys: 400, key: names, keyOf, seed: 5 });
-          const all = [...key, { name: 'a', type: INT }, { name: 'name', type: STRING }, { name: 'n', type: BIGINT }];
-          const table = new Materialised(key.map((_, i) => i), all.length), driver = Driver.of(specOf(server, `${database}\\.t`, all, names, { chunkSize: 20, chunkKeys: chunkKey === undefined ? [] : [['.*', chunkKey]] }));
-          driver.onChange = (c) => table.apply(c.kind, c.row);
-          await driver.open();
-          await driver.until(() => (driver.reader.progress?.() as { stage: string }).stage === 'incremental', 'the snapshot is done');
-          const progress = driver.reader.progress?.() as { full: { chunksDone: number } };
-          await writers.stop();
-          // The table as a fresh snapshot has it.
-          const wanted = new Materialised(key.map((_, i) => i), all.length), again = Driver.of(specOf(server, `${database}\\.t`, all, names, { bounded: true }));
-          again.onChange = (c) => wanted.apply(c.kind, c.row);
-          await (await again.open()).untilFinished();
-          await again.close();
-          await driver.until(() => table.problems.length > 0 || JSON.stringify(table.sorted()) === JSON.stringify(wanted.sorted()), 'the changelog leads to the table').catch(() => {});
-          expect(table.problems.slice(0, 3)).to.deep.equal([]);
-          expect(table.sorted()).to.deep.equal(wanted.sorted());
-          if (name !== 'an ENUM first') expect(progress.full.chunksDone).to.be.greaterThan(3);
-          await driver.close();
-        } finally { await drop(); }
-      });
-    }
-    it('no key at all, cut by a column', async () => {
-      const { database, sql, drop } = await freshDatabase(server);
+describeServers('keys on', ({ server }) => {
+  for (const { name, columns, key, keyOf, chunkKey } of CASES) {
+    it(`${name}`, async () => {
+      const { database, sql, drop } = await freshDatabase(server), names = key.map((k) => k.name);
       try {
-        await sql('CREATE TABLE t (id INT, a INT, name VARCHAR(50), n BIGINT, KEY (id))');
-        await sql(`INSERT INTO t VALUES (NULL, 0, 'null', 0), (NULL, 1, 'null', 0), ${Array.from({ length: 300 }, (_, n) => `(${n % 50}, ${n}, 'first', ${n})`).join(', ')}; ANALYZE TABLE t`);
-        const writers = await startWriters(server, database, { count: 3, keys: 60, seed: 9, pauseMs: 1 });
-        const all = [{ name: 'id', type: INT }, { name: 'a', type: INT }, { name: 'name', type: STRING }, { name: 'n', type: BIGINT }];
-        const driver = Driver.of(specOf(server, `${database}\\.t`, all, [], { chunkSize: 20, chunkKeys: [['.*', 'id']] })), rows = new Map<string, number>(), problems: string[] = [];
-        driver.onChange = ({ kind, row }) => {
-          const text = jsonOf(row), count = rows.get(text) ?? 0, next = kind === '+I' || kind === '+U' ? count + 1 : count - 1;
-          if (next < 0) problems.push(`${kind} ${text} where none stands`);
-          if (next === 0) rows.delete(text); else rows.set(text, next);
-        };
+        await sql(`CREATE TABLE t (${columns.replace(/, PRIMARY/, ', a INT, name VARCHAR(50), n BIGINT, PRIMARY').replace(/ PRIMARY KEY$/, ' PRIMARY KEY, a INT, name VARCHAR(50), n BIGINT')}) DEFAULT CHARACTER SET utf8mb4`);
+        const literals = Array.from({ length: 400 }, (_, n) => keyOf(n)).map((k) => (typeof k === 'string' ? [k] : k));
+        await sql(`INSERT IGNORE INTO t (${names.join(', ')}, a, name, n) VALUES ${literals.map((k, n) => `(${k.join(', ')}, ${n}, 'first', ${n})`).join(', ')}; ANALYZE TABLE t`);
+        const writers = await startWriters(server, database, { count: 4, keys: 400, key: names, keyOf, seed: 5 });
+        const all = [...key, { name: 'a', type: INT }, { name: 'name', type: STRING }, { name: 'n', type: BIGINT }];
+        const table = new Materialised(key.map((_, i) => i), all.length), driver = Driver.of(specOf(server, `${database}\\.t`, all, names, { chunkSize: 20, chunkKeys: chunkKey === undefined ? [] : [['.*', chunkKey]] }));
+        driver.onChange = (c) => table.apply(c.kind, c.row);
         await driver.open();
         await driver.until(() => (driver.reader.progress?.() as { stage: string }).stage === 'incremental', 'the snapshot is done');
+        const progress = driver.reader.progress?.() as { full: { chunksDone: number } };
         await writers.stop();
-        const wanted = new Map<string, number>();
-        for (const r of await sql('SELECT id, a, name, n FROM t') as { id: number; a: number; name: string; n: string }[]) { const text = jsonOf([r.id, r.a, r.name, Number(r.n)]); wanted.set(text, (wanted.get(text) ?? 0) + 1); }
-        const sorted = (m: Map<string, number>): string => JSON.stringify([...m].sort());
-        await driver.until(() => problems.length > 0 || sorted(rows) === sorted(wanted), 'the changelog leads to the table', 10_000).catch(() => {});
-        expect(problems.slice(0, 3)).to.deep.equal([]);
-        expect(sorted(rows)).to.equal(sorted(wanted));
+        // The table as a fresh snapshot has it.
+        const wanted = new Materialised(key.map((_, i) => i), all.length), again = Driver.of(specOf(server, `${database}\\.t`, all, names, { bounded: true }));
+        again.onChange = (c) => wanted.apply(c.kind, c.row);
+        await (await again.open()).untilFinished();
+        await again.close();
+        await driver.until(() => table.problems.length > 0 || JSON.stringify(table.sorted()) === JSON.stringify(wanted.sorted()), 'the changelog leads to the table').catch(() => {});
+        expect(table.problems.slice(0, 3)).to.deep.equal([]);
+        expect(table.sorted()).to.deep.equal(wanted.sorted());
+        if (name !== 'an ENUM first') expect(progress.full.chunksDone).to.be.greaterThan(3);
         await driver.close();
       } finally { await drop(); }
     });
+  }
+  it('no key at all, cut by a column', async () => {
+    const { database, sql, drop } = await freshDatabase(server);
+    try {
+      await sql('CREATE TABLE t (id INT, a INT, name VARCHAR(50), n BIGINT, KEY (id))');
+      await sql(`INSERT INTO t VALUES (NULL, 0, 'null', 0), (NULL, 1, 'null', 0), ${Array.from({ length: 300 }, (_, n) => `(${n % 50}, ${n}, 'first', ${n})`).join(', ')}; ANALYZE TABLE t`);
+      const writers = await startWriters(server, database, { count: 3, keys: 60, seed: 9, pauseMs: 1 });
+      const all = [{ name: 'id', type: INT }, { name: 'a', type: INT }, { name: 'name', type: STRING }, { name: 'n', type: BIGINT }];
+      const driver = Driver.of(specOf(server, `${database}\\.t`, all, [], { chunkSize: 20, chunkKeys: [['.*', 'id']] })), rows = new Map<string, number>(), problems: string[] = [];
+      driver.onChange = ({ kind, row }) => {
+        const text = jsonOf(row), count = rows.get(text) ?? 0, next = kind === '+I' || kind === '+U' ? count + 1 : count - 1;
+        if (next < 0) problems.push(`${kind} ${text} where none stands`);
+        if (next === 0) rows.delete(text); else rows.set(text, next);
+      };
+      await driver.open();
+      await driver.until(() => (driver.reader.progress?.() as { stage: string }).stage === 'incremental', 'the snapshot is done');
+      await writers.stop();
+      const wanted = new Map<string, number>();
+      for (const r of await sql('SELECT id, a, name, n FROM t') as { id: number; a: number; name: string; n: string }[]) { const text = jsonOf([r.id, r.a, r.name, Number(r.n)]); wanted.set(text, (wanted.get(text) ?? 0) + 1); }
+      const sorted = (m: Map<string, number>): string => JSON.stringify([...m].sort());
+      await driver.until(() => problems.length > 0 || sorted(rows) === sorted(wanted), 'the changelog leads to the table', 10_000).catch(() => {});
+      expect(problems.slice(0, 3)).to.deep.equal([]);
+      expect(sorted(rows)).to.equal(sorted(wanted));
+      await driver.close();
+    } finally { await drop(); }
   });
-}
+});

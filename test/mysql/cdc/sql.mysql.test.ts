@@ -1,9 +1,8 @@
 /** `mysql-cdc` tables in jobs and queries of a real server: joins that follow MySQL, SELECTs that end, restarts. */
 import { expect } from 'chai';
 import { eventually, ServerProcess } from '../../e2e/server-process.ts';
-import { freshDatabase, mysqlServer } from './support.ts';
+import { freshDatabase, describeServers } from './support.ts';
 
-const { server: mysql } = mysqlServer();
 const jobIdOf = (results: { columns: { name: string }[]; rows: unknown[][] }[] | undefined): string => String(results?.find((r) => r.columns.length === 1 && r.columns[0]?.name === 'job id')?.rows[0]?.[0]);
 function materialise(lines: readonly string[]): string[] {
   const rows: string[] = [];
@@ -15,7 +14,7 @@ function materialise(lines: readonly string[]): string[] {
   return rows.sort();
 }
 
-describe('mysql-cdc in SQL', function () {
+describeServers('mysql-cdc in SQL on', function ({ server: mysql }) {
   this.timeout(60_000);
   let server: ServerProcess, db: Awaited<ReturnType<typeof freshDatabase>>;
   const withClause = (table: string, more = ''): string => `WITH ('connector' = 'mysql-cdc', 'hostname' = '${mysql.host}', 'port' = '${mysql.port}', 'username' = '${mysql.user}', 'password' = '${mysql.password}', 'database-name' = '${db.database}', 'table-name' = '${table}'${more})`;
@@ -62,4 +61,4 @@ describe('mysql-cdc in SQL', function () {
     await eventually('the job has finished', async () => JSON.stringify((await server.sql('SHOW JOBS')).body.results?.[0]?.rows.find((r) => r.includes(job))).includes('FINISHED'));
     expect((await server.printed(job)).at(-1)).to.equal('+U[250]');
   });
-});
+}, ['MySQL']);

@@ -3,7 +3,7 @@ import { BIGINT, INT, varchar } from '../../../core/types/sql-type.ts';
 import { Driver, freshDatabase, Materialised, serverOf, specOf, tableRows } from './support.ts';
 import { startWriters } from './writers.ts';
 
-const server = serverOf(process.argv[2] ?? 'mysql://root@127.0.0.1:3307'), rounds = Number(process.argv[3] ?? 20);
+const server = serverOf(process.argv[2] ?? process.env['MYSQL_URL'] ?? ''), rounds = Number(process.argv[3] ?? 20);
 const { database, sql, connection, drop } = await freshDatabase(server);
 try {
   await sql('CREATE TABLE t (id BIGINT NOT NULL PRIMARY KEY, a INT, name VARCHAR(50), n BIGINT)');

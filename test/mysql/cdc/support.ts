@@ -18,8 +18,16 @@ import { createTableReader } from '../../../runtime/connectors/mysql/cdc/table-s
 
 export interface TestServer { readonly name: string; readonly server: MySqlServer }
 export const serverOf = (url: string): MySqlServer => { const u = new URL(url); return { host: u.hostname, port: Number(u.port), user: decodeURIComponent(u.username), password: decodeURIComponent(u.password), tls: null, compress: false, connectTimeoutMs: 5000 }; };
-export const mysqlServer = (): TestServer => ({ name: 'MySQL', server: serverOf(process.env['MYSQL_URL'] ?? 'mysql://root@127.0.0.1:3307') });
-export const mariaServer = (): TestServer => ({ name: 'MariaDB', server: serverOf(process.env['MARIADB_URL'] ?? 'mysql://root@127.0.0.1:3308') });
+const SERVERS = [['MySQL', 'MYSQL_URL'], ['MariaDB', 'MARIADB_URL']] as const;
+/** A suite for each server of the run (of those named); for others it shows as skipped. */
+export function describeServers(title: string, suite: (this: Mocha.Suite, found: TestServer) => void, names: readonly string[] = ['MySQL', 'MariaDB']): void {
+  for (const [name, variable] of SERVERS) {
+    const url = process.env[variable];
+    if (!names.includes(name)) continue;
+    if (url === undefined || url === '') describe.skip(`${title} ${name}: ${variable} is not set`, () => { it('needs a server', () => {}); });
+    else describe(`${title} ${name}`, function run() { suite.call(this, { name, server: serverOf(url) }); });
+  }
+}
 export const connect = (server: MySqlServer, database?: string): Promise<Connection> => createConnection({ host: server.host, port: server.port, user: server.user, password: server.password, ...(database === undefined ? {} : { database }), multipleStatements: true, supportBigNumbers: true, bigNumberStrings: true, dateStrings: true });
 
 let made = 0;

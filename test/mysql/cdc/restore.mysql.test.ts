@@ -41,6 +41,8 @@ describeServers('restore on', ({ name, server }) => {
           await begin();
         }
         await driver.until(() => (driver.reader.progress?.() as { stage: string }).stage === 'incremental', 'the snapshot is done');
+        const { chunks, chunksDone } = (driver.reader.progress?.() as unknown as { full: { chunks: number; chunksDone: number } }).full;
+        expect(chunksDone, 'chunks of all runs').to.be.at.least(900 / 25 - 1).and.to.equal(chunks);
         await writers.stop();
         const wanted = await tableRows(connection, 'SELECT id, a, name, n FROM t');
         await driver.until(() => table.problems.length > 0 || JSON.stringify(table.sorted()) === JSON.stringify(wanted), 'the changelog leads to the table').catch(() => {});

@@ -7,6 +7,7 @@ import type { BinlogPosition, ServerFacts } from '../contract.ts';
 import type { Follower } from './follower.ts';
 import { comparePlaces } from './place.ts';
 import type { Snapshot } from './snapshot.ts';
+import type { Done } from './state.ts';
 import type { MySqlCdcSpec } from './spec.ts';
 
 /** Rates are over about so long. */
@@ -18,6 +19,8 @@ export class Rates {
   rows = 0;
   chunks = 0;
   tablesRead = 0;
+  /** Chunks and rows of earlier runs, by their checkpoint. */
+  before: Done = [0, 0];
   /** The server's last answer. */
   end: BinlogPosition | undefined;
   private readonly counters: { readonly rows: { value: number }; readonly chunks: { value: number } };
@@ -45,6 +48,7 @@ export class Rates {
     this.windowMs = now;
     this.windowRows = this.rows;
   }
+  get done(): Done { return [this.before[0] + this.chunks, this.before[1] + this.rows]; }
   snapshotDone(): void { this.lastRate = 0; }
   rowsPerSecond(nowMs: number): number {
     if (this.lastRate > 0) return Math.round(this.lastRate);
@@ -63,7 +67,8 @@ export class Rates {
 
 export function progressOf(of: { readonly spec: MySqlCdcSpec; readonly rates: Rates; readonly snapshot: Snapshot; readonly follower: Follower | undefined; readonly tables: number; readonly finished: boolean; readonly facts: ServerFacts; readonly nowMs: number }): Json {
   const { snapshot, follower, rates, nowMs } = of, out: Record<string, Json> = { stage: of.finished ? 'finished' : snapshot.isDone ? 'incremental' : 'full' };
-  if (!snapshot.isDone || rates.chunks > 0) {
+  if (!snapshot.isDone || rates.done[0] > 0) {
+    const [chunksDone, rows] = rates.done;
     let left = 0, chunksLeft = 0;
     for (const table of snapshot.tables.values()) {
       const total = table.estimatedChunks(of.spec.chunkSize);
@@ -71,7 +76,7 @@ export function progressOf(of: { readonly spec: MySqlCdcSpec; readonly rates: Ra
       left += Math.max(0, table.splitter.estimatedRows - table.rowsDone);
     }
     const perSecond = snapshot.isDone ? 0 : rates.rowsPerSecond(nowMs);
-    out['full'] = { tables: of.tables, tablesDone: of.tables - snapshot.tables.size, chunks: rates.chunks + chunksLeft, chunksDone: rates.chunks, rows: rates.rows, rowsPerSecond: perSecond, etaSeconds: perSecond === 0 ? null : Math.ceil(left / perSecond) };
+    out['full'] = { tables: of.tables, tablesDone: of.tables - snapshot.tables.size, chunks: chunksDone + chunksLeft, chunksDone, rows, rowsPerSecond: perSecond, etaSeconds: perSecond === 0 ? null : Math.ceil(left / perSecond) };
   }
   if (follower === undefined) return out;
   rates.ask(of.spec, of.facts, nowMs);

@@ -101,6 +101,7 @@ export class ChangeReader implements SourceReader, FollowerHost {
       if (options.bounded && !takesSnapshot) this.end = await currentPosition(spec.server, connection, this.facts);
     } finally { await connection.end().catch(() => connection.destroy()); }
     if (this.isClosed) { await this.close(); return; }
+    this.rates.before = state?.done ?? [0, 0];
     this.isOpen = true;
     this.snapshot.start();
     options.wake();
@@ -283,9 +284,13 @@ export class ChangeReader implements SourceReader, FollowerHost {
   positions(): Json {
     if (this.options.context.subtask !== 0) return null;
     const tables: Record<string, StoredTable> = Object.create(null);
-    for (const [name, { schema, isAnnounced }] of this.captured) tables[name] = { ...(this.schemas.knows(schema) ? {} : { schema }), finished: this.snapshot.tables.get(name)?.toJson() ?? null, announced: isAnnounced };
-    const state: StoredState = { version: 1, position: this.position, skip: this.follower?.skipLeft ?? [0, 0], tables, schemas: this.schemas.snapshot(this.position) };
+    for (const [name, { schema, isAnnounced }] of this.captured) tables[name] = { ...(this.schemas.knows(schema) ? {} : { schema }), finished: this.snapshot.tables.get(name)?.toJson() ?? null, announced: isAnnounced, ...this.doneOf(name) };
+    const state: StoredState = { version: 1, position: this.position, skip: this.follower?.skipLeft ?? [0, 0], tables, schemas: this.schemas.snapshot(this.position), done: this.rates.done };
     return state as unknown as Json;
+  }
+  private doneOf(name: string): Pick<StoredTable, 'done'> {
+    const table = this.snapshot.tables.get(name);
+    return table === undefined ? {} : { done: [table.chunksDone, table.rowsDone] };
   }
   progress(): Json {
     if (!this.isOpen || this.finished && this.options.context.subtask !== 0) return { stage: 'structure' };

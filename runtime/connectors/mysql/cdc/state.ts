@@ -11,9 +11,10 @@ import type { StoredSchemas } from './schemas.ts';
 
 /**
  * `finished`: ranges whose rows are out; null = the snapshot of the table is over, or there is none. `schema`: only where the history does
- * not have the table.
+ * not have the table. `done`: what of the table was read so far, for people; of StoredState, of all tables.
  */
-export interface StoredTable { readonly schema?: MySqlTable; readonly finished: readonly StoredRange[] | null; readonly announced: boolean }
+export interface StoredTable { readonly schema?: MySqlTable; readonly finished: readonly StoredRange[] | null; readonly announced: boolean; readonly done?: Done }
+export type Done = readonly [chunks: number, rows: number];
 export interface StoredState {
   readonly version: 1;
   readonly position: BinlogPosition;
@@ -21,6 +22,7 @@ export interface StoredState {
   readonly skip: readonly [events: number, rows: number];
   readonly tables: Readonly<Record<string, StoredTable>>;
   readonly schemas: StoredSchemas;
+  readonly done?: Done;
 }
 /** @param restored positions of all subtasks at the checkpoint; only subtask 0 has any */
 export function readState(table: string, restored: readonly Json[] | undefined): StoredState | undefined {

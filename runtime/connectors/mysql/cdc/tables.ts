@@ -11,13 +11,13 @@ import { loadRange, type KeyRange } from './ranges.ts';
 import type { MySqlCdcSpec } from './spec.ts';
 import { unpackHistory } from './schemas.ts';
 import { Splitter } from './splitter.ts';
-import type { StoredState } from './state.ts';
+import type { Done, StoredState } from './state.ts';
 import { listTables, readTablesNamed, refuseVersioned } from './structure.ts';
 import { TableSnapshot } from './table-snapshot.ts';
 import type { DecoderOptions } from './values.ts';
 
 /** `finished`: ranges whose rows are out; null = no snapshot is taken or left. */
-export interface FoundTable { readonly name: string; readonly schema: MySqlTable; readonly finished: readonly KeyRange[] | null; readonly announced: boolean; readonly estimatedRows: number; /** Not of a checkpoint. */ readonly isNew: boolean }
+export interface FoundTable { readonly name: string; readonly schema: MySqlTable; readonly finished: readonly KeyRange[] | null; readonly announced: boolean; readonly estimatedRows: number; /** Not of a checkpoint. */ readonly isNew: boolean; readonly done?: Done | undefined }
 
 const TRANSACTIONAL = new Set(['innodb', 'rocksdb', 'ndbcluster', 'tokudb', 'ndb']);
 
@@ -27,7 +27,7 @@ export async function findTables(spec: MySqlCdcSpec, connection: Connection, pat
   refuseVersioned(listed);
   const takesSnapshot = spec.startup.mode === 'initial' || spec.startup.mode === 'snapshot';
   const history = new Map(state === undefined ? [] : unpackHistory(state.schemas).tables.map(({ table }) => [tableText(table), table]));
-  const stored: FoundTable[] = Object.entries(state?.tables ?? {}).flatMap(([name, t]) => { const schema = t.schema ?? history.get(name); return schema === undefined ? [] : [{ name, t, schema }]; }).map(({ name, t, schema }) => ({ name, schema, finished: t.finished?.map(loadRange) ?? null, announced: t.announced, estimatedRows: byName.get(name)?.rows ?? 0, isNew: false }));
+  const stored: FoundTable[] = Object.entries(state?.tables ?? {}).flatMap(([name, t]) => { const schema = t.schema ?? history.get(name); return schema === undefined ? [] : [{ name, t, schema }]; }).map(({ name, t, schema }) => ({ name, schema, finished: t.finished?.map(loadRange) ?? null, announced: t.announced, estimatedRows: byName.get(name)?.rows ?? 0, isNew: false, done: t.done }));
   const fresh = state === undefined || spec.newTables !== 'ignore' ? listed.filter((t) => state?.tables[tableText(t)] === undefined) : [];
   if (state === undefined && fresh.length === 0 && spec.newTables !== 'stream') throw await nothingMatches(spec, connection);
   const schemas = await readTablesNamed(spec.server, connection, fresh), isRead = state === undefined ? takesSnapshot : spec.newTables === 'snapshot';
@@ -48,7 +48,9 @@ export function chunkKeyOf(spec: MySqlCdcSpec, name: string): string | null {
 }
 export function snapshotOf(spec: MySqlCdcSpec, found: FoundTable, values: DecoderOptions): TableSnapshot {
   const plan = new KeyPlan(spec.server, found.schema, chunkKeyOf(spec, found.name), values);
-  return new TableSnapshot(plan, new Splitter({ server: spec.server, chunkSize: spec.chunkSize, evenFactor: spec.evenFactor, table: found.schema, plan, estimatedRows: found.estimatedRows }), found.finished ?? [], spec.chunkSize * 2);
+  const table = new TableSnapshot(plan, new Splitter({ server: spec.server, chunkSize: spec.chunkSize, evenFactor: spec.evenFactor, table: found.schema, plan, estimatedRows: found.estimatedRows }), found.finished ?? [], spec.chunkSize * 2);
+  [table.chunksDone, table.rowsDone] = found.done ?? [0, 0];
+  return table;
 }
 async function nothingMatches(spec: MySqlCdcSpec, connection: Connection): Promise<Error> {
   const rows = await query(spec.server, connection, "SELECT TABLE_SCHEMA, TABLE_NAME FROM information_schema.TABLES WHERE TABLE_SCHEMA NOT IN ('information_schema', 'mysql', 'performance_schema', 'sys') LIMIT 5000", [], 'list tables');

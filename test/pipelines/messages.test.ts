@@ -48,6 +48,11 @@ describe('pipeline kafka source: messages', () => {
     expect(story('json', [['{"id":1}', '{"a":true}']], {}, { keyPrefix: 'k_', valuePrefix: 'v_' })).to.deep.equal(['shop.t create.table (k_id BIGINT NOT NULL, v_a BOOLEAN) key 0', '+I[1, true]']);
     expect(story('json', [['not json', '{"db":"x","tb":"y","a":1.5}']], {}, { tableFields: ['db', 'tb'] })).to.deep.equal(['x.y create.table (db STRING, tb STRING, a DOUBLE) key ', '+I[x, y, 1.5]']);
   });
+  it('tells of numbers with more digits than a DOUBLE has', () => {
+    const cut: string[] = [], rules = { cut: (table: string, column: string, text: string) => { cut.push(`${table} ${column} ${text}`); } };
+    story('json', [[null, '{"a":0.30000000000000004,"b":12345678901234567890.25,"c":-1.7976931348623157E308,"d":100000000000000000000000.0}']], rules);
+    expect(cut).to.deep.equal(['shop.t b 12345678901234567890.25']);
+  });
   it('static and fixed types', async () => {
     const lines = story('json', [[null, '{"a":1}'], [null, '{"a":2,"b":1}']], { isStatic: true });
     expect(lines).to.deep.equal(['shop.t create.table (a BIGINT) key ', '+I[1]', '+I[2]']);

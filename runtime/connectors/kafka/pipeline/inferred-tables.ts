@@ -26,6 +26,8 @@ export interface InferenceRules {
   /** Types of columns by name, whatever the table. */
   readonly fixed: ReadonlyMap<string, SqlType>;
   readonly timeZone: string;
+  /** Told of numbers with more digits than a DOUBLE keeps. */
+  readonly cut?: (table: string, column: string, text: string) => void;
 }
 type Convert = (node: JsonNode) => unknown;
 export interface InferredTable { version: TableVersion; converters: readonly Convert[]; readonly fixed: ReadonlySet<string> }
@@ -55,7 +57,7 @@ export class InferredTables {
   }
   private fixedIn(message: Message): Set<string> { return new Set([...this.rules.fixed.keys(), ...(message.nativeTypes ?? new Map<string, string>()).keys()]); }
   private tableOf(version: TableVersion, fixed: ReadonlySet<string>): InferredTable {
-    return { version, fixed, converters: version.columns.map((c) => converterOf(c.type, c.name, this.rules.timeZone)) };
+    return { version, fixed, converters: version.columns.map((c) => converterOf(c.type, c.name, this.rules.timeZone, (text) => this.rules.cut?.(idText(version.id), c.name, text))) };
   }
   /** The same list when nothing is new. */
   private merged(known: readonly PipelineColumn[], message: Message, fixed: ReadonlySet<string>): readonly PipelineColumn[] {
@@ -89,12 +91,16 @@ export function rowValues({ version, converters }: InferredTable, members: Membe
     return node === undefined || node.kind === 'null' ? null : convert(node);
   });
 }
-function converterOf(type: SqlType, name: string, timeZone: string): Convert {
+/** No double has more digits of its own than 17. */
+const isCut = (text: string): boolean => text.length > 17 && text.replace(/[eE].*$/, '').replace(/[-.]/g, '').replace(/^0+|0+$/g, '').length > 17;
+function converterOf(type: SqlType, name: string, timeZone: string, cut: (text: string) => void): Convert {
   const bare = asNullable(type, true);
   if (bare.kind === 'VARCHAR' || bare.kind === 'CHAR') return textOf;
   if (bare.kind === 'BINARY' || bare.kind === 'VARBINARY') return (node) => new Uint8Array(Buffer.from(textOf(node), 'base64'));
   const cast = castFunction(STRING, bare, { timeZone }, false) as (text: string) => unknown, isTime = bare.kind === 'TIMESTAMP' || bare.kind === 'TIMESTAMP_LTZ';
+  const isDouble = bare.kind === 'DOUBLE';
   return (node) => {
+    if (isDouble && node.kind === 'number' && isCut(node.text)) cut(node.text);
     const text = isTime ? textOf(node).replace('T', ' ') : textOf(node);
     try { return cast(bare.kind === 'TIMESTAMP_LTZ' ? text.replace(/Z$/, '') : text); } catch (error) {
       if (!(error instanceof RivuletError)) throw error;
@@ -127,7 +133,7 @@ export function mysqlType(text: string): SqlType | undefined {
   switch (parts.dataType) {
     case 'decimal': return isBare ? undefined : baseType(columnOf(parts));
     case 'tinyint': return parts.length === 1 && !parts.unsigned ? BOOLEAN : baseType(columnOf(parts));
-    case 'time': return isBare || (parts.scale ?? 0) > 3 ? STRING : baseType(columnOf(parts));
+    case 'time': return STRING;
     case 'datetime': case 'timestamp': return timestamp(isBare ? 6 : parts.scale ?? 6);
     case 'char': case 'varchar': case 'set': return STRING;
     case 'bit': case 'binary': case 'varbinary': case 'vector': return undefined;

@@ -43,9 +43,17 @@ class KafkaPipelineReader implements SourceReader {
     this.tables = this.tablesOf(spec.tables ?? []);
     this.skipped = context.counter('skippedRecords');
   }
+  private readonly warned = new Set<string>();
   private tablesOf(known: readonly TableVersion[]): InferredTables {
     const { inference } = this.spec;
-    return new InferredTables({ ...inference, fixed: new Map(inference.fixed), timeZone: 'UTC' }, known);
+    return new InferredTables({ ...inference, fixed: new Map(inference.fixed), timeZone: 'UTC', cut: (table, column, text) => this.warnOfCut(table, column, text) }, known);
+  }
+  /** Once for each column. */
+  private warnOfCut(table: string, column: string, text: string): void {
+    const name = `${table}.${column}`;
+    if (this.warned.has(name) || this.warned.size >= LOGGED) return;
+    this.warned.add(name);
+    this.context.log('warn', "numbers of a column have more digits than DOUBLE keeps; name it in 'json.infer-schema.fixed-types', as in price:DECIMAL(30,10)", { table, column, example: text.slice(0, 60) });
   }
   async open(restored: readonly Json[] | undefined): Promise<void> {
     const stored = restored?.map((r) => r as unknown as { reader: Json; tables: readonly TableVersion[] });

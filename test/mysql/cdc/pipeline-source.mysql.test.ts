@@ -49,6 +49,19 @@ describeServers('pipeline source on', ({ name, server }) => {
       await driver.close();
     } finally { await drop(); }
   });
+  it('does not call a table dropped that was renamed', async () => {
+    const { database, sql, drop } = await freshDatabase(server);
+    try {
+      await sql("CREATE TABLE t (id INT NOT NULL PRIMARY KEY); INSERT INTO t VALUES (1); CREATE TABLE u (id INT NOT NULL PRIMARY KEY)");
+      const driver = await PipelineDriver.pipeline(pipelineSpecOf(server, `${database}\\.(t|u)`)).open() as PipelineDriver;
+      await driver.until(() => driver.items.length === 1, 'the snapshot');
+      driver.log.length = 0;
+      await sql('RENAME TABLE t TO elsewhere; DROP TABLE u');
+      await driver.until(() => driver.log.length > 0, 'the last statement');
+      expect(driver.log).to.deep.equal(['u drop.table']);
+      await driver.close();
+    } finally { await drop(); }
+  });
   it('goes on behind DDL from positions before it', async () => {
     const { database, sql, drop } = await freshDatabase(server);
     try {

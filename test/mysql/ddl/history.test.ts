@@ -63,7 +63,7 @@ describe('MySQL schema history', () => {
     expect(brief(h.apply('RENAME TABLE t TO _t_del, _t_gho TO t', 'db'))).to.deep.equal(['db.t: add.column? RENAME TABLE']);
     expect(names(h, 't')).to.equal('id a b');
     expect(names(h, '_t_del')).to.equal('id a');
-    expect(brief(h.apply('ALTER TABLE t RENAME TO elsewhere.t', 'db'))).to.deep.equal(['db.t: drop.table']);
+    expect(brief(h.apply('ALTER TABLE t RENAME TO elsewhere.t', 'db'))).to.deep.equal(['db.t: drop.table? RENAME TABLE']);
     expect(brief(h.apply('RENAME TABLE elsewhere.t TO db.t', 'db'))).to.deep.equal(['db.t: create.table? RENAME TABLE']);
     expect(brief(h.apply('RENAME TABLE db.t TO db.x, db.never_seen TO db.t', 'db'))).to.deep.equal(['db.t: ! a table took its name that is not known? RENAME TABLE']);
   });

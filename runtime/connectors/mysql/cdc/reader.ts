@@ -257,7 +257,8 @@ export class ChangeReader implements SourceReader, FollowerHost {
     if (effect.isOld) return;
     table.isUncertain = effect.problem !== undefined;
     if (effect.problem !== undefined) { this.snapshot.abandonTable(name); return; }
-    const events = schemaChanges(changes, (column) => pipelineColumn(effect.id, column, this.spec));
+    // A table that is renamed away is not gone with its rows: nobody is told to drop its copy.
+    const events = after === undefined && effect.unseenRows !== undefined ? [] : schemaChanges(changes, (column) => pipelineColumn(effect.id, column, this.spec));
     if (after !== undefined && JSON.stringify(after) !== JSON.stringify(table.schema)) { this.change(table, after, events, sql, timestampMs); return; }
     if (face.announce === undefined) { if (changes.length > 0) this.options.context.log('warn', 'a statement emptied or dropped a table: rows that went out of it stay', { table: name, statement: sql.slice(0, 500) }); return; }
     if (events.length === 0) return;

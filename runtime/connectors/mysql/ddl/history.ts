@@ -150,9 +150,9 @@ export class SchemaHistory {
       else this.#tables.set(this.#key(to), { collation: moved!.collation, table: { ...moved!.table, database: to.database, table: to.table } });
     }
     return [...names].flatMap(([key, id]): SchemaEffect[] => {
-      const old = before.get(key), now = this.get(id), unseenRows = now === undefined && !unknown.has(key) ? undefined : 'RENAME TABLE';
+      const old = before.get(key), now = this.get(id), unseenRows = 'RENAME TABLE';
       if (unknown.has(key)) return this.#lost(id, old, 'a table took its name that is not known').map((e) => ({ ...e, unseenRows }));
-      if (now === undefined) return old === undefined ? [] : [this.#effect(id, old, [{ kind: 'drop.table' }])];
+      if (now === undefined) return old === undefined ? [] : [{ ...this.#effect(id, old, [{ kind: 'drop.table' }]), unseenRows }];
       return [{ ...this.#effect(id, old, old === undefined ? [{ kind: 'create.table' }] : tableChanges(old, now, new Map())), unseenRows }];
     });
   }

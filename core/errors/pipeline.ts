@@ -54,6 +54,12 @@ export const pipelineSchemaChangeRefused = defineError<{ table: string; change: 
   message: (p) => `unexpected schema change of table ${quoted(p.table)}: ${p.change}`, detail: (p) => `'schema.change.behavior' is '${p.behavior}'.`,
   hint: () => "Set 'schema.change.behavior' of the pipeline block to 'lenient' or 'evolve' to let it through.",
 });
+/** Records under the old key would stand for ever, or rows of one key overwrite one another. */
+export const pipelineKeyDiffers = defineError<{ table: string; change: string; target: string }>({
+  sqlstate: '55000', name: 'pipeline-key-differs', domain: 'user', retry: 'never',
+  message: (p) => `unexpected schema change of table ${quoted(p.table)}: ${p.change}`,
+  hint: (p) => `A target keeps its key. Route the table to another target, or remove ${quoted(p.target)}, and start the pipeline anew, without its old state; or name the key that is wanted by 'primary-keys' in a transform.`,
+});
 export const pipelineTableWithoutKey = defineError<{ table: string; sink: string }>({
   sqlstate: '42P16', name: 'pipeline-table-without-key', domain: 'user', retry: 'never', message: (p) => `table ${quoted(p.table)} has no primary key, which sink '${p.sink}' needs`,
   hint: () => "Add a primary key to the table, name one by 'primary-keys' in a transform, leave the table out by 'tables.exclude', or use sink type 'kafka'.",
@@ -75,5 +81,5 @@ export const pipelinePrecheckFailed = defineError<{ failed: readonly string[] }>
 
 export const pipelineErrors = {
   pipelineUnreadable, pipelineVariablesMissing, pipelineVariableInvalid, pipelineUnknownKey, pipelineMissingKey, pipelineUnknownType, pipelineUnsupportedOptions, pipelineInvalidOption, pipelineBadPattern,
-  pipelineNoTables, pipelineRuleUnmapped, pipelineSchemaChangeRefused, pipelineTableWithoutKey, pipelineTypesDiffer, pipelineValueUnfit, pipelinePrecheckFailed,
+  pipelineNoTables, pipelineRuleUnmapped, pipelineSchemaChangeRefused, pipelineKeyDiffers, pipelineTableWithoutKey, pipelineTypesDiffer, pipelineValueUnfit, pipelinePrecheckFailed,
 };

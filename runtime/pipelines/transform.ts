@@ -9,7 +9,7 @@
 import { createHash } from 'node:crypto';
 import { idText, type PipelineTableId, type TableVersion } from '../../catalog/objects/pipeline-table.ts';
 import { RivuletError } from '../../core/errors/define.ts';
-import { pipelineSchemaChangeRefused } from '../../core/errors/pipeline.ts';
+import { pipelineKeyDiffers } from '../../core/errors/pipeline.ts';
 import type { ChangeBatch } from '../../core/row/batch.ts';
 import { STRING, notNull } from '../../core/types/sql-type.ts';
 import type { PipelineTransformSpec } from '../../planner/physical/pipeline.ts';
@@ -168,8 +168,8 @@ class PipelineTransform extends ForwardingOperator {
     const own = names(target).map((n) => (renamed ? renames.find((r) => r.from === n)?.to ?? n : n)).sort(), theirs = names(view.output);
     if (own.join('\n') === theirs.join('\n')) return;
     const list = (n: readonly string[]): string => (n.length === 0 ? 'none' : `(${n.join(', ')})`);
-    throw pipelineSchemaChangeRefused({
-      table: idText(view.version.id), behavior: this.spec.behavior,
+    throw pipelineKeyDiffers({
+      table: idText(view.version.id), target: idText(target.id),
       change: before === undefined ? `its key ${list(theirs)} differs from that of the target "${idText(target.id)}", ${list(own)}` : `its primary key is now ${list(theirs)}, that of the target "${idText(target.id)}" is ${list(own)}`,
     });
   }

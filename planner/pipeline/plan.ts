@@ -41,6 +41,12 @@ export interface DescribedPipeline {
 const matches = (card: DeclaredOption, key: string): boolean => (card.key.endsWith('*') ? key.startsWith(card.key.slice(0, -1)) : card.key === key);
 const textsOf = (options: ReadonlyMap<string, OptionValue>): Map<string, string> => new Map([...options].map(([k, v]) => [k, v.text]));
 
+const MAX_TABLES_IN_NAME = 60;
+/** `mysql shop.orders`: what tells pipelines apart that nobody gave a name. */
+function namedByTables({ type, options }: EndBlock): string {
+  const tables = (options.get('tables') ?? options.get('topic') ?? options.get('topic-pattern'))?.text;
+  return tables === undefined ? type.text : `${type.text} ${tables.length > MAX_TABLES_IN_NAME ? `${tables.slice(0, MAX_TABLES_IN_NAME)}…` : tables}`;
+}
 /** Throws errors of `core/errors/pipeline.ts` and of options, with the place in the document. `hostZone`: the server's time zone. */
 export function describePipeline(document: PipelineDocument, connectors: PipelineConnectorRegistry, hostZone: string): DescribedPipeline {
   const { source, sink, settings } = document, setting = (key: string): string | undefined => settings.get(key)?.text;
@@ -49,7 +55,7 @@ export function describePipeline(document: PipelineDocument, connectors: Pipelin
   const sourceConnector = connectorOf('source', source, connectors, document), sinkConnector = connectorOf('sink', sink, connectors, document);
   checkOptions(source, sourceConnector.sourceOptions ?? sourceConnector.options, document);
   checkOptions(sink, [...sinkConnector.options, ...sinkChangeOptions], document);
-  const name = setting('name') ?? `${source.name ?? source.type.text} → ${sink.name ?? sink.type.text}`;
+  const name = setting('name') ?? `${source.name ?? namedByTables(source)} → ${sink.name ?? sink.type.text}`;
   const parallelism = setting('parallelism') === undefined ? undefined : inPlace(settings.get('parallelism'), () => parseInteger('parallelism', setting('parallelism') ?? '1', 1, 1024));
   const timeZone = inPlace(settings.get('local-time-zone'), () => zoneOf(setting('local-time-zone') ?? hostZone));
   const context = (block: EndBlock): PipelineDescribeContext => ({ name: block.name ?? block.type.text, pipeline: name, parallelism, timeZone, ends: choice('execution.runtime-mode') === 'BATCH', parseType: (text) => resolveTypeNode(parseType(text.trim())) });

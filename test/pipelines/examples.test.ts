@@ -14,6 +14,10 @@ const TABLES = [
   table('shop_1.orders_1', 'id BIGINT NOT NULL, price DECIMAL(10, 2)', 'id'), table('order_dw.user', 'id BIGINT NOT NULL, name STRING NOT NULL', 'id'),
 ];
 describe('documents of sql-examples', () => {
+  it('a pipeline without a name is called by its tables, else as it says', async () => {
+    const nameOf = async (file: string): Promise<string> => { const yaml = readFileSync(`${folder}${file}`, 'utf8'); return describePipeline(await readDocument(yaml, new Map(variableNames(yaml).map((name) => [name, 'v']))), pipelineRegistry, 'UTC').name; };
+    expect(await Promise.all(['03-pipeline-default-names.yaml', '08-pipeline-partitions.yaml', '09-pipeline-one-to-many.yaml', '11-pipeline-cascade.yaml'].map(nameOf))).to.deep.equal(['MySQL Source → upsert-kafka Sink', 'mysql shop.orders → kafka', 'shop to archive, billing and shipping', 'kafka shop.orders → upsert-kafka']);
+  });
   it('are there', () => { expect(files.length).to.be.at.least(8); });
   for (const file of files) {
     it(file, async () => {

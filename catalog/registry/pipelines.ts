@@ -48,6 +48,8 @@ export interface PipelineSinkDescription {
   readonly needsKey: boolean;
   /** It wants the text of every statement on its tables: events without changes. */
   readonly statements?: boolean | undefined;
+  /** After a failure it may hold rows the source's state knows nothing of (not exactly-once): the source tells it of every delete that may concern one. */
+  readonly repeats?: boolean | undefined;
 }
 export interface PipelineConnector {
   /** `type` in the document. */

@@ -127,7 +127,7 @@ export function planPipeline(described: DescribedPipeline, tables: readonly Tabl
   const names = { source: document.source.name ?? document.source.type.text, sink: document.sink.name ?? document.sink.type.text };
   const nodes: PhysicalNode[] = [
     {
-      ...base, type: 'source', id: ids.source, inputs: [], connector: source.connector, spec: { ...source.spec, facts: routing.sourceFacts, ...(source.keepsTables === true ? { tables: tables as unknown as Json } : {}) }, table: names.source, parallelism: 1, fields: [],
+      ...base, type: 'source', id: ids.source, inputs: [], connector: source.connector, spec: { ...source.spec, facts: routing.sourceFacts, ...(sink.repeats === true ? { repeats: true } : {}), ...(source.keepsTables === true ? { tables: tables as unknown as Json } : {}) }, table: names.source, parallelism: 1, fields: [],
       label: `PipelineSource(type=[${document.source.type.text}], tables=[${shortList(tables.map((t) => idText(t.id)))}])`,
     },
     { ...base, type: 'pipeline-transform', id: ids.transform, inputs: [{ node: ids.source, exchange: forward }], spec: { ...routing, transforms }, label: `PipelineTransform(routes=[${routing.routes.length}], transforms=[${transforms.length}], schemaChanges=[${routing.behavior}])` },

@@ -79,7 +79,7 @@ function describeSink(given: PipelineOptions, context: PipelineDescribeContext, 
     facts: format === 'avro' ? ['op_ts', 'binlog_file', 'binlog_pos', 'gtid', 'is_snapshot'] : initType ? ['is_snapshot'] : [],
   };
   const identity: Json = { cluster: properties.get('bootstrap.servers') ?? null, topic: topics.topic, mapping: topics.mapping as unknown as Json };
-  return { connector: 'kafka-pipeline', spec: spec as unknown as Json, identity, facts: spec.facts, needsKey: upsert, statements };
+  return { connector: 'kafka-pipeline', spec: spec as unknown as Json, identity, facts: spec.facts, needsKey: upsert, statements, repeats: spec.guarantee !== 'exactly-once' };
 }
 const targetOf: NonNullable<PipelineConnector['targetOf']> = (sink, id) => topicOf(sink.spec as unknown as KafkaPipelineSpec, id);
 

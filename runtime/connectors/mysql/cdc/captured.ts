@@ -25,4 +25,6 @@ export interface Face {
   readonly needsPlace: boolean;
   /** Every change goes out as +I. */
   readonly appendOnly: boolean;
+  /** The receiver may hold rows from before a failure that the state knows nothing of. */
+  readonly repeats?: boolean;
 }

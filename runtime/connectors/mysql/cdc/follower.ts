@@ -6,6 +6,7 @@
  * without the rest.
  */
 import type { BinlogEvent, BinlogPosition, BinlogStream, RowDecoder, RowsEvent, TableMap } from '../contract.ts';
+import { killPoint } from '../../../checkpoint/kill-points.ts';
 import type { CapturedTable } from './captured.ts';
 import { clearSlices, type RowOrigin, type RowOutput, type Shape } from './output.ts';
 import { PlacedRows, type MissingWeights } from './placed-rows.ts';
@@ -95,6 +96,7 @@ export class Follower {
   }
   private begin(event: RowsEvent): void {
     this.rowsEvents++;
+    if (this.hasGiven) killPoint('mid-transaction');
     if (this.skipEvents > 0) { this.skipEvents--; return; }
     let known = this.known.get(event.table);
     if (known === undefined) {

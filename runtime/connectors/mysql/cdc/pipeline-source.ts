@@ -14,11 +14,13 @@ import type { DecoderOptions } from './values.ts';
 class PipelineFace implements Face {
   readonly appendOnly = false;
   readonly needsPlace: boolean;
+  readonly repeats: boolean;
   private readonly spec: MySqlPipelineSpec;
   private readonly takesSlices: boolean;
   constructor(spec: MySqlPipelineSpec, takesSlices: boolean) {
     this.spec = spec;
     this.takesSlices = takesSlices;
+    this.repeats = spec.repeats === true;
     this.needsPlace = spec.facts.some((f) => f === 'gtid' || f === 'binlog_file' || f === 'binlog_pos');
   }
   shapeOf(table: MySqlTable, _statement: string | null, values: DecoderOptions): Shape {

@@ -72,8 +72,9 @@ export class PlacedRows {
   }
   private route(table: TableSnapshot, row: number): Chunk | 'finished' | 'unread' { return table.route(this.keys[row] as SortValue[]); }
   private one(output: RowOutput, snapshot: Snapshot, row: number, to: Chunk | 'finished' | 'unread', kind: number, origin: RowOrigin): void {
-    if (to === 'finished') this.emit(output, row, kind, origin);
-    else if (to instanceof Chunk) this.keep(snapshot, to, row, kind, origin);
+    // A row that is not out yet by the state may be out all the same, from before a failure: nobody else would take it back.
+    if (to === 'finished' || kind === DELETE && snapshot.tellsDeletes) this.emit(output, row, kind, origin);
+    if (to instanceof Chunk) this.keep(snapshot, to, row, kind, origin);
   }
   private keep(snapshot: Snapshot, chunk: Chunk, row: number, kind: number, origin: RowOrigin): void {
     const values = this.values(row);

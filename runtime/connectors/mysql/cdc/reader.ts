@@ -9,6 +9,7 @@ import type { Connection } from 'mysql2/promise';
 import type { Json } from '../../../../catalog/registry/connectors.ts';
 import { BATCH_ROWS } from '../../../../core/row/batch.ts';
 import { schemaUnknown } from '../../../../core/errors/mysql-cdc.ts';
+import { killPoint } from '../../../checkpoint/kill-points.ts';
 import type { PollResult, SourceContext, SourceReader } from '../../contract.ts';
 import { currentPosition, serverFacts } from '../binlog/facts.ts';
 import { openBinlogStream } from '../binlog/stream.ts';
@@ -91,7 +92,7 @@ export class ChangeReader implements SourceReader, FollowerHost {
       const isPlain = options.bounded && takesSnapshot && state === undefined;
       if (!isPlain) await requireReadable(spec, connection, this.facts, found.map((t) => t.schema));
       this.snapshot = new Snapshot({
-        server: spec.server, facts: this.facts, mode: isPlain ? 'plain' : fenceModeOf(this.facts), connections: isPlain ? 1 : spec.connections, chunkSize: spec.chunkSize, maxRetries: isPlain ? 0 : spec.maxRetries,
+        server: spec.server, facts: this.facts, mode: isPlain ? 'plain' : fenceModeOf(this.facts), connections: isPlain ? 1 : spec.connections, chunkSize: spec.chunkSize, maxRetries: isPlain ? 0 : spec.maxRetries, tellsDeletes: state !== undefined && options.face.repeats === true,
         shapeOf: (name) => this.captured.get(name)?.shape, seen: () => (this.follower?.hasSeen === true ? this.follower.position : undefined), wake: options.wake, fail: (error) => this.fail(error), log: (level, message, fields) => context.log(level, message, { table: spec.table, ...fields }),
       });
       if (!isPlain && !(this.isSnapshotOnly && state !== undefined && found.every((t) => t.finished === null))) await this.openStream(state, connection);
@@ -194,11 +195,18 @@ export class ChangeReader implements SourceReader, FollowerHost {
     return 'go';
   }
   private emitChunk({ rows, table }: { readonly rows: ChunkRows; readonly table: string }): void {
-    if (!rows.emit(this.output, SNAPSHOT_ORIGIN)) return;
+    const isOut = rows.emit(this.output, SNAPSHOT_ORIGIN);
+    killPoint('mid-chunk');
+    if (!isOut) return;
     this.output.flush();
     this.emitting = undefined;
     this.rates.chunk(rows.chunk.rows.count);
-    if (this.snapshot.finish(table, rows.chunk)) this.options.context.log('info', 'the snapshot of a table is complete', { table });
+    const isTableDone = this.snapshot.finish(table, rows.chunk);
+    killPoint('behind-chunk');
+    if (isTableDone) {
+      killPoint('hand-over');
+      this.options.context.log('info', 'the snapshot of a table is complete', { table });
+    }
     if (this.snapshot.isDone) this.rates.snapshotDone();
   }
   private announceAll(target: BatchOutput): void {

@@ -34,6 +34,8 @@ export interface SnapshotOptions {
   readonly chunkSize: number;
   readonly maxRetries: number;
   /** The table's shape now; undefined when it has gone. */
+  /** Deletes of rows whose chunk is not out yet go out too. */
+  readonly tellsDeletes: boolean;
   readonly shapeOf: (table: string) => Shape | undefined;
   /** How far the stream is, once it has told. */
   readonly seen: () => BinlogPosition | undefined;
@@ -59,6 +61,7 @@ export class Snapshot {
   private readonly spare: RawRows[] = [];
   private roomWaiters: (() => void)[] = [];
   constructor(options: SnapshotOptions) { this.options = options; }
+  get tellsDeletes(): boolean { return this.options.tellsDeletes; }
   get isDone(): boolean { return this.tables.size === 0; }
   get isStarting(): boolean { return this.starting.length > 0; }
   get isReading(): boolean { return this.begun.length > 0; }

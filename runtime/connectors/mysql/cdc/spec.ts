@@ -49,6 +49,8 @@ export interface MySqlCdcSpec {
 export interface MySqlPipelineSpec extends MySqlCdcSpec {
   /** Columns behind each table's own, in this order. */
   readonly facts: readonly RowFact[];
+  /** The sink may hold rows of chunks that a failure took out of the state again. */
+  readonly repeats?: boolean;
 }
 /** Of connector `mysql-cdc`: one SQL table over one or several MySQL tables of like columns. */
 export interface MySqlTableSpec extends MySqlCdcSpec {

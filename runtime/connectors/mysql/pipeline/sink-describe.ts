@@ -35,7 +35,7 @@ export function describeMySqlSink(given: PipelineOptions, context: PipelineDescr
     table: context.name, server, database: given.get('database-name') ?? null, zone, maxRetries: parseInteger('sink.max-retries', text('sink.max-retries'), 0), maxRows: parseInteger('sink.buffer-flush.max-rows', text('sink.buffer-flush.max-rows'), 1),
     statementRows: parseInteger('sink.buffer-flush.batch-size', text('sink.buffer-flush.batch-size'), 1), ignoreDelete: parseBoolean('sink.ignore-delete', text('sink.ignore-delete')), createProperties: Object.fromEntries(prefixed(given, 'table.create.properties.')),
   };
-  return { connector: 'mysql-pipeline', spec: spec as unknown as Json, identity: { host: server.host, port: server.port, database: spec.database }, facts: [], needsKey: false };
+  return { connector: 'mysql-pipeline', spec: spec as unknown as Json, identity: { host: server.host, port: server.port, database: spec.database }, facts: [], needsKey: false, repeats: true };
 }
 export const mysqlTargetOf: NonNullable<PipelineConnector['targetOf']> = (sink, id) => {
   const { database } = sink.spec as unknown as MySqlPipelineSinkSpec;

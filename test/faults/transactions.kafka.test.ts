@@ -6,6 +6,8 @@ import { STRING } from '../../core/types/sql-type.ts';
 import type { SinkNode } from '../../planner/physical/plan.ts';
 import type { SinkContext, SinkWriter } from '../../runtime/connectors/contract.ts';
 import { KafkaClient } from '../../runtime/connectors/kafka/client/index.ts';
+import type { ProducerTopic } from '../../runtime/connectors/kafka/client/types.ts';
+import { ProducerLanes, type Lane } from '../../runtime/connectors/kafka/lanes.ts';
 import { kafkaSink } from '../../runtime/connectors/kafka/sink.ts';
 import type { KafkaSinkSpec } from '../../runtime/connectors/kafka/spec.ts';
 import { bootstrap, eventually } from '../e2e/server-process.ts';
@@ -49,6 +51,30 @@ describe('exactly-once writer', function () {
   /** Nobody asks the writer for anything any more, as if its process had died; it is closed behind the tests, a zombie by then. */
   const die = async (_writer: SinkWriter): Promise<void> => {};
 
+  it('rows of an epoch stand before those of the next in the log, however long the rest of the epoch takes', async () => {
+    const topic = await freshTopic(client, 'order'), lanes = new ProducerLanes({ client, guarantee: 'exactly-once', prefix: topic, subtask: 0, parallelism: 1 });
+    made.push(topic);
+    await lanes.open();
+    await lanes.topic(topic);
+    const append = (lane: Lane, text: string): void => { const bytes = Buffer.from(text); lane.producer.append(lane.topics[0] as ProducerTopic, 0, bytes, 0, bytes.length, bytes, 0, bytes.length, Date.now(), null); };
+    const values = async (): Promise<(string | null)[]> => (await readAll(client, topic, { isolation: 'read_uncommitted' })).map((r) => r.value);
+    for (let epoch = 1; epoch <= 6; epoch++) {
+      const lane = lanes.current;
+      let finish: () => void = () => {};
+      const prepared = lanes.prepare(new Promise<void>((resolve) => { finish = resolve; })), before = (await values()).length;
+      append(lanes.current, `${epoch + 1} first`);
+      lanes.send();
+      // Long enough for a record that is not held back.
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      expect(await values(), 'nothing of the next epoch yet').to.have.length(before);
+      append(lane, `${epoch} last`);
+      finish();
+      await lanes.commit(await prepared);
+      await eventually('the next epoch to follow', async () => (await values()).includes(`${epoch + 1} first`));
+    }
+    expect(await values()).to.deep.equal(['1 last', '2 first', '2 last', '3 first', '3 last', '4 first', '4 last', '5 first', '5 last', '6 first', '6 last', '7 first']);
+    await lanes.close();
+  });
   it('a restart commits what the checkpoint names and nothing that was begun behind it, however many epochs ago', async () => {
     for (const epochs of [1, 2, 3, 4, 5, 6, 7]) {
       const node = await nodeOf('behind'), writer = await open(node);

@@ -87,6 +87,13 @@ export class ProducerLanes {
     lane.isOpen = false;
     lane.busy = new Promise((resolve) => { lane.free = resolve; });
     this.turn = (this.turn + 1) % LANES;
+    // Two producers write to the same partitions: nothing of the next epoch may reach the broker before the last row of this one.
+    const next = this.lanes[this.turn]!;
+    next.producer.hold();
+    try { return await this.finish(lane, rest); } finally { next.producer.release(); }
+  }
+  /** Everything of the epoch is acknowledged when it resolves. */
+  private async finish(lane: Lane, rest: Promise<void> | undefined): Promise<Json> {
     if (rest !== undefined) await rest;
     if (!lane.producer.transactionHasRecords) {
       // Nothing was held back after all: the transaction that was begun serves the lane's next turn.
@@ -119,7 +126,7 @@ export class ProducerLanes {
    * ended in time is left to the next start and the timeout. Prepared transactions are not touched.
    */
   private async abortOpen(): Promise<void> {
-    const open = this.exactlyOnce ? this.lanes.filter((lane) => lane.isOpen && lane.producer.failure === undefined && lane.producer.transactionHasRecords) : [];
+    const open = this.exactlyOnce ? this.lanes.filter((lane) => lane.isOpen && !lane.producer.isHeld && lane.producer.failure === undefined && lane.producer.transactionHasRecords) : [];
     if (open.length === 0) return;
     const ended = open.map(async ({ producer }) => {
       // A batch still under way would come behind the abort and hang there.

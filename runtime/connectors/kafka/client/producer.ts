@@ -51,6 +51,7 @@ export class BatchProducer implements Producer, SenderHost {
   #inTransaction = false;
   #hasRecords = false;
   #joining = false;
+  #held = false;
   #closed = false;
 
   constructor(cluster: Cluster, options: ProducerOptions) {
@@ -160,6 +161,15 @@ export class BatchProducer implements Producer, SenderHost {
     return this.transactionalId === undefined || this.identity === undefined ? undefined : { transactionalId: this.transactionalId, ...this.identity };
   }
   get transactionHasRecords(): boolean { return this.#hasRecords; }
+  get isHeld(): boolean { return this.#held; }
+  hold(): void {
+    invariant(this.transactionalId !== undefined, 'a transactional producer is held');
+    this.#held = true;
+  }
+  release(): void {
+    this.#held = false;
+    if (this.failure === undefined && this.#queues().some((q) => !q.joined && q.ready.length > 0)) this.#join();
+  }
 
   async commitTransaction(): Promise<void> {
     const stored = this.storedTransaction;
@@ -193,7 +203,7 @@ export class BatchProducer implements Producer, SenderHost {
   /** Lets all partitions with closed batches join the transaction, one request at a time. */
   #join(): void {
     const stored = this.storedTransaction;
-    if (this.#joining || stored === undefined) return;
+    if (this.#joining || this.#held || stored === undefined) return;
     this.#joining = true;
     // What a request of an older epoch says, after an abort, counts for nothing.
     const current = (): boolean => this.identity?.producerEpoch === stored.producerEpoch && this.failure === undefined;

@@ -231,6 +231,10 @@ export interface Producer {
   readonly storedTransaction: StoredTransaction | undefined;
   /** True when the open transaction holds records (an empty one need not be ended or stored). */
   readonly transactionHasRecords: boolean;
+  /** Until `release` no partition joins the transaction, so records are taken but not sent. For a transaction that has no records yet. */
+  hold(): void;
+  release(): void;
+  readonly isHeld: boolean;
   /** Flushes and commits; resolves when the coordinator has decided (records become visible shortly after). */
   commitTransaction(): Promise<void>;
   /** Drops what is not sent and aborts. */

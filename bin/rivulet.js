@@ -10,10 +10,15 @@
  * NODE_DISABLE_COMPILE_CACHE=1 (none) and RIVULET_FROM_SOURCES=1 (no bundle) hold.
  */
 import { readFileSync, statSync } from 'node:fs';
-import { enableCompileCache } from 'node:module';
+import * as nodeModule from 'node:module';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 
+// A name that an old Node lacks would end in a syntax error that says nothing.
+if (!('enableCompileCache' in nodeModule)) {
+  process.stderr.write(`rivulet: Node ${process.versions.node} is too old\n  npm start and npx rivulet run the one that npm ci installed; else 22.22 or a newer one is needed.\n`);
+  process.exit(1);
+}
 const root = join(import.meta.dirname, '..');
 
 /** True when every source the bundle was made of is as it was then. A bundle that cannot be judged is not used. */
@@ -33,7 +38,7 @@ for (const signal of /** @type {const} */ (['SIGTERM', 'SIGINT'])) process.on(si
 
 // Worker threads look at the variable only.
 process.env['NODE_COMPILE_CACHE'] ??= join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'rivulet', 'code');
-enableCompileCache(process.env['NODE_COMPILE_CACHE']);
+nodeModule.enableCompileCache(process.env['NODE_COMPILE_CACHE']);
 const entry = isBundleFresh() ? '../dist/process.js' : '../server/process.ts';
 /** @type {typeof import('../server/process.ts')} */
 const { run } = await import(entry);

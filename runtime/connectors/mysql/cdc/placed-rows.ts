@@ -67,13 +67,18 @@ export class PlacedRows {
       if (to === 'finished' && after === 'finished') { this.emit(output, row, UPDATE_BEFORE, origin); this.emit(output, row + 1, UPDATE_AFTER, origin); } else if (to === after && to instanceof Chunk && to.isExact) {
         to.logOrigin = { ...origin };
         to.log.push({ kind: UPDATE_BEFORE, values: this.values(row) }, { kind: UPDATE_AFTER, values: this.values(row + 1) });
-      } else { this.one(output, snapshot, row, to, DELETE, origin); this.one(output, snapshot, row + 1, after, INSERT, origin); }
+      } else {
+        // One that keeps its key is not gone: its row comes with its chunk.
+        const isGone = !snapshot.tellsDeletes || this.plan.identityText(this.keyValues(row)) !== this.plan.identityText(this.keyValues(row + 1));
+        this.one(output, snapshot, row, to, DELETE, origin, isGone);
+        this.one(output, snapshot, row + 1, after, INSERT, origin);
+      }
     }
   }
   private route(table: TableSnapshot, row: number): Chunk | 'finished' | 'unread' { return table.route(this.keys[row] as SortValue[]); }
-  private one(output: RowOutput, snapshot: Snapshot, row: number, to: Chunk | 'finished' | 'unread', kind: number, origin: RowOrigin): void {
+  private one(output: RowOutput, snapshot: Snapshot, row: number, to: Chunk | 'finished' | 'unread', kind: number, origin: RowOrigin, isGone = true): void {
     // A row that is not out yet by the state may be out all the same, from before a failure: nobody else would take it back.
-    if (to === 'finished' || kind === DELETE && snapshot.tellsDeletes) this.emit(output, row, kind, origin);
+    if (to === 'finished' || kind === DELETE && isGone && snapshot.tellsDeletes) this.emit(output, row, kind, origin);
     if (to instanceof Chunk) this.keep(snapshot, to, row, kind, origin);
   }
   private keep(snapshot: Snapshot, chunk: Chunk, row: number, kind: number, origin: RowOrigin): void {

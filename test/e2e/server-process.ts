@@ -30,6 +30,10 @@ export class ServerProcess {
   async launch(env: Readonly<Record<string, string>> = {}): Promise<void> {
     const child = spawn(process.execPath, [join(root, 'bin/rivulet.js'), '--data-dir', this.dataDir, '--pg-port', String(this.pgPort), '--http-port', String(this.httpPort), '--log-level', 'warn', '--log-format', 'json', ...this.options], { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } });
     this.child = child;
+    // It does not outlive a test that ends without cleaning up.
+    const onExit = (): void => { child.kill('SIGKILL'); };
+    process.on('exit', onExit);
+    child.once('exit', () => { process.off('exit', onExit); });
     this.stderr = '';
     child.stdout.on('data', (d: Buffer) => { this.stdout += String(d); });
     await new Promise<void>((resolve, reject) => {

@@ -9,6 +9,7 @@ import { MODES, type Mode } from './jobs.ts';
 import { runSeed, type RunOptions } from './run.ts';
 
 process.env['TZ'] = 'UTC';
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(130));
 const print = (line: string): void => { process.stdout.write(`${line}\n`); };
 const { values } = parseArgs({ options: {
   seed: { type: 'string', default: String(Math.floor(Math.random() * 1e6)) }, runs: { type: 'string', default: '1' }, parallelism: { type: 'string', default: '1' },

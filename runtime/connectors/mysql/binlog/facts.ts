@@ -1,15 +1,14 @@
 /** What a server says of itself and of its binlog: flavor, version, GTIDs, the files it has, where it writes. */
 import type { Connection } from 'mysql2/promise';
 import { binlogOff } from '../../../../core/errors/mysql-binlog.ts';
-import { errorNumber, query, type TextRow } from '../connection/open.ts';
+import { cellText, errorNumber, query, type TextRow } from '../connection/open.ts';
 import { serverText, type MySqlServer } from '../connection/server.ts';
 import type { BinlogPosition, ServerFacts } from '../contract.ts';
 
-const text = (value: string | Buffer | null | undefined): string => (value === null || value === undefined ? '' : typeof value === 'string' ? value : value.toString());
 
 export async function serverFacts(server: MySqlServer, connection: Connection): Promise<ServerFacts> {
   const [row] = await query(server, connection, 'SELECT VERSION()', [], 'tell its version');
-  const versionText = text(row?.[0]), numbers = /(\d+)\.(\d+)\.(\d+)/.exec(versionText.replace(/^5\.5\.5-(?=\d+\.)/, ''));
+  const versionText = cellText(row?.[0]), numbers = /(\d+)\.(\d+)\.(\d+)/.exec(versionText.replace(/^5\.5\.5-(?=\d+\.)/, ''));
   const flavor = /mariadb/i.test(versionText) ? 'mariadb' : 'mysql';
   return {
     flavor, versionText, version: [Number(numbers?.[1] ?? 0), Number(numbers?.[2] ?? 0), Number(numbers?.[3] ?? 0)],
@@ -19,26 +18,26 @@ export async function serverFacts(server: MySqlServer, connection: Connection): 
 /** A global variable's text in upper case; undefined where the server has none of that name. */
 export async function variable(server: MySqlServer, connection: Connection, name: string): Promise<string | undefined> {
   const rows = await query(server, connection, 'SHOW GLOBAL VARIABLES WHERE Variable_name = ?', [name], `tell its variable ${name}`);
-  return rows.length === 0 ? undefined : text(rows[0]![1]).toUpperCase();
+  return rows.length === 0 ? undefined : cellText(rows[0]![1]).toUpperCase();
 }
 const isAtLeast = (facts: ServerFacts, major: number, minor: number): boolean => facts.version[0] > major || facts.version[0] === major && facts.version[1] >= minor;
 
 /** The end of the log now. The GTIDs may lag behind the file position a little, never lead. */
 export async function currentPosition(server: MySqlServer, connection: Connection, facts: ServerFacts): Promise<BinlogPosition> {
   // BINLOG_GTID_POS would tell the GTIDs of the very offset, but reads the whole file and fails where an event is large.
-  const gtids = facts.flavor === 'mariadb' ? text((await query(server, connection, 'SELECT @@GLOBAL.gtid_binlog_pos', [], 'tell its GTIDs'))[0]?.[0]) : null;
+  const gtids = facts.flavor === 'mariadb' ? cellText((await query(server, connection, 'SELECT @@GLOBAL.gtid_binlog_pos', [], 'tell its GTIDs'))[0]?.[0]) : null;
   const statement = facts.flavor === 'mysql' && isAtLeast(facts, 8, 2) ? 'SHOW BINARY LOG STATUS' : 'SHOW MASTER STATUS';
   const [row] = await query(server, connection, statement, [], 'tell the end of its binlog');
   if (row === undefined) throw binlogOff({ server: serverText(server) });
-  const file = text(row[0]), pos = Number(text(row[1]));
+  const file = cellText(row[0]), pos = Number(cellText(row[1]));
   if (!facts.gtidMode) return { file, pos, gtids: null };
-  if (facts.flavor === 'mysql') return { file, pos, gtids: text(row[4]).replace(/\s+/g, '') };
+  if (facts.flavor === 'mysql') return { file, pos, gtids: cellText(row[4]).replace(/\s+/g, '') };
   return { file, pos, gtids };
 }
 /** MariaDB: what had been executed at a place of a file; null when the file has no event there, or an event too large for the server to read. */
 export async function mariaGtids(server: MySqlServer, connection: Connection, file: string, pos: number): Promise<string | null> {
   const [row] = await query(server, connection, 'SELECT BINLOG_GTID_POS(?, ?)', [file, pos], 'tell the GTIDs of a binlog position');
-  return row === undefined || row[0] === null ? null : text(row[0]);
+  return row === undefined || row[0] === null ? null : cellText(row[0]);
 }
 /** Oldest first; empty when the server writes none. */
 export async function binlogFiles(server: MySqlServer, connection: Connection): Promise<{ readonly file: string; readonly size: number }[]> {
@@ -47,14 +46,14 @@ export async function binlogFiles(server: MySqlServer, connection: Connection): 
     if (errorNumber((error as { cause?: unknown }).cause) === 1381) return [];
     throw error;
   });
-  return rows.map((row) => ({ file: text(row[0]), size: Number(text(row[1])) }));
+  return rows.map((row) => ({ file: cellText(row[0]), size: Number(cellText(row[1])) }));
 }
 /** Character set by number of collation, as table maps and statements name them. */
 export async function charsetsById(server: MySqlServer, connection: Connection, facts: ServerFacts): Promise<ReadonlyMap<number, { readonly charset: string; readonly collation: string }>> {
   const rows = facts.flavor === 'mariadb' && isAtLeast(facts, 10, 10)
     ? await query(server, connection, 'SELECT ID, CHARACTER_SET_NAME, FULL_COLLATION_NAME FROM information_schema.COLLATION_CHARACTER_SET_APPLICABILITY', [], 'list its collations')
     : await query(server, connection, 'SELECT ID, CHARACTER_SET_NAME, COLLATION_NAME FROM information_schema.COLLATIONS', [], 'list its collations');
-  return new Map(rows.filter((row) => row[0] !== null).map((row) => [Number(text(row[0])), { charset: text(row[1]), collation: text(row[2]) }]));
+  return new Map(rows.filter((row) => row[0] !== null).map((row) => [Number(cellText(row[0])), { charset: cellText(row[1]), collation: cellText(row[2]) }]));
 }
 /** "binlog.000001 to binlog.000007, GTIDs from 0-1-5 on", for the error of a purged log; undefined when the server does not tell. */
 export async function whatIsLeft(server: MySqlServer, connection: Connection, facts: ServerFacts): Promise<string | undefined> {
@@ -65,10 +64,10 @@ export async function whatIsLeft(server: MySqlServer, connection: Connection, fa
     if (facts.flavor === 'mysql') {
       if (!facts.gtidMode) return span;
       const [row] = await query(server, connection, 'SELECT @@GLOBAL.gtid_purged, @@GLOBAL.gtid_executed', [], 'tell its GTIDs');
-      const clean = (value: string | Buffer | null | undefined): string => text(value).replace(/\s+/g, '') || 'none';
+      const clean = (value: string | Buffer | null | undefined): string => cellText(value).replace(/\s+/g, '') || 'none';
       return `${span}; GTIDs executed ${clean(row?.[1])}, of which purged ${clean(row?.[0])}`;
     }
     const from = await mariaGtids(server, connection, first.file, 4), [row] = await query(server, connection, 'SELECT @@GLOBAL.gtid_binlog_pos', [], 'tell its GTIDs');
-    return `${span}; GTIDs behind ${from === null || from === '' ? 'the very first' : from} up to ${text(row?.[0]) || 'none'}`;
+    return `${span}; GTIDs behind ${from === null || from === '' ? 'the very first' : from} up to ${cellText(row?.[0]) || 'none'}`;
   } catch { return undefined; }
 }

@@ -1,7 +1,7 @@
 /** Names of tables with what a snapshot wants to know of them, and the columns of chosen ones, out of information_schema. */
 import type { Connection } from 'mysql2/promise';
 import { mysqlTableUnsupported } from '../../../../core/errors/mysql-types.ts';
-import { quoteName, query, type TextRow } from '../connection/open.ts';
+import { cellText, quoteName, query, type TextRow } from '../connection/open.ts';
 import type { MySqlServer } from '../connection/server.ts';
 import { tableText, type MySqlTable, type TableId } from '../contract.ts';
 import { describeTables, SYSTEM_DATABASES } from '../types/tables.ts';
@@ -17,7 +17,7 @@ export async function listTables(server: MySqlServer, connection: Connection, da
   const where = database === null ? `TABLE_SCHEMA NOT IN (${SYSTEM_DATABASES.map((d) => `'${d}'`).join(', ')})` : 'TABLE_SCHEMA = ?';
   const kinds = `TABLE_TYPE IN ('BASE TABLE', 'SYSTEM VERSIONED'${views ? ", 'VIEW'" : ''})`;
   const rows = await query(server, connection, `SELECT TABLE_SCHEMA, TABLE_NAME, ENGINE, COALESCE(TABLE_ROWS, 0), COALESCE(TABLE_COMMENT, ''), TABLE_TYPE FROM information_schema.TABLES WHERE ${where} AND ${kinds}`, database === null ? [] : [database], 'list tables');
-  return rows.map((r) => ({ database: text(r, 0), table: text(r, 1), engine: maybe(r, 2), rows: Number(r[3] ?? 0), comment: text(r, 4), isVersioned: text(r, 5) === 'SYSTEM VERSIONED' }))
+  return rows.map((r) => ({ database: cellText(r[0]), table: cellText(r[1]), engine: maybe(r, 2), rows: Number(r[3] ?? 0), comment: cellText(r[4]), isVersioned: cellText(r[5]) === 'SYSTEM VERSIONED' }))
     .sort((a, b) => (a.database < b.database ? -1 : a.database > b.database ? 1 : a.table < b.table ? -1 : 1));
 }
 /** Old versions stand in the binlog as rows like others. Throws mysql-table-unsupported. */
@@ -35,5 +35,4 @@ export async function readTablesNamed(server: MySqlServer, connection: Connectio
 /** `` `db`.`table` ``. */
 export const quotedTable = (id: TableId): string => `${quoteName(id.database)}.${quoteName(id.table)}`;
 
-const text = (row: TextRow, at: number): string => { const v = row[at]; return v === null || v === undefined ? '' : typeof v === 'string' ? v : v.toString('utf8'); };
-const maybe = (row: TextRow, at: number): string | null => (row[at] === null || row[at] === undefined ? null : text(row, at));
+const maybe = (row: TextRow, at: number): string | null => (row[at] === null || row[at] === undefined ? null : cellText(row[at]));

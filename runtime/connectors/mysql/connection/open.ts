@@ -16,6 +16,8 @@ const DENIED = new Set([1044, 1045, 1130, 1142, 1143, 1227, 1251, 1698, 1820, 31
 const TRANSIENT = new Set([1040, 1053, 1077, 1152, 1205, 1213, 1290, 1317, 1836, 1927, 2006, 2013, 3024, 3058, 3572]);
 
 interface MySqlFailure { readonly errno?: number; readonly code?: string; readonly sqlMessage?: string; readonly fatal?: boolean; readonly message?: string }
+/** A value as text; NULL and what is missing as ''. */
+export const cellText = (value: TextRow[number] | undefined): string => (value === null || value === undefined ? '' : value.toString());
 /** The number of a server's own error, else undefined. */
 export const errorNumber = (error: unknown): number | undefined => { const { errno, sqlMessage } = (error ?? {}) as MySqlFailure; return sqlMessage === undefined ? undefined : errno; };
 /** True when the connection is of no use any more. */

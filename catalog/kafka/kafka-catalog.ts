@@ -5,11 +5,12 @@
  * Unlike the original it also works over SASL and TLS: all `properties.*` of the catalog go to the client and into the tables.
  */
 import { readJson } from '../../core/json/exact.ts';
-import { catalogReadOnly, databaseNotFound, invalidTableDefinition, missingOption, schemaNotInferable, unsupportedOption } from '../../core/errors/catalog.ts';
+import { databaseNotFound, invalidTableDefinition, missingOption, schemaNotInferable, unsupportedOption } from '../../core/errors/catalog.ts';
 import { featureNotSupported } from '../../core/errors/common.ts';
 import { BIGINT, BYTES, INT, notNull, timestampLtz, type SqlType } from '../../core/types/sql-type.ts';
 import { inferRecord, mergeRecords, type InferenceOptions, type InferredFields } from '../inference/infer.ts';
-import type { Catalog, CatalogObject, TableColumn, TableObject } from '../objects/objects.ts';
+import type { CatalogObject, TableColumn, TableObject } from '../objects/objects.ts';
+import { ReadOnlyCatalog } from '../objects/read-only-catalog.ts';
 import { parseBoolean, parseEnum, parseInteger, type DeclaredOption } from '../options/options.ts';
 
 export interface SampledRecord { readonly key: Uint8Array | null; readonly value: Uint8Array | null }
@@ -67,17 +68,14 @@ function readSettings(options: ReadonlyMap<string, string>): Settings {
   };
 }
 
-export class KafkaCatalog implements Catalog {
+export class KafkaCatalog extends ReadOnlyCatalog {
   readonly type = 'kafka';
-  readonly name: string;
   readonly defaultDatabase: string;
-  readonly options: ReadonlyMap<string, string>;
   private readonly settings: Settings;
   private readonly port: KafkaCatalogPort;
   /** Throws when an option is missing, unknown or wrong; does not connect. */
   constructor(name: string, options: ReadonlyMap<string, string>, open: OpenKafkaPort) {
-    this.name = name;
-    this.options = options;
+    super(name, options);
     this.settings = readSettings(options);
     this.defaultDatabase = this.settings.database;
     this.port = open(new Map([...options].filter(([k]) => k.startsWith('properties.')).map(([k, v]) => [k.slice('properties.'.length), v])));
@@ -95,18 +93,11 @@ export class KafkaCatalog implements Catalog {
     if (sample === undefined) return undefined;
     return tableOfSample(this.name, name, sample, this.settings, this.options, () => this.port.isCompacted(name));
   }
-  createDatabase(): Promise<void> { return this.refuse('CREATE DATABASE'); }
-  dropDatabase(): Promise<void> { return this.refuse('DROP DATABASE'); }
-  createObject(object: CatalogObject): Promise<void> { return this.refuse(`CREATE ${object.kind.toUpperCase()}`); }
-  alterObject(object: CatalogObject): Promise<void> { return this.refuse(`ALTER ${object.kind.toUpperCase()}`); }
-  renameObject(): Promise<void> { return this.refuse('ALTER TABLE … RENAME'); }
-  dropObject(): Promise<void> { return this.refuse('DROP TABLE'); }
   close(): Promise<void> { return this.port.close(); }
 
   private checkDatabase(database: string): void {
     if (database !== this.settings.database) throw databaseNotFound({ catalog: this.name, database, existing: [this.settings.database] });
   }
-  private refuse(action: string): Promise<never> { return Promise.reject(catalogReadOnly({ catalog: this.name, type: this.type, action })); }
 }
 
 interface Inferred { readonly key: InferredFields | 'none' | 'raw'; readonly value: InferredFields }

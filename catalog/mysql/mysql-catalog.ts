@@ -6,10 +6,11 @@
  * `_db_name` and `_table_name` in front of its key. Speaks to MySQL only through `MySqlCatalogPort`.
  */
 import { RE2JS } from 're2js';
-import { catalogReadOnly, databaseNotFound, invalidTableDefinition, missingOption, unsupportedOption } from '../../core/errors/catalog.ts';
+import { databaseNotFound, invalidTableDefinition, missingOption, unsupportedOption } from '../../core/errors/catalog.ts';
 import { sameType } from '../../core/types/coercion.ts';
 import { STRING, notNull, timestampLtz, typeText, type SqlType } from '../../core/types/sql-type.ts';
-import type { Catalog, CatalogObject, TableColumn, TableObject } from '../objects/objects.ts';
+import type { CatalogObject, TableColumn, TableObject } from '../objects/objects.ts';
+import { ReadOnlyCatalog } from '../objects/read-only-catalog.ts';
 import { parseBoolean, parseDuration, parseEnum, parseInteger, parseList } from '../options/options.ts';
 import { mysqlCatalogOptions } from './options.ts';
 
@@ -60,17 +61,14 @@ function readSettings(options: ReadonlyMap<string, string>): Settings {
   };
 }
 
-export class MySqlCatalog implements Catalog {
+export class MySqlCatalog extends ReadOnlyCatalog {
   readonly type = 'mysql';
-  readonly name: string;
   readonly defaultDatabase: string;
-  readonly options: ReadonlyMap<string, string>;
   private readonly settings: Settings;
   private readonly port: MySqlCatalogPort;
   /** Throws when an option is missing, unknown or wrong; does not connect. */
   constructor(name: string, options: ReadonlyMap<string, string>, open: OpenMySqlPort) {
-    this.name = name;
-    this.options = options;
+    super(name, options);
     this.settings = readSettings(options);
     this.defaultDatabase = this.settings.database;
     this.port = open(this.settings.place);
@@ -122,14 +120,7 @@ export class MySqlCatalog implements Catalog {
     return this.tableOf(database, name, first, [virtual('_db_name', 'database_name'), virtual('_table_name', 'table_name')]);
   }
 
-  createDatabase(): Promise<void> { return this.refuse('CREATE DATABASE'); }
-  dropDatabase(): Promise<void> { return this.refuse('DROP DATABASE'); }
-  createObject(object: CatalogObject): Promise<void> { return this.refuse(`CREATE ${object.kind.toUpperCase()}`); }
-  alterObject(object: CatalogObject): Promise<void> { return this.refuse(`ALTER ${object.kind.toUpperCase()}`); }
-  renameObject(): Promise<void> { return this.refuse('ALTER TABLE … RENAME'); }
-  dropObject(): Promise<void> { return this.refuse('DROP TABLE'); }
   close(): Promise<void> { return this.port.close(); }
-  private refuse(action: string): Promise<never> { return Promise.reject(catalogReadOnly({ catalog: this.name, type: this.type, action })); }
 }
 /** Tables under one pattern have the same columns and key. */
 function requireLike(firstName: string, first: CatalogTable, name: string, table: CatalogTable): void {

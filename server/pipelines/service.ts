@@ -19,6 +19,7 @@ import { readDocument } from '../../planner/pipeline/document.ts';
 import { describePipeline, planPipeline, type DescribedPipeline } from '../../planner/pipeline/plan.ts';
 import { outputNames } from '../../planner/pipeline/transform.ts';
 import { withoutValues } from '../../planner/pipeline/variables.ts';
+import { few } from '../../runtime/pipelines/check-item.ts';
 import type { Engine } from '../gateway/engine.ts';
 import type { CheckedPipeline, CheckItem, CheckResult, PipelineChecker, PipelineRequest, Pipelines, PipelineSummary, SubmittedPipeline } from './contract.ts';
 
@@ -167,5 +168,4 @@ function ruleItems({ document, routing }: DescribedPipeline, tables: readonly Ta
   const idle = rules.filter((r) => !tables.some((t) => matchesAny(r.sources, idText(t.id)))).map((r) => `${r.what} of ${r.text}`);
   return [...unused, idle.length === 0 ? { name: 'rules', status: 'pass', detail: 'Every route and transform matches a table.' } : { name: 'rules', status: 'warn', detail: `No table matches the ${shortList(idle)}.`, fix: 'Write database.table; `\\.` is any character. Tables that come later are matched then.' }];
 }
-const SHOWN = 10;
-const shortList = (names: readonly string[]): string => `${names.slice(0, SHOWN).join(', ')}${names.length > SHOWN ? ` and ${names.length - SHOWN} more` : ''}`;
+const shortList = (names: readonly string[]): string => few(names, 10);

@@ -3,24 +3,13 @@ import { readFile } from 'node:fs/promises';
 import { expect } from 'chai';
 import { Kafka, logLevel, type Producer } from 'kafkajs';
 import { createSampleTopics, expectedRows, sampleRecords } from '../../tools/demo/sample-data.ts';
-import { ServerProcess, bootstrap, eventually } from './server-process.ts';
+import { bootstrap, eventually, jobIdOf, materialise, ServerProcess } from './server-process.ts';
 
 const prefix = `e2e${Date.now().toString(36)}_`;
 async function example(name: string): Promise<string> {
   let sql = (await readFile(new URL(`../../sql-examples/${name}`, import.meta.url), 'utf8')).replaceAll('127.0.0.1:9092', bootstrap());
   for (const topic of Object.keys(sampleRecords)) sql = sql.replaceAll(`\`kafka\`.\`${topic}\``, `\`kafka\`.\`${prefix}${topic}\``).replaceAll(`'topic' = '${topic}'`, `'topic' = '${prefix}${topic}'`);
   return sql.replaceAll('`kafka`.feedback', `\`kafka\`.\`${prefix}feedback\``);
-}
-const jobIdOf = (results: { columns: { name: string }[]; rows: unknown[][] }[] | undefined): string => String(results?.find((r) => r.columns.length === 1 && r.columns[0]?.name === 'job id')?.rows[0]?.[0]);
-/** What a changelog of printed rows amounts to. */
-function materialise(lines: readonly string[]): string[] {
-  const rows: string[] = [];
-  for (const line of lines) {
-    const kind = line.slice(0, 2), row = line.slice(2);
-    if (kind === '+I' || kind === '+U') rows.push(row);
-    else { const at = rows.indexOf(row); expect(at, `retraction of a row that is not there: ${line}`).to.be.at.least(0); rows.splice(at, 1); }
-  }
-  return rows.sort();
 }
 const expectedTable = expectedRows.map((r) => r.slice(2)).sort();
 

@@ -3,6 +3,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { expect } from 'chai';
 import pg from 'pg';
 
 const root = new URL('../../', import.meta.url).pathname;
@@ -85,4 +86,17 @@ export async function eventually<T>(what: string, check: () => Promise<T | undef
     await new Promise((resolve) => setTimeout(resolve, 30));
   }
   throw new Error(`waited in vain for ${what}${last instanceof Error ? ` (${last.message})` : ''}`);
+}
+
+/** The job a script started, out of the results of its statements. */
+export const jobIdOf = (results: readonly { readonly columns: readonly { readonly name: string }[]; readonly rows: readonly (readonly unknown[])[] }[] | undefined): string => String(results?.find((r) => r.columns.length === 1 && r.columns[0]?.name === 'job id')?.rows[0]?.[0]);
+/** What a changelog of printed rows amounts to, sorted; every retraction must take back a row that is there. */
+export function materialise(lines: readonly string[]): string[] {
+  const rows: string[] = [];
+  for (const line of lines) {
+    const kind = line.slice(0, 2), row = line.slice(2);
+    if (kind === '+I' || kind === '+U') rows.push(row);
+    else { const at = rows.indexOf(row); expect(at, `retraction of a row that is not there: ${line}`).to.be.at.least(0); rows.splice(at, 1); }
+  }
+  return rows.sort();
 }

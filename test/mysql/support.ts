@@ -17,10 +17,12 @@ export interface TestServer {
 }
 export const REPL_USER = 'rivulet_repl', REPL_PASSWORD = 'repl-pw-7f3a';
 
-const serverOf = (flavor: MySqlFlavor, text: string): TestServer => {
+/** The server a URL names. */
+export function placeOf(text: string): MySqlServer {
   const url = new URL(text);
-  return { flavor, url: text, root: { host: url.hostname, port: Number(url.port === '' ? 3306 : url.port), user: decodeURIComponent(url.username), password: decodeURIComponent(url.password), tls: null, compress: false, connectTimeoutMs: 10_000 } };
-};
+  return { host: url.hostname, port: Number(url.port === '' ? 3306 : url.port), user: decodeURIComponent(url.username), password: decodeURIComponent(url.password), tls: null, compress: false, connectTimeoutMs: 10_000 };
+}
+const serverOf = (flavor: MySqlFlavor, text: string): TestServer => ({ flavor, url: text, root: placeOf(text) });
 /** The server of the run, undefined when it has none. */
 export function testServer(flavor: MySqlFlavor): TestServer | undefined {
   const url = process.env[URL_VARIABLE[flavor]];
@@ -28,11 +30,11 @@ export function testServer(flavor: MySqlFlavor): TestServer | undefined {
 }
 
 /** A suite for each flavour that the run has; for others it shows as skipped. `flavors`: only these. */
-export function describeOnMySql(title: string, suite: (server: TestServer) => void, flavors: readonly MySqlFlavor[] = ['mysql', 'mariadb']): void {
+export function describeOnMySql(title: string, suite: (this: Mocha.Suite, server: TestServer) => void, flavors: readonly MySqlFlavor[] = ['mysql', 'mariadb']): void {
   for (const flavor of flavors) {
     const server = testServer(flavor), full = `${title} (${TITLE[flavor]})`;
     if (server === undefined) describe.skip(`${full}: ${URL_VARIABLE[flavor]} is not set`, () => { it('needs a server', () => {}); });
-    else describe(full, () => { suite(server); });
+    else describe(full, function run() { suite.call(this, server); });
   }
 }
 

@@ -78,4 +78,4 @@ describeServers('the MySQL catalog on', function ({ server: mysql }) {
     expect(body.error?.['code']).to.equal('mysql-access-denied');
     expect(JSON.stringify(body)).not.to.include('wrong-secret');
   });
-}, ['MySQL']);
+}, ['mysql']);

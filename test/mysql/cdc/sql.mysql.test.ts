@@ -1,18 +1,8 @@
 /** `mysql-cdc` tables in jobs and queries of a real server: joins that follow MySQL, SELECTs that end, restarts. */
 import { expect } from 'chai';
-import { eventually, ServerProcess } from '../../e2e/server-process.ts';
+import { eventually, jobIdOf, materialise, ServerProcess } from '../../e2e/server-process.ts';
 import { freshDatabase, describeServers } from './support.ts';
 
-const jobIdOf = (results: { columns: { name: string }[]; rows: unknown[][] }[] | undefined): string => String(results?.find((r) => r.columns.length === 1 && r.columns[0]?.name === 'job id')?.rows[0]?.[0]);
-function materialise(lines: readonly string[]): string[] {
-  const rows: string[] = [];
-  for (const line of lines) {
-    const kind = line.slice(0, 2), row = line.slice(2);
-    if (kind === '+I' || kind === '+U') rows.push(row);
-    else { const at = rows.indexOf(row); expect(at, `retraction of a row that is not there: ${line}`).to.be.at.least(0); rows.splice(at, 1); }
-  }
-  return rows.sort();
-}
 
 describeServers('mysql-cdc in SQL on', function ({ server: mysql }) {
   this.timeout(60_000);
@@ -61,4 +51,4 @@ describeServers('mysql-cdc in SQL on', function ({ server: mysql }) {
     await eventually('the job has finished', async () => JSON.stringify((await server.sql('SHOW JOBS')).body.results?.[0]?.rows.find((r) => r.includes(job))).includes('FINISHED'));
     expect((await server.printed(job)).at(-1)).to.equal('+U[250]');
   });
-}, ['MySQL']);
+}, ['mysql']);

@@ -1,9 +1,10 @@
 /** Many snapshots under the same writers, by hand: `node test/mysql/cdc/stress.ts URL rounds`. Prints rounds with problems. */
 import { BIGINT, INT, varchar } from '../../../core/types/sql-type.ts';
-import { Driver, freshDatabase, Materialised, serverOf, specOf, tableRows } from './support.ts';
+import { Driver, freshDatabase, Materialised, specOf, tableRows } from './support.ts';
+import { placeOf } from '../support.ts';
 import { startWriters } from './writers.ts';
 
-const server = serverOf(process.argv[2] ?? process.env['MYSQL_URL'] ?? ''), rounds = Number(process.argv[3] ?? 20);
+const server = placeOf(process.argv[2] ?? process.env['MYSQL_URL'] ?? ''), rounds = Number(process.argv[3] ?? 20);
 const { database, sql, connection, drop } = await freshDatabase(server);
 try {
   await sql('CREATE TABLE t (id BIGINT NOT NULL PRIMARY KEY, a INT, name VARCHAR(50), n BIGINT)');

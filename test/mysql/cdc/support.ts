@@ -14,19 +14,14 @@ import type { MySqlServer } from '../../../runtime/connectors/mysql/connection/s
 import { mysqlPipelineSource } from '../../../runtime/connectors/mysql/cdc/pipeline-source.ts';
 import type { MySqlPipelineSpec, MySqlTableSpec } from '../../../runtime/connectors/mysql/cdc/spec.ts';
 import type { PipelineBatch, SchemaChange, TableVersion } from '../../../runtime/pipelines/contract.ts';
+import { TITLE, type MySqlFlavor } from '../../../tools/services/mysql.ts';
+import { describeOnMySql } from '../support.ts';
 import { createTableReader } from '../../../runtime/connectors/mysql/cdc/table-source.ts';
 
 export interface TestServer { readonly name: string; readonly server: MySqlServer }
-export const serverOf = (url: string): MySqlServer => { const u = new URL(url); return { host: u.hostname, port: Number(u.port), user: decodeURIComponent(u.username), password: decodeURIComponent(u.password), tls: null, compress: false, connectTimeoutMs: 5000 }; };
-const SERVERS = [['MySQL', 'MYSQL_URL'], ['MariaDB', 'MARIADB_URL']] as const;
-/** A suite for each server of the run (of those named); for others it shows as skipped. */
-export function describeServers(title: string, suite: (this: Mocha.Suite, found: TestServer) => void, names: readonly string[] = ['MySQL', 'MariaDB']): void {
-  for (const [name, variable] of SERVERS) {
-    const url = process.env[variable];
-    if (!names.includes(name)) continue;
-    if (url === undefined || url === '') describe.skip(`${title} ${name}: ${variable} is not set`, () => { it('needs a server', () => {}); });
-    else describe(`${title} ${name}`, function run() { suite.call(this, { name, server: serverOf(url) }); });
-  }
+/** A suite for each server of the run (of those wanted); for others it shows as skipped. */
+export function describeServers(title: string, suite: (this: Mocha.Suite, found: TestServer) => void, flavors?: readonly MySqlFlavor[]): void {
+  describeOnMySql(title, function run(server) { suite.call(this, { name: TITLE[server.flavor], server: server.root }); }, flavors);
 }
 export const connect = (server: MySqlServer, database?: string): Promise<Connection> => createConnection({ host: server.host, port: server.port, user: server.user, password: server.password, ...(database === undefined ? {} : { database }), multipleStatements: true, supportBigNumbers: true, bigNumberStrings: true, dateStrings: true });
 

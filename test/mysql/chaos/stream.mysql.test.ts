@@ -15,7 +15,7 @@ import { readHistory, type History } from '../../../tools/chaos/history.ts';
 import { Random } from '../../../tools/chaos/random.ts';
 import { startLocalMySql, type LocalMySql } from '../../../tools/services/mysql-server.ts';
 import { ServiceUnavailable } from '../../../tools/services/support.ts';
-import { serverOf } from './support.ts';
+import { placeOf } from '../support.ts';
 
 const OPERATIONS = 1000;
 /** Nothing but heartbeats for so long: everything has come. */
@@ -64,7 +64,7 @@ describe('chaos: the binlog under six writers', function () {
     const { url, port } = server, database = 'chaos_stream', random = new Random(7);
     const load = await prepareWorkLoad({ url, database, rows: 100, operations: OPERATIONS, truncates: true, alters: true }, random), found = new Versions();
     let wake: () => void = () => {}, open = 0, commits = 0, positions = '', lastWhole = 0;
-    const stream = openBinlogStream(serverOf(url), undefined, { serverId: 424_242, heartbeatMs: 300, wants: (t) => t.database === database, wake: () => { wake(); }, maxRetries: 100, queueBytes: 100_000 });
+    const stream = openBinlogStream(placeOf(url), undefined, { serverId: 424_242, heartbeatMs: 300, wants: (t) => t.database === database, wake: () => { wake(); }, maxRetries: 100, queueBytes: 100_000 });
     await stream.open('earliest');
     const cut = async (statement: 'KILL CONNECTION' | 'KILL QUERY'): Promise<void> => { await eachThread(url, statement, (t) => t.command.startsWith('Binlog Dump')); };
     const faults = [cut.bind(null, 'KILL CONNECTION'), async () => { await server?.kill(); await server?.start(); }, cut.bind(null, 'KILL CONNECTION'), cut.bind(null, 'KILL QUERY'), async () => { server?.signal('SIGSTOP'); await new Promise((r) => setTimeout(r, 1500)); server?.signal('SIGCONT'); }];

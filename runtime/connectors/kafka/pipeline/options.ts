@@ -3,10 +3,13 @@ import type { DeclaredOption } from '../../../../catalog/options/options.ts';
 import { kafkaOptions } from '../options.ts';
 import { PARTITION_STRATEGIES, PIPELINE_VALUE_FORMATS } from './spec.ts';
 
-const ofTables = (key: string): DeclaredOption => kafkaOptions.find((o) => o.key === key) as DeclaredOption;
+/** An option as SQL tables have it. */
+export const ofTables = (key: string): DeclaredOption => kafkaOptions.find((o) => o.key === key) as DeclaredOption;
+/** What goes to the client: secret ones by name, so that they are masked. */
+export const clientProperties: readonly DeclaredOption[] = [...kafkaOptions.filter((o) => o.key.startsWith('properties.') && o.secret === true), ofTables('properties.*')];
 const common: readonly DeclaredOption[] = [
   ofTables('properties.bootstrap.servers'),
-  ...kafkaOptions.filter((o) => o.key.startsWith('properties.') && o.secret === true), ofTables('properties.*'),
+  ...clientProperties,
   { key: 'topic', type: 'string', description: 'One topic for all tables; by default each goes to a topic with the text of its routed id, `db.table`.' },
   { key: 'sink.tableId-to-topic.mapping', type: 'string', description: "Topics of tables: `db.t1,db.t2:topicA;db.\\.*:topicB`. 'topic' goes before it." },
   { key: 'sink.delivery-guarantee', type: 'enum', values: ['none', 'at-least-once', 'exactly-once'], default: 'at-least-once', description: 'What a failure may do to written rows.' },

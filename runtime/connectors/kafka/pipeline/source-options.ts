@@ -1,11 +1,11 @@
 /** Options of the pipeline source `kafka`. Source: Alibaba Cloud "Message Queue for Kafka" (data ingestion), Flink CDC "Kafka CDC". */
 import type { DeclaredOption } from '../../../../catalog/options/options.ts';
 import { kafkaOptions } from '../options.ts';
+import { clientProperties, ofTables } from './options.ts';
 
-const ofTables = (key: string): DeclaredOption => kafkaOptions.find((o) => o.key === key) as DeclaredOption;
 export const kafkaPipelineSourceOptions: readonly DeclaredOption[] = [
   ofTables('topic'), ofTables('topic-pattern'), ofTables('properties.bootstrap.servers'), ofTables('properties.group.id'),
-  ...kafkaOptions.filter((o) => o.key.startsWith('properties.') && o.secret === true), ofTables('properties.*'),
+  ...clientProperties,
   { key: 'value.format', type: 'enum', values: ['debezium-json', 'canal-json', 'json'], required: true, description: 'What a message is.' },
   { key: 'key.format', type: 'enum', values: ['json'], default: 'json', description: 'Format of the key; its members are the primary key.' },
   { key: 'key.fields-prefix', type: 'string', default: '', description: 'json: stands before the columns of the key.' },

@@ -5,7 +5,6 @@ import { cellText, errorNumber, query, type TextRow } from '../connection/open.t
 import { serverText, type MySqlServer } from '../connection/server.ts';
 import type { BinlogPosition, ServerFacts } from '../contract.ts';
 
-
 export async function serverFacts(server: MySqlServer, connection: Connection): Promise<ServerFacts> {
   const [row] = await query(server, connection, 'SELECT VERSION()', [], 'tell its version');
   const versionText = cellText(row?.[0]), numbers = /(\d+)\.(\d+)\.(\d+)/.exec(versionText.replace(/^5\.5\.5-(?=\d+\.)/, ''));
@@ -20,14 +19,18 @@ export async function variable(server: MySqlServer, connection: Connection, name
   const rows = await query(server, connection, 'SHOW GLOBAL VARIABLES WHERE Variable_name = ?', [name], `tell its variable ${name}`);
   return rows.length === 0 ? undefined : cellText(rows[0]![1]).toUpperCase();
 }
-const isAtLeast = (facts: ServerFacts, major: number, minor: number): boolean => facts.version[0] > major || facts.version[0] === major && facts.version[1] >= minor;
+/** `since`: as `80_022` for 8.0.22. */
+const isFrom = ({ flavor, version: [major, minor, patch] }: ServerFacts, wanted: ServerFacts['flavor'], since: number): boolean => flavor === wanted && major * 10_000 + minor * 100 + patch >= since;
+/** Newer servers of MySQL have other words for it, and in the end no longer the old ones. */
+export const positionStatement = (facts: ServerFacts): string => (isFrom(facts, 'mysql', 80_200) ? 'SHOW BINARY LOG STATUS' : 'SHOW MASTER STATUS');
+/** The readers that are connected; their ids stand in the first column of both statements' answers. */
+export const readersStatement = (facts: ServerFacts): string => (isFrom(facts, 'mysql', 80_022) ? 'SHOW REPLICAS' : 'SHOW SLAVE HOSTS');
 
 /** The end of the log now. The GTIDs may lag behind the file position a little, never lead. */
 export async function currentPosition(server: MySqlServer, connection: Connection, facts: ServerFacts): Promise<BinlogPosition> {
   // BINLOG_GTID_POS would tell the GTIDs of the very offset, but reads the whole file and fails where an event is large.
   const gtids = facts.flavor === 'mariadb' ? cellText((await query(server, connection, 'SELECT @@GLOBAL.gtid_binlog_pos', [], 'tell its GTIDs'))[0]?.[0]) : null;
-  const statement = facts.flavor === 'mysql' && isAtLeast(facts, 8, 2) ? 'SHOW BINARY LOG STATUS' : 'SHOW MASTER STATUS';
-  const [row] = await query(server, connection, statement, [], 'tell the end of its binlog');
+  const [row] = await query(server, connection, positionStatement(facts), [], 'tell the end of its binlog');
   if (row === undefined) throw binlogOff({ server: serverText(server) });
   const file = cellText(row[0]), pos = Number(cellText(row[1]));
   if (!facts.gtidMode) return { file, pos, gtids: null };
@@ -50,7 +53,7 @@ export async function binlogFiles(server: MySqlServer, connection: Connection): 
 }
 /** Character set by number of collation, as table maps and statements name them. */
 export async function charsetsById(server: MySqlServer, connection: Connection, facts: ServerFacts): Promise<ReadonlyMap<number, { readonly charset: string; readonly collation: string }>> {
-  const rows = facts.flavor === 'mariadb' && isAtLeast(facts, 10, 10)
+  const rows = isFrom(facts, 'mariadb', 101_000)
     ? await query(server, connection, 'SELECT ID, CHARACTER_SET_NAME, FULL_COLLATION_NAME FROM information_schema.COLLATION_CHARACTER_SET_APPLICABILITY', [], 'list its collations')
     : await query(server, connection, 'SELECT ID, CHARACTER_SET_NAME, COLLATION_NAME FROM information_schema.COLLATIONS', [], 'list its collations');
   return new Map(rows.filter((row) => row[0] !== null).map((row) => [Number(cellText(row[0])), { charset: cellText(row[1]), collation: cellText(row[2]) }]));

@@ -3,6 +3,7 @@
  * ones of each integer); MariaDB: GTID, which also stands for BEGIN. Formats: `Gtid_event` of MySQL's control_events.h with the
  * serialization library; "GTID_EVENT" of MariaDB's replication protocol.
  */
+import { uuidText } from '../types/small-values.ts';
 import type { TextBuffer } from '../../../../core/row/text.ts';
 
 /** Of MariaDB's flags. */
@@ -72,8 +73,6 @@ export class GtidReader {
     this.commitMs = 0;
   }
 }
-const uuidText = (b: Buffer): string => { const hex = b.toString('hex'); return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`; };
-
 /** Behind the integer read last. */
 let varintAt = 0;
 const skipVarint = (length: number): void => { varintAt += length; };

@@ -4,15 +4,15 @@
  */
 import type { Connection } from 'mysql2/promise';
 import { RivuletError } from '../../../../core/errors/define.ts';
+import { readersStatement } from '../binlog/facts.ts';
 import { openConnection, query } from '../connection/open.ts';
 import type { ServerFacts } from '../contract.ts';
 import type { MySqlCdcSpec } from './spec.ts';
 
-/** Ids of the readers the server knows of; their first column in both statements' answers. */
+/** Ids of the readers the server knows of. */
 async function idsInUse(spec: MySqlCdcSpec, connection: Connection, facts: ServerFacts): Promise<ReadonlySet<number>> {
-  const [major, minor, patch] = facts.version, isNew = facts.flavor === 'mysql' && major * 10_000 + minor * 100 + patch >= 80_022;
   try {
-    return new Set((await query(spec.server, connection, isNew ? 'SHOW REPLICAS' : 'SHOW SLAVE HOSTS', [], 'list its readers')).map((row) => Number(row[0])));
+    return new Set((await query(spec.server, connection, readersStatement(facts), [], 'list its readers')).map((row) => Number(row[0])));
   } catch (error) {
     // Without the right to look, the first id has to do.
     if (error instanceof RivuletError && error.retry === 'never') return new Set();

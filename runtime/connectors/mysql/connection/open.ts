@@ -82,6 +82,8 @@ export async function query(server: MySqlServer, connection: Connection, sql: st
     return Array.isArray(rows) ? rows as unknown as TextRow[] : [];
   } catch (error) { throw mysqlError(server, error, what); }
 }
+/** The pause before a statement that failed for a passing reason is sent again: 0.1 s, growing to 10 s. Keeps no process alive. */
+export const pauseBeforeRetry = (attempt: number): Promise<void> => new Promise((resolve) => { setTimeout(resolve, Math.min(100 * 2 ** attempt, 10_000)).unref(); });
 /** Opens, asks, closes. */
 export async function withConnection<T>(server: MySqlServer, options: OpenOptions, work: (connection: Connection) => Promise<T>): Promise<T> {
   const connection = await openConnection(server, options);

@@ -10,14 +10,13 @@ import type { SqlType } from '../../../../core/types/sql-type.ts';
 import type { LookupJoinNode } from '../../../../planner/physical/plan.ts';
 import { constantKeys, markOf, type KeyMark } from '../../../operators/lookup-cache.ts';
 import type { ConnectorContext, LookupFactory, LookupReader, LookupRow } from '../../contract.ts';
-import { isConnectionLoss, mysqlError, openConnection, quoteName, type TextRow } from '../connection/open.ts';
+import { isConnectionLoss, mysqlError, openConnection, quoteName, type TextRow, pauseBeforeRetry } from '../connection/open.ts';
 import { literalOf, type Literal } from '../sink/literals.ts';
 import { checkFit } from '../table/fit.ts';
 import type { TableSpec } from '../table/spec.ts';
 import { columnsOf, readTarget, type TargetColumn, type TargetTable } from '../table/target.ts';
 import { readText, selected, type ReadText } from '../table/text-values.ts';
 
-const FIRST_PAUSE_MS = 100, LONGEST_PAUSE_MS = 10_000;
 /** A connection that has been unused so long is looked at before it is trusted: servers and firewalls drop such. */
 const IDLE_MS = 30_000;
 
@@ -101,7 +100,7 @@ class MySqlLookup implements LookupReader {
         if (attempt >= this.spec.maxRetries || error.retry === 'never' || this.isClosed) throw error;
         this.context.counter('lookupRetries').value++;
         this.context.log('warn', `a lookup failed and is asked again: ${error.message}`, { table: this.spec.table, attempt: attempt + 1, detail: error.detail });
-        await new Promise((resolve) => { setTimeout(resolve, Math.min(FIRST_PAUSE_MS * 2 ** attempt, LONGEST_PAUSE_MS)).unref(); });
+        await pauseBeforeRetry(attempt);
       }
     }
   }

@@ -1,5 +1,6 @@
 /** The server's binlog: on, as rows with full images, kept long enough, without gaps and filters, from where the job wants to start. */
 import { RivuletError } from '../../../../core/errors/define.ts';
+import { positionStatement } from '../binlog/facts.ts';
 import { serverText } from '../connection/server.ts';
 import { fail, few, pass, skipped, warn, type CheckItem } from '../../../pipelines/check-item.ts';
 import { isOn, setting, textOf, type SourceCheck, type SourceLook } from './contract.ts';
@@ -72,7 +73,7 @@ export const checkGtid: SourceCheck = (look) => {
 /** Databases that are kept out of the log. */
 export const checkFilters: SourceCheck = async (look) => {
   if (!isOn(look.variable('log_bin'))) return [];
-  const isNew = look.facts.flavor === 'mysql' && look.facts.version[0] * 100 + look.facts.version[1] >= 802, rows = await look.ask(isNew ? 'SHOW BINARY LOG STATUS' : 'SHOW MASTER STATUS', 'tell the end of its binlog');
+  const rows = await look.ask(positionStatement(look.facts), 'tell the end of its binlog');
   if (rows instanceof RivuletError || rows[0] === undefined) return [];
   const list = (at: number): string[] => textOf(rows[0]![at]).split(',').map((d) => d.trim()).filter((d) => d !== ''), only = list(2), never = list(3);
   const missing = [...new Set(look.tables.map((t) => t.database))].filter((d) => (only.length > 0 && !only.includes(d)) || never.includes(d));

@@ -1,6 +1,7 @@
 /** The ids under which server and reader log in as replicas: each may be used once in a replication topology. */
 import { RivuletError } from '../../../../core/errors/define.ts';
 import { fail, pass, skipped, warn, type CheckItem } from '../../../pipelines/check-item.ts';
+import { readersStatement } from '../binlog/facts.ts';
 import { textOf, type SourceCheck } from './contract.ts';
 
 export const checkServerId: SourceCheck = async (look): Promise<CheckItem[]> => {
@@ -10,8 +11,7 @@ export const checkServerId: SourceCheck = async (look): Promise<CheckItem[]> => 
   if (serverIds === null) return [...items, pass("the reader's id", 'One at random, above 1000000000.')];
   const [first, last] = serverIds, range = first === last ? String(first) : `${first}-${last}`;
   if (own >= first && own <= last && first === last) return [...items, fail("the reader's id", `'server-id' ${range} is the server's own.`, "Choose another 'server-id'.")];
-  // MySQL 8.0.22 renamed the statement, 8.4 dropped the old one.
-  const [major, minor, patch] = look.facts.version, isNew = look.facts.flavor === 'mysql' && major * 10_000 + minor * 100 + patch >= 80_022, rows = await look.ask(isNew ? 'SHOW REPLICAS' : 'SHOW SLAVE HOSTS', 'list its readers');
+  const rows = await look.ask(readersStatement(look.facts), 'list its readers');
   if (rows instanceof RivuletError) return [...items, skipped("the reader's id", 'The readers that are connected could not be listed.', "Make sure that no other replica or tool uses the same 'server-id'.")];
   const taken = new Set([own, ...rows.map((row) => Number(textOf(row[0])))]), size = last - first + 1, free = size - [...taken].filter((id) => id >= first && id <= last).length;
   if (free > 0) return [...items, pass("the reader's id", free === size ? `${range} is free.` : `${free} of the ${size} in ${range} ${free === 1 ? 'is' : 'are'} free.`)];

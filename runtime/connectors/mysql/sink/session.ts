@@ -6,14 +6,13 @@ import type { Connection } from 'mysql2/promise';
 import { RivuletError } from '../../../../core/errors/define.ts';
 import { mysqlConnectionLost } from '../../../../core/errors/mysql.ts';
 import { mysqlRowRefused } from '../../../../core/errors/mysql-tables.ts';
-import { errorNumber, isConnectionLoss, mysqlError, openConnection } from '../connection/open.ts';
+import { errorNumber, isConnectionLoss, mysqlError, openConnection, pauseBeforeRetry } from '../connection/open.ts';
 import { serverText } from '../connection/server.ts';
 import type { SinkContext } from '../../contract.ts';
 import type { SinkSpec } from '../table/spec.ts';
 import type { TargetTable } from '../table/target.ts';
 import type { Statement } from './statements.ts';
 
-const FIRST_PAUSE_MS = 100, LONGEST_PAUSE_MS = 10_000;
 /** Explicit zeros stay zeros in AUTO_INCREMENT columns; backslash escapes stay on (`literals.ts`). */
 const SESSION = "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_AUTO_VALUE_ON_ZERO,ERROR_FOR_DIVISION_BY_ZERO', SESSION transaction_isolation = 'READ-COMMITTED', SESSION unique_checks = 1";
 const MARIADB_SESSION = SESSION.replace('transaction_isolation', 'tx_isolation');
@@ -59,7 +58,7 @@ export class SinkSession {
         if (attempt >= this.spec.maxRetries || error.retry === 'never' || this.isClosed) throw error;
         this.context.counter('sinkRetries').value++;
         this.context.log('warn', `${what} failed and is tried again: ${error.message}`, { table: this.spec.table, attempt: attempt + 1, detail: error.detail });
-        await new Promise((resolve) => { setTimeout(resolve, Math.min(FIRST_PAUSE_MS * 2 ** attempt, LONGEST_PAUSE_MS)).unref(); });
+        await pauseBeforeRetry(attempt);
       }
     }
   }

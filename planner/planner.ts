@@ -12,6 +12,7 @@ import { noCommonTables } from './bind/environment.ts';
 import { bindQuery } from './bind/query.ts';
 import { declaredColumns } from './bind/table.ts';
 import { explainText } from './explain/explain.ts';
+import type { ExplainInput } from './explain/explain.ts';
 import { logicalTree } from './explain/logical-tree.ts';
 import type { Rel, RelColumn } from './logical/rel.ts';
 import { buildPlan, type PlanRoot } from './physical/build.ts';
@@ -90,12 +91,12 @@ export function describeObject(table: TableObject, context: PlannerContext): Pro
 const isBatchMode = (context: PlannerContext): boolean => context.option('execution.runtime-mode')?.toUpperCase() !== 'STREAMING';
 export type Explained = { readonly query: Query } | { readonly inserts: readonly Insert[] };
 /** EXPLAIN's text: the statement as understood, the physical plan, what state it keeps. INSERTs and streaming queries are explained as streaming. */
-export function explain(what: Explained, context: PlannerContext, statement: Explain): Promise<string> {
+export function explain(what: Explained, context: PlannerContext, statement: Explain, from?: ExplainInput['from']): Promise<string> {
   const details = statement.details.map(String);
   return guarded(async () => {
     if ('inserts' in what) {
       const { plan, bound } = await plannedInserts(what.inserts, context);
-      return explainText({ ast: bound.map((b) => logicalTree(b.rel, pathSummary(b.table.path))).join('\n\n'), plan, details });
+      return explainText({ ast: bound.map((b) => logicalTree(b.rel, pathSummary(b.table.path))).join('\n\n'), plan, details, from });
     }
     const bounded = isBatchMode(context), rel = await bindQuery(stateFor(context, bounded), what.query, noCommonTables);
     return explainText({ ast: logicalTree(rel), plan: plannedQuery(rel, context, bounded), details });

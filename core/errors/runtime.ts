@@ -64,14 +64,17 @@ export const noUsableCheckpoint = defineError<{ job: string; damaged: readonly s
   message: (p) => `no retained checkpoint of job ${quoted(p.job)} can be read`, detail: (p) => `Damaged: ${p.damaged.join('; ')}.`,
   hint: () => 'Restart the job from a savepoint, or from its initial state (which reads the sources again from their start-up positions).',
 });
-export const stateNotClaimed = defineError<{ nodes: readonly string[] }>({
+export const stateNotClaimed = defineError<{ nodes: readonly { readonly id: string; readonly label: string | undefined }[] }>({
   sqlstate: '55000', name: 'state-not-claimed', domain: 'user', retry: 'never',
   message: (p) => `the savepoint holds state of ${p.nodes.length} operator${p.nodes.length === 1 ? '' : 's'} that the new query does not have`,
-  detail: (p) => `Operators: ${p.nodes.slice(0, 5).map(quoted).join(', ')}${p.nodes.length > 5 ? ', …' : ''}.`,
-  hint: () => "SET 'execution.savepoint.ignore-unclaimed-state' = 'true' drops this state.",
+  detail: (p) => `Operators: ${p.nodes.slice(0, 5).map(({ id, label }) => (label === undefined ? quoted(id) : `${label.length > 160 ? `${label.slice(0, 157)}...` : label} [${id}]`)).join('; ')}${p.nodes.length > 5 ? '; …' : ''}.`,
+  hint: () => "EXPLAIN of the statement shows what would be taken over. SET 'execution.savepoint.ignore-unclaimed-state' = 'true' drops this state.",
 });
 export const savepointUnreadable = defineError<{ path: string; why: string }>({
   sqlstate: '58P01', name: 'savepoint-unreadable', domain: 'user', retry: 'never', message: (p) => `could not read savepoint ${quoted(p.path)}`, detail: (p) => `${p.why}.`,
+});
+export const savepointMissing = defineError<{ path: string; why: string }>({
+  sqlstate: '58P01', name: 'savepoint-missing', domain: 'user', retry: 'never', message: (p) => `there is no savepoint ${quoted(p.path)}`, detail: (p) => `${p.why}.`, hint: () => 'SHOW SAVEPOINTS lists those of the data directory.',
 });
 export const savepointFailed = defineError<{ job: string; why: string }>({
   sqlstate: '58030', name: 'savepoint-failed', domain: 'external', retry: 'never', message: (p) => `savepoint of job ${quoted(p.job)} failed`, detail: (p) => `${p.why}.`,
@@ -95,6 +98,6 @@ export const stateStoreUnreadable = defineError<{ path: string; why: string }>({
 
 export const runtimeErrors = {
   jobNotFound, printSinkNotFound, jobWrongStatus, jobEnded, serverStopping, workerDied, taskFailed, notNullViolated, unknownRuntimePart, planVersionUnknown,
-  checkpointTimedOut, checkpointWriteFailed, stateDamaged, noUsableCheckpoint, stateNotClaimed, savepointUnreadable, savepointFailed,
+  checkpointTimedOut, checkpointWriteFailed, stateDamaged, noUsableCheckpoint, stateNotClaimed, savepointUnreadable, savepointMissing, savepointFailed,
   stateVersionUnknown, dataDirectoryInUse, dataDirectoryUnusable, stateStoreUnreadable,
 };

@@ -4,6 +4,8 @@
  */
 import type { PhysicalPlan } from '../physical/plan.ts';
 import { stateText } from './state.ts';
+import { takeover } from './takeover.ts';
+import type { StoredState } from './takeover.ts';
 import { planTrees } from './tree.ts';
 
 export interface ExplainInput {
@@ -12,8 +14,10 @@ export interface ExplainInput {
   readonly plan: PhysicalPlan;
   /** ESTIMATED_COST, CHANGELOG_MODE, PLAN_ADVICE, JSON_EXECUTION_PLAN; unknown ones have no effect. */
   readonly details: readonly string[];
+  /** What the job would start from, if the session says so. */
+  readonly from?: { readonly stored: StoredState; readonly dropsUnclaimed: boolean } | undefined;
 }
-export function explainText({ ast, plan, details }: ExplainInput): string {
+export function explainText({ ast, plan, details, from }: ExplainInput): string {
   const changelog = details.includes('CHANGELOG_MODE');
   const sections: (readonly [string, string])[] = [
     ['Abstract Syntax Tree', ast],
@@ -21,6 +25,7 @@ export function explainText({ ast, plan, details }: ExplainInput): string {
     ['Optimized Execution Plan', planTrees(plan, { changelog, reuse: true })],
     ['State', stateText(plan)],
   ];
+  if (from !== undefined) sections.push(['State Taken Over', takeover(plan, from.stored, from.dropsUnclaimed).text]);
   if (details.includes('JSON_EXECUTION_PLAN')) sections.push(['Physical Execution Plan', jsonPlan(plan)]);
   return sections.map(([title, text]) => `== ${title} ==\n${text}\n`).join('\n');
 }

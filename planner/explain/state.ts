@@ -12,7 +12,12 @@ export function stateText(plan: PhysicalPlan): string {
   });
   return entries.length === 0 ? 'No operator keeps rows; sources keep their positions only.' : entries.join('\n');
 }
-const title = (node: PhysicalNode): string => `${node.label.length > 160 ? `${node.label.slice(0, 157)}...` : node.label} [${node.id}]`;
+/** Does the operator hold rows of its own? Sources and sinks hold positions and transactions. */
+export function keepsState(plan: PhysicalPlan, node: PhysicalNode): boolean {
+  const nodes = new Map(plan.nodes.map((n) => [n.id, n]));
+  return statesOf(node, (i) => nodes.get(node.inputs[i]?.node ?? '')?.columns ?? []).length > 0;
+}
+export const title = (node: Pick<PhysicalNode, 'id' | 'label'>): string => `${node.label.length > 160 ? `${node.label.slice(0, 157)}...` : node.label} [${node.id}]`;
 const kept = (ttlMs: number): string => (ttlMs === 0 ? 'kept for ever' : `dropped when not touched for ${durationText(ttlMs)}`);
 function durationText(ms: number): string {
   for (const [unit, size] of [['d', 864e5], ['h', 36e5], ['min', 6e4], ['s', 1e3]] as const) if (ms % size === 0) return `${ms / size} ${unit}`;

@@ -11,7 +11,7 @@ export type Statement =
   | AlterTable | AlterView | AlterDatabase | AlterCatalog | AlterFunction | AlterModel | AlterMaterializedTable | Drop | AnalyzeTable
   | StatementSet | BeginStatementSet | EndStatementSet | ExecuteStatement | ExecutePlan | CompilePlan
   | SetOption | SetTransaction | ShowOptions | ResetOption | Show | Describe | Explain | UseCatalog | UseDatabase | UseModules | LoadModule | UnloadModule | Jar | CallProcedure
-  | StopJob | DropJob | RestartJob
+  | StopJob | DropJob | RestartJob | SavepointJob | DropSavepoint
   | Transaction | Savepoint | DeclareCursor | FetchCursor | CloseCursor | Copy | Discard | Prepare | ExecutePrepared | Deallocate | Notification;
 export type StatementKind = Statement['kind'];
 
@@ -128,6 +128,10 @@ export interface CompilePlan { readonly kind: 'compilePlan'; readonly execute: b
 export interface StopJob { readonly kind: 'stopJob'; readonly jobId: string; readonly withSavepoint: boolean; readonly withDrain: boolean; readonly range: SourceRange }
 /** Rivulet: removes a job and its state. */
 export interface DropJob { readonly kind: 'dropJob'; readonly ifExists: boolean; readonly jobId: string; readonly range: SourceRange }
+/** Rivulet: `CREATE SAVEPOINT FOR JOB 'id'`; the job goes on. */
+export interface SavepointJob { readonly kind: 'savepointJob'; readonly jobId: string; readonly range: SourceRange }
+/** Rivulet: removes a savepoint's files. */
+export interface DropSavepoint { readonly kind: 'dropSavepoint'; readonly ifExists: boolean; readonly path: string; readonly range: SourceRange }
 /** Rivulet. `from` undefined: from the last checkpoint. */
 export interface RestartJob { readonly kind: 'restartJob'; readonly jobId: string; readonly from: { readonly kind: 'savepoint'; readonly path: string } | { readonly kind: 'initial' } | undefined; readonly range: SourceRange }
 
@@ -146,7 +150,7 @@ export interface ShowOptions { readonly kind: 'showOptions'; readonly range: Sou
 export interface ResetOption { readonly kind: 'resetOption'; readonly key: string | undefined; readonly keyRange: SourceRange; readonly range: SourceRange }
 
 export type ShowTarget = 'CATALOGS' | 'CURRENT CATALOG' | 'CURRENT DATABASE' | 'DATABASES' | 'TABLES' | 'VIEWS' | 'MATERIALIZED TABLES' | 'COLUMNS' | 'PARTITIONS' | 'FUNCTIONS' | 'USER FUNCTIONS' | 'PROCEDURES' | 'MODULES' | 'FULL MODULES' | 'MODELS' | 'JARS' | 'JOBS' | 'CONNECTIONS'
-  | 'SAVEPOINTS' | 'SECRETS' | 'CREATE TABLE' | 'CREATE VIEW' | 'CREATE CATALOG' | 'CREATE DATABASE' | 'CREATE MATERIALIZED TABLE' | 'CREATE MODEL' | 'SETTING';
+  | 'SAVEPOINTS' | 'CHECKPOINTS' | 'SECRETS' | 'CREATE TABLE' | 'CREATE VIEW' | 'CREATE CATALOG' | 'CREATE DATABASE' | 'CREATE MATERIALIZED TABLE' | 'CREATE MODEL' | 'SETTING';
 /** `name`: FROM/IN name, or the object of SHOW CREATE, PARTITIONS, COLUMNS. `setting`: PostgreSQL's SHOW name (`transaction_isolation`, `TimeZone`, `all` normalised). */
 export interface Show { readonly kind: 'show'; readonly target: ShowTarget; readonly preposition: 'FROM' | 'IN' | undefined; readonly name: QualifiedName | undefined; readonly setting: string | undefined; readonly partition: readonly PartitionItem[]; readonly like: LikeFilter | undefined; readonly range: SourceRange }
 export interface LikeFilter { readonly kind: 'likeFilter'; readonly negated: boolean; readonly op: 'LIKE' | 'ILIKE'; readonly pattern: string; readonly range: SourceRange }

@@ -1,7 +1,7 @@
 /** CREATE, DROP and the parts ALTER shares with CREATE. Source: Flink "CREATE Statements", "DROP Statements"; Alibaba Realtime Compute "CREATE TABLE AS", "CREATE DATABASE AS". */
 import type { Identifier, OptionNode, QualifiedName } from './ast.ts';
 import type {
-  AsDatabase, ColumnElement, ColumnPosition, CreateFunction, CreateTable, Distribution, Drop, DropJob, DropTarget, FunctionLanguage, FunctionResource, KeyConstraint, LikeOption, ModelColumn, PartitionItem, Statement, TableAsQuery, TableAsTable,
+  AsDatabase, ColumnElement, ColumnPosition, CreateFunction, CreateTable, Distribution, Drop, DropJob, DropSavepoint, DropTarget, FunctionLanguage, FunctionResource, KeyConstraint, LikeOption, ModelColumn, PartitionItem, Statement, TableAsQuery, TableAsTable,
   TableElement, TableLike, Watermark,
 } from './ast-statement.ts';
 import { QueryParser } from './parse-query.ts';
@@ -18,6 +18,7 @@ export abstract class DdlParser extends QueryParser {
   protected create(start: number): Statement {
     this.next();
     const or = this.take('OR') ? this.needOne(['REPLACE', 'ALTER'] as const) : undefined;
+    if (or === undefined && this.takeWords('SAVEPOINT', 'FOR', 'JOB')) return { kind: 'savepointJob', jobId: this.string('a job id in quotes'), range: this.rangeFrom(start) };
     const temporary = this.take('TEMPORARY') || this.take('TEMP');
     if (this.take('MATERIALIZED')) {
       this.need('TABLE');
@@ -222,11 +223,15 @@ export abstract class DdlParser extends QueryParser {
 
   // -------------------------------------------------------------------------------------------------------------- DROP
 
-  protected drop(start: number): Drop | DropJob {
+  protected drop(start: number): Drop | DropJob | DropSavepoint {
     this.next();
     if (this.take('JOB')) {
       const ifExists = this.ifExists();
       return { kind: 'dropJob', ifExists, jobId: this.string('a job id in quotes'), range: this.rangeFrom(start) };
+    }
+    if (this.take('SAVEPOINT')) {
+      const ifExists = this.ifExists();
+      return { kind: 'dropSavepoint', ifExists, path: this.string('a savepoint path in quotes'), range: this.rangeFrom(start) };
     }
     const temporary = this.take('TEMPORARY') || this.take('TEMP'), system = temporary && this.take('SYSTEM');
     const target: DropTarget = this.takeWords('MATERIALIZED', 'TABLE') ? 'MATERIALIZED TABLE' : this.needOne(system ? (['FUNCTION'] as const) : DROPPABLE);

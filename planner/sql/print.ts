@@ -27,6 +27,8 @@ class StatementPrinter extends DdlPrinter {
       case 'compilePlan': return `COMPILE ${node.execute ? 'AND EXECUTE ' : ''}PLAN ${this.string(node.path)}${node.ifNotExists ? ' IF NOT EXISTS' : ''} FOR ${this.#planned(node.statement)}`;
       case 'stopJob': return `STOP JOB ${this.string(node.jobId)}${node.withSavepoint ? ' WITH SAVEPOINT' : ''}${node.withDrain ? ' WITH DRAIN' : ''}`;
       case 'dropJob': return `DROP JOB ${node.ifExists ? 'IF EXISTS ' : ''}${this.string(node.jobId)}`;
+      case 'savepointJob': return `CREATE SAVEPOINT FOR JOB ${this.string(node.jobId)}`;
+      case 'dropSavepoint': return `DROP SAVEPOINT ${node.ifExists ? 'IF EXISTS ' : ''}${this.string(node.path)}`;
       case 'restartJob': return `RESTART JOB ${this.string(node.jobId)}${node.from === undefined ? '' : node.from.kind === 'initial' ? ' FROM INITIAL' : ` FROM SAVEPOINT ${this.string(node.from.path)}`}`;
       case 'setOption': case 'setTransaction': case 'showOptions': case 'resetOption': case 'show': case 'describe': case 'explain': case 'useCatalog': case 'useDatabase': case 'useModules': case 'loadModule': case 'unloadModule': case 'jar': case 'callProcedure':
         return this.#session(node);

@@ -75,6 +75,8 @@ export class CheckpointLog {
     if (newest === undefined && this.damaged.length > 0) throw noUsableCheckpoint({ job: this.jobId, damaged: this.damaged.map(({ epoch, what }) => `checkpoint ${epoch}: ${what}`) });
     return newest;
   }
+  /** Retained and readable ones, newest first. */
+  checkpoints(): readonly Manifest[] { return this.retained; }
   pin(manifest: Manifest): void { this.pinned.add(manifest); }
   unpin(manifest: Manifest): void { this.pinned.delete(manifest); }
   read(ref: BlockRef): Promise<Uint8Array<ArrayBuffer>> { return this.store.readBlock(this.jobId, ref); }

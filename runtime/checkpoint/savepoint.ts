@@ -1,13 +1,14 @@
 /**
  * Savepoints: a folder of plain files that does not need the state store: `blocks-0001.bin` … with the state blocks one after another
  * and `manifest.json`, written last and put in place by rename, so that a folder with a manifest is complete. Every block carries its
- * checksum. A savepoint belongs to the user: nothing here removes one.
+ * checksum. A savepoint belongs to the user: only `disposeSavepoint`, who asks by name, removes one.
  */
-import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, open, readdir, readFile, rename, rm, rmdir, stat } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { basename, isAbsolute, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { invariant } from '../../core/errors/common.ts';
-import { savepointUnreadable, stateDamaged } from '../../core/errors/runtime.ts';
+import { savepointMissing, savepointUnreadable, stateDamaged } from '../../core/errors/runtime.ts';
 import { readFully, syncFolder, writeAll } from './block-files.ts';
 import { blocksOf, checkBlock, decodeManifest, encodeManifest } from './manifest.ts';
 import type { BlockRef, Manifest } from './manifest.ts';
@@ -16,7 +17,11 @@ import { reason } from './store.ts';
 const FILE_BYTES = 256 * 1024 * 1024;
 const MANIFEST = 'manifest.json';
 
-interface SavepointManifest extends Manifest { readonly files: Readonly<Record<string, { readonly file: string; readonly offset: number }>> }
+interface SavepointManifest extends Manifest {
+  readonly files: Readonly<Record<string, { readonly file: string; readonly offset: number }>>;
+  /** Labels of the plan's nodes by id, so that a plan without some of them can name what it does not take over. Savepoints before had none. */
+  readonly labels?: Readonly<Record<string, string>> | undefined;
+}
 
 /** Reads a block of a manifest, checked; from the store or from a savepoint's files. */
 export type BlockReader = (ref: BlockRef) => Promise<Uint8Array<ArrayBuffer>>;
@@ -26,7 +31,7 @@ const stamp = (ms: number): string => new Date(ms).toISOString().slice(0, 23).re
 const safeName = (name: string): string => name.replaceAll(/[^A-Za-z0-9_-]+/g, '-').replaceAll(/^-+|-+$/g, '').slice(0, 60) || 'job';
 
 /** Copies a completed checkpoint into a new folder under `root`; gives its path. */
-export async function writeSavepoint(root: string, manifest: Manifest, nowMs: number, read: BlockReader): Promise<{ path: string; sizeBytes: number }> {
+export async function writeSavepoint(root: string, manifest: Manifest, labels: Readonly<Record<string, string>>, nowMs: number, read: BlockReader): Promise<{ path: string; sizeBytes: number }> {
   const path = join(root, `${safeName(manifest.jobName)}-${manifest.jobId.slice(0, 6)}-${stamp(nowMs)}`);
   await mkdir(root, { recursive: true });
   await mkdir(path);
@@ -47,7 +52,7 @@ export async function writeSavepoint(root: string, manifest: Manifest, nowMs: nu
       sizeBytes += bytes.byteLength;
     }
     await finish();
-    const whole: SavepointManifest = { ...manifest, kind: 'savepoint', createdMs: nowMs, committables: {}, files };
+    const whole: SavepointManifest = { ...manifest, kind: 'savepoint', createdMs: nowMs, committables: {}, files, labels };
     const handle = await open(join(path, `${MANIFEST}.part`), 'wx');
     const text = Buffer.from(encodeManifest(whole));
     await writeAll(handle, text);
@@ -62,22 +67,30 @@ export async function writeSavepoint(root: string, manifest: Manifest, nowMs: nu
   }
 }
 
-export interface OpenSavepoint { readonly path: string; readonly manifest: Manifest; readonly read: BlockReader; close(): Promise<void> }
+export interface OpenSavepoint { readonly path: string; readonly manifest: Manifest; /** By node id, as far as they are known. */ readonly labels: Readonly<Record<string, string>>; readonly read: BlockReader; close(): Promise<void> }
 
-/** `path`: absolute, or relative to `root`. Throws `savepoint-unreadable`, `state-damaged`, `state-version-unknown`. */
-export async function openSavepoint(root: string, path: string): Promise<OpenSavepoint> {
-  const folder = isAbsolute(path) ? path : resolve(root, path);
-  let text: string;
+const folderOf = (root: string, path: string): string => (/^file:/i.test(path) ? fromUrl(path) : isAbsolute(path) ? path : resolve(root, path));
+function fromUrl(path: string): string {
+  try { return fileURLToPath(path); } catch (error) { throw savepointUnreadable({ path, why: reason(error) }, { cause: error }); }
+}
+async function manifestText(folder: string): Promise<string> {
   try {
-    text = await readFile(join(folder, MANIFEST), 'utf8');
+    return await readFile(join(folder, MANIFEST), 'utf8');
   } catch (error) {
-    throw savepointUnreadable({ path: folder, why: (error as { code?: unknown }).code === 'ENOENT' ? `there is no ${MANIFEST} in it, so it is no savepoint or one that was never finished` : reason(error) }, { cause: error });
+    const { code } = error as { code?: unknown };
+    if (code === 'ENOENT' || code === 'ENOTDIR') throw savepointMissing({ path: folder, why: `There is no ${MANIFEST} in it: it is no savepoint, or one that was never finished` }, { cause: error });
+    throw savepointUnreadable({ path: folder, why: reason(error) }, { cause: error });
   }
-  const manifest = decodeManifest(text, join(folder, MANIFEST)) as SavepointManifest;
+}
+/** `path`: absolute, relative to `root`, or a `file:` URL as Flink writes them. Throws `savepoint-missing`, `savepoint-unreadable`, `state-damaged`, `state-version-unknown`. */
+export async function openSavepoint(root: string, path: string): Promise<OpenSavepoint> {
+  const folder = folderOf(root, path);
+  const manifest = decodeManifest(await manifestText(folder), join(folder, MANIFEST)) as SavepointManifest;
   const handles = new Map<string, Promise<FileHandle>>();
   return {
     path: folder,
     manifest,
+    labels: manifest.labels ?? {},
     async read(ref) {
       const place = manifest.files[ref.seq];
       invariant(place !== undefined && basename(place.file) === place.file, `block ${ref.seq} has a place in the savepoint`);
@@ -112,4 +125,22 @@ export async function listSavepoints(root: string): Promise<readonly SavepointFa
     } catch { /* unfinished or damaged: restoring from it names the reason */ }
   }
   return out.sort((a, b) => b.createdMs - a.createdMs);
+}
+
+/**
+ * Removes a savepoint: its manifest first, so that what a crash leaves is none, then the files it names and the folder. Other files in it
+ * stay, and the folder with them. Throws `savepoint-missing`, `savepoint-unreadable`.
+ */
+export async function disposeSavepoint(root: string, path: string): Promise<void> {
+  const folder = folderOf(root, path);
+  // Damaged ones can be removed too, but never another program's file of this name.
+  if (!/^[0-9a-f]{8}\n\{/.test((await manifestText(folder)).slice(0, 10))) throw savepointUnreadable({ path: folder, why: `its ${MANIFEST} is none of a savepoint` });
+  try {
+    await rm(join(folder, MANIFEST));
+    await syncFolder(folder);
+    for (const name of await readdir(folder)) if (/^blocks-\d{4,}\.bin$/.test(name)) await rm(join(folder, name));
+    if ((await readdir(folder)).length === 0) await rmdir(folder);
+  } catch (error) {
+    throw savepointUnreadable({ path: folder, why: `it could not be removed: ${reason(error)}` }, { cause: error });
+  }
 }

@@ -46,6 +46,8 @@ export interface JobException {
   readonly subtask: number | undefined;
 }
 
+export interface StatusChange { readonly status: JobStatus; readonly atMs: number }
+
 export interface CheckpointRecord {
   readonly epoch: number;
   readonly kind: 'checkpoint' | 'savepoint' | 'final';
@@ -91,6 +93,10 @@ export interface JobDetail extends JobSummary {
   readonly exceptions: readonly JobException[];
   /** Where the running incarnation began: `initial`, `checkpoint 17`, a savepoint path. */
   readonly restoredFrom: string;
+  /** Newest first, bounded; over restarts of the server. */
+  readonly statuses: readonly StatusChange[];
+  /** When the restart strategy starts it again (ms since the epoch), while it is RESTARTING. */
+  readonly nextRestartMs: number | undefined;
 }
 
 export interface PrintLine {
@@ -161,6 +167,12 @@ export interface JobManager {
   runQuery(plan: PhysicalPlan, options: QueryOptions): AsyncIterable<RowChunk>;
   /** Savepoints in the data directory, newest first. */
   savepoints(): Promise<readonly SavepointInfo[]>;
+  /** Removes a savepoint of the data directory or at another path. Throws `savepoint-unreadable`. */
+  dropSavepoint(path: string): Promise<void>;
+  /** Retained checkpoints of all jobs, jobs in their order, newest first in each. */
+  checkpoints(): readonly RetainedCheckpoint[];
+  /** What a job could take over from a savepoint or checkpoint (`execution.savepoint.path`). Throws `savepoint-unreadable` and the like. */
+  startingState(path: string): Promise<StateFacts>;
   /** Tables read or written by jobs that are not in a final status: connector spec table name → job ids (for DROP checks and dependency lists). */
   usedTables(): ReadonlyMap<string, readonly string[]>;
   metrics(): Promise<readonly MetricSample[]>;
@@ -170,6 +182,11 @@ export interface JobManager {
   /** A final checkpoint for every running job, sinks flushed, workers ended, store closed. Idempotent. */
   shutdown(): Promise<void>;
 }
+
+export interface RetainedCheckpoint { readonly path: string; readonly jobId: string; readonly jobName: string; readonly epoch: number; readonly createdMs: number; readonly sizeBytes: number }
+export interface StateFacts { readonly path: string; readonly jobName: string; readonly createdMs: number; readonly nodes: readonly StateNode[] }
+/** `label`: as EXPLAIN shows the operator; savepoints of older versions do not know it. */
+export interface StateNode { readonly id: string; readonly label: string | undefined; readonly bytes: number; readonly hasPositions: boolean }
 
 export interface SavepointInfo { readonly path: string; readonly jobId: string; readonly jobName: string; readonly createdMs: number; readonly sizeBytes: number; readonly version: string }
 

@@ -8,7 +8,7 @@ export async function jobDetail(job: Job): Promise<JobDetail> {
   const stats = await job.stats();
   return {
     ...job.summary(), sql: job.record.sql, settings: job.record.settings, nodes: job.record.plan.nodes.map((node) => nodeDetail(node, stats)),
-    checkpoints: job.history.history.map((event) => ({ ...event })), exceptions: job.exceptions, restoredFrom: job.restoredFrom,
+    checkpoints: job.history.history.map((event) => ({ ...event })), exceptions: job.exceptions, restoredFrom: job.restoredFrom, statuses: job.statuses, nextRestartMs: job.nextRestartMs,
   };
 }
 function nodeDetail(node: PhysicalNode, stats: readonly SubtaskStats[]): NodeDetail {

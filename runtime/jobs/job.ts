@@ -14,9 +14,10 @@ import { CheckpointCoordinator } from '../checkpoint/coordinator.ts';
 import { killPoint } from '../checkpoint/kill-points.ts';
 import { CheckpointLog } from '../checkpoint/log.ts';
 import type { Manifest } from '../checkpoint/manifest.ts';
-import { openSavepoint, writeSavepoint } from '../checkpoint/savepoint.ts';
+import { writeSavepoint } from '../checkpoint/savepoint.ts';
+import type { OpenSavepoint } from '../checkpoint/savepoint.ts';
 import type { StateStore } from '../checkpoint/store.ts';
-import type { CheckpointRecord, JobException, JobStatus, JobSummary, RestartFrom, StopOptions } from './contract.ts';
+import type { CheckpointRecord, JobException, JobStatus, JobSummary, RestartFrom, StatusChange, StopOptions } from './contract.ts';
 import { Execution } from './execution.ts';
 import { checkTransition, FINAL } from './lifecycle.ts';
 import { PrintLog } from './print-log.ts';
@@ -25,9 +26,11 @@ import { restartStrategy } from './restart-strategy.ts';
 import type { RestartStrategy } from './restart-strategy.ts';
 import { jobSettings } from './settings.ts';
 import type { JobSettings } from './settings.ts';
+import { labelsOf, nodesWithState } from './starting-state.ts';
+import type { StartOptions } from './starting-state.ts';
 import type { SubtaskStats, WorkerPool } from './workers.ts';
 
-const EXCEPTIONS_KEPT = 20;
+const EXCEPTIONS_KEPT = 20, STATUSES_KEPT = 50;
 
 /** As stored under `j/<id>`. */
 export interface JobRecord {
@@ -42,6 +45,8 @@ export interface JobRecord {
   readonly status: JobStatus;
   readonly endTimeMs: number | undefined;
   readonly exceptions: readonly JobException[];
+  /** Records of older versions have none. */
+  readonly statuses?: readonly StatusChange[] | undefined;
   /** Most subtasks the job ever ran with: what a subtask that is no more may have left open in a sink is looked for up to here. */
   readonly widest?: number | undefined;
 }
@@ -53,6 +58,8 @@ export interface JobEnvironment {
   readonly printer: PrintWriter;
   readonly savepointFolder: string;
   readonly serverParallelism: number;
+  /** `openStartingState` with the jobs there are. */
+  readonly startingState: (path: string, options: StartOptions) => Promise<OpenSavepoint>;
 }
 
 export class Job {
@@ -64,8 +71,13 @@ export class Job {
   record: JobRecord;
   status: JobStatus = 'CREATED';
   exceptions: readonly JobException[];
+  /** Newest first. */
+  statuses: readonly StatusChange[];
   restarts = 0;
+  nextRestartMs: number | undefined;
   restoredFrom = 'initial';
+  /** Why it cannot be started at all: settings or checkpoints of it cannot be read. It stays in the list, to be looked at and dropped. */
+  broken: RivuletError | undefined;
   private readonly env: JobEnvironment;
   private strategy: RestartStrategy;
   private execution: Execution | undefined;
@@ -79,8 +91,12 @@ export class Job {
     this.id = record.id;
     this.env = env;
     this.log = env.log.child({ jobId: record.id, job: record.name });
-    this.settings = jobSettings(record.settings, env.serverParallelism);
+    try { this.settings = jobSettings(record.settings, env.serverParallelism); } catch (error) {
+      this.broken = revived(error);
+      this.settings = jobSettings({}, env.serverParallelism);
+    }
     this.exceptions = record.exceptions;
+    this.statuses = record.statuses ?? [];
     this.strategy = restartStrategy(this.settings.restart, Math.random);
     this.history = new CheckpointLog(record.id, env.store, this.log);
     if (FINAL.has(record.status)) this.status = record.status;
@@ -94,6 +110,8 @@ export class Job {
   private setStatus(status: JobStatus): void {
     checkTransition(this.status, status);
     this.status = status;
+    this.statuses = [{ status, atMs: this.env.clock.now() }, ...this.statuses].slice(0, STATUSES_KEPT);
+    this.nextRestartMs = undefined;
     this.log.info(`job is ${status}`, { status });
     for (const watcher of this.watchers) watcher();
   }
@@ -110,7 +128,8 @@ export class Job {
   }
   private async store(status: JobStatus): Promise<void> {
     const isFinal = FINAL.has(status);
-    this.record = { ...this.record, status: isFinal ? status : 'RUNNING', endTimeMs: isFinal ? this.env.clock.now() : undefined, exceptions: this.exceptions };
+    const atMs = this.env.clock.now(), statuses = isFinal ? [{ status, atMs }, ...this.statuses].slice(0, STATUSES_KEPT) : this.statuses;
+    this.record = { ...this.record, status: isFinal ? status : 'RUNNING', endTimeMs: isFinal ? atMs : undefined, exceptions: this.exceptions, statuses };
     await this.env.store.putJob(this.id, this.record);
   }
   /** Stores the final status, then shows it. A status that cannot be stored is shown all the same; the server start repeats the ending. */
@@ -130,6 +149,7 @@ export class Job {
   }
   /** Throws for plans that cannot be laid out (of another version). */
   private startExecution(): void {
+    if (this.broken !== undefined) throw this.broken;
     const execution: Execution = new Execution({
       pool: this.env.pool, clock: this.env.clock, jobId: this.id, plan: this.record.plan, parallelism: this.settings.parallelism,
       events: {
@@ -232,7 +252,10 @@ export class Job {
     const delayMs = error.retry === 'never' ? undefined : this.strategy.onFailure(this.env.clock.monotonic());
     if (delayMs === undefined) { await this.finish('FAILED'); return; }
     this.setStatus('RESTARTING');
+    this.nextRestartMs = this.env.clock.now() + delayMs;
     this.restarts++;
+    // So that the failures are known after a restart of the server, too.
+    this.store('RUNNING').catch((failure: unknown) => this.log.warn('a failure of the job could not be stored', { err: failure }));
     this.stopRestartTimer = this.env.clock.after(delayMs, () => { if (this.status === 'RESTARTING') this.launch(); });
   }
 
@@ -271,15 +294,32 @@ export class Job {
   async savepoint(): Promise<{ savepointPath: string }> {
     const newest = FINAL.has(this.status) ? this.history.newest() : undefined;
     if (newest !== undefined && newest.kind !== 'final') {
-      await this.env.pool.recover({ ...this.record, parallelism: this.settings.parallelism }, newest).catch((error: unknown) => {
-        // What is lost for good must not take the state with it; the job has failed of it and said so.
-        if (!(error instanceof RivuletError) || error.code !== 'kafka-transaction-lost') throw error;
-        this.log.warn('a prepared transaction is lost; the savepoint is made without it', { err: error });
-      });
+      await this.commitPrepared(newest);
       return { savepointPath: await this.copySavepoint(newest) };
     }
     if (this.status !== 'RUNNING' || this.coordinator === undefined || this.isStopping) this.refuse('take a savepoint of', 'RUNNING');
     return { savepointPath: await this.copySavepoint(await this.coordinator.run('savepoint', 'continue')) };
+  }
+  /** Of a job that does not run. */
+  private async commitPrepared(manifest: Manifest): Promise<void> {
+    await this.env.pool.recover({ ...this.record, parallelism: this.settings.parallelism }, manifest).catch((error: unknown) => {
+      // What is lost for good must not take the state with it; the job has failed of it and said so.
+      if (!(error instanceof RivuletError) || error.code !== 'kafka-transaction-lost') throw error;
+      this.log.warn('a prepared transaction is lost; the state is taken over without it', { err: error });
+    });
+  }
+  /**
+   * A retained checkpoint (the newest without an epoch) for a job to start from; undefined = there is none. With `isToStart` what the newest
+   * one has prepared is committed before, and the job must be down; `isOwn`: the caller has seen to that.
+   */
+  async checkpointToCopy(epoch: number | undefined, isToStart: boolean, isOwn: boolean): Promise<Manifest | undefined> {
+    const newest = this.history.newest(), chosen = epoch === undefined ? newest : this.history.checkpoints().find((one) => one.epoch === epoch);
+    if (chosen === undefined || newest === undefined || chosen.kind === 'final') return undefined;
+    if (isToStart) {
+      if (!this.isFinal && !isOwn) this.refuse('start from a checkpoint of', 'in a final status');
+      await this.commitPrepared(newest);
+    }
+    return chosen;
   }
   async checkpoint(): Promise<CheckpointRecord> {
     if (this.status !== 'RUNNING' || this.coordinator === undefined || this.isStopping) this.refuse('take a checkpoint of', 'RUNNING');
@@ -289,7 +329,7 @@ export class Job {
   private async copySavepoint(manifest: Manifest): Promise<string> {
     this.history.pin(manifest);
     try {
-      const { path, sizeBytes } = await writeSavepoint(this.env.savepointFolder, manifest, this.env.clock.now(), (ref) => this.history.read(ref));
+      const { path, sizeBytes } = await writeSavepoint(this.env.savepointFolder, manifest, labelsOf(this.record.plan), this.env.clock.now(), (ref) => this.history.read(ref));
       const event = this.history.history.find((candidate) => candidate.epoch === manifest.epoch);
       if (event !== undefined) { event.path = path; event.sizeBytes = sizeBytes; }
       return path;
@@ -299,13 +339,13 @@ export class Job {
       this.history.unpin(manifest);
     }
   }
-  /** Makes a savepoint the newest checkpoint. Throws `savepoint-unreadable`, `state-not-claimed`, `state-damaged`. */
+  /** Makes a savepoint (or a checkpoint: `starting-state.ts`) the newest checkpoint. Throws `savepoint-unreadable`, `state-not-claimed`, `state-damaged`. */
   async adoptSavepoint(path: string): Promise<void> {
-    const savepoint = await openSavepoint(this.env.savepointFolder, path);
+    const savepoint = await this.env.startingState(path, { isToStart: true, asking: this });
     try {
-      const { manifest } = savepoint, known = new Set(this.record.plan.nodes.map((node) => node.id));
-      const lost = [...new Set([...Object.entries(manifest.nodes).filter(([, node]) => Object.keys(node.tables).length > 0).map(([id]) => id), ...Object.keys(manifest.positions)])].filter((id) => !known.has(id));
-      if (lost.length > 0 && !this.settings.ignoreUnclaimedState) throw stateNotClaimed({ nodes: lost });
+      const { manifest, labels } = savepoint, known = new Set(this.record.plan.nodes.map((node) => node.id));
+      const lost = nodesWithState(manifest).filter((id) => !known.has(id));
+      if (lost.length > 0 && !this.settings.ignoreUnclaimedState) throw stateNotClaimed({ nodes: lost.map((id) => ({ id, label: labels[id] })) });
       await this.history.adopt(manifest, { jobName: this.record.name, nodes: Object.fromEntries(Object.entries(manifest.nodes).filter(([id]) => known.has(id))) }, savepoint.read);
       this.restoredFrom = savepoint.path;
     } finally {
@@ -314,7 +354,7 @@ export class Job {
   }
   async restart(from: RestartFrom): Promise<void> {
     if (this.status === 'SUSPENDED' || this.status === 'CANCELLING') this.refuse('restart', 'running or in a final status');
-    if (typeof from === 'object') await openSavepoint(this.env.savepointFolder, from.savepointPath).then((savepoint) => savepoint.close());
+    if (typeof from === 'object') await this.env.startingState(from.savepointPath, { isToStart: false }).then((state) => state.close());
     if (!this.isFinal) {
       this.setStatus('CANCELLING');
       await this.takeDown(queryCancelled({ why: 'restart of the job' }));

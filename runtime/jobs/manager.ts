@@ -11,12 +11,13 @@ import { jobEnded, jobNotFound, printSinkNotFound, serverStopping, stateStoreUnr
 import type { Log } from '../../core/ports/log.ts';
 import type { PhysicalPlan } from '../../planner/physical/plan.ts';
 import { layOut } from '../graph/layout.ts';
-import { listSavepoints } from '../checkpoint/savepoint.ts';
+import { totalBytes } from '../checkpoint/log.ts';
+import { disposeSavepoint, listSavepoints } from '../checkpoint/savepoint.ts';
 import { moduleUrl } from '../modules.ts';
 import { reason, StateStore } from '../checkpoint/store.ts';
 import type {
-  CheckpointRecord, JobDetail, JobManager, JobManagerOptions, JobSummary, MetricSample, PrintLine, QueryOptions, RestartFrom, RowChunk, SavepointInfo, StopOptions,
-  SubmitRequest,
+  CheckpointRecord, JobDetail, JobManager, JobManagerOptions, JobSummary, MetricSample, PrintLine, QueryOptions, RestartFrom, RetainedCheckpoint, RowChunk, SavepointInfo, StateFacts,
+  StopOptions, SubmitRequest,
 } from './contract.ts';
 import { constantRows, constantSteps } from './constant-query.ts';
 import { jobDetail, jobMetrics } from './detail.ts';
@@ -26,6 +27,7 @@ import { FINAL } from './lifecycle.ts';
 import { isSink, PrintWriter } from './print-log.ts';
 import { Query } from './query.ts';
 import { jobSettings } from './settings.ts';
+import { checkpointPath, factsOf, openStartingState } from './starting-state.ts';
 import { WorkerPool } from './workers.ts';
 
 /** A stop within 10 s is promised; the final checkpoints get most of it. */
@@ -42,8 +44,8 @@ class Manager implements JobManager {
   private queryCount = 0;
   private statsMs = Number.NEGATIVE_INFINITY;
   private ending: Promise<void> | undefined;
-  constructor(env: JobEnvironment) {
-    this.env = env;
+  constructor(env: Omit<JobEnvironment, 'startingState'>) {
+    this.env = { ...env, startingState: (path, how) => openStartingState(env.savepointFolder, this.jobs, path, how) };
     this.log = env.log;
   }
   /** Brings back what the store knows. One job that cannot be brought back does not keep the others down. */
@@ -53,7 +55,10 @@ class Manager implements JobManager {
     const records = stored.map(({ record }) => record as JobRecord).sort((a, b) => a.startTimeMs - b.startTimeMs);
     for (const record of records) {
       const job = new Job(record, this.env);
-      await job.history.load();
+      await job.history.load().catch((error: unknown) => {
+        if (!(error instanceof RivuletError)) throw error;
+        job.broken = error;
+      });
       this.jobs.set(job.id, job);
       if (!job.isFinal && !leaveStopped) job.launch();
     }
@@ -147,6 +152,20 @@ class Manager implements JobManager {
     }
   }
   async savepoints(): Promise<readonly SavepointInfo[]> { return await listSavepoints(this.env.savepointFolder); }
+  async dropSavepoint(path: string): Promise<void> {
+    this.refuseWhenStopping();
+    await disposeSavepoint(this.env.savepointFolder, path);
+    this.log.info('savepoint removed', { path });
+  }
+  checkpoints(): readonly RetainedCheckpoint[] {
+    return [...this.jobs.values()].flatMap((job) => job.history.checkpoints().map((one) => ({
+      path: checkpointPath(job.id, one.epoch), jobId: job.id, jobName: job.record.name, epoch: one.epoch, createdMs: one.createdMs, sizeBytes: totalBytes(one),
+    })));
+  }
+  async startingState(path: string): Promise<StateFacts> {
+    const state = await this.env.startingState(path, { isToStart: false });
+    try { return factsOf(state); } finally { await state.close(); }
+  }
   usedTables(): ReadonlyMap<string, readonly string[]> {
     const used = new Map<string, Set<string>>();
     for (const job of this.jobs.values()) {

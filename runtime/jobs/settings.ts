@@ -13,7 +13,7 @@ export const jobOptions: readonly DeclaredOption[] = [
   { key: 'execution.checkpointing.timeout', type: 'duration', default: '10 min', description: 'A checkpoint that takes longer counts as failed.' },
   { key: 'execution.checkpointing.min-pause', type: 'duration', default: '0 ms', description: 'Least time from the end of a checkpoint to the start of the next.' },
   { key: 'execution.checkpointing.tolerable-failed-checkpoints', type: 'int', default: '0', description: 'Failures in a row that do not make the job fail.' },
-  { key: 'execution.savepoint.path', type: 'string', description: 'Savepoint to start from: a path, or a name in the savepoints folder of the data directory.' },
+  { key: 'execution.savepoint.path', type: 'string', description: 'State to start from: a savepoint (a path, or a name in the savepoints folder of the data directory), or `checkpoint:<job id>[/<epoch>]` of a job that is down.' },
   { key: 'execution.savepoint.ignore-unclaimed-state', type: 'boolean', default: 'false', description: 'Drop state of operators that the new query does not have.' },
   { key: 'execution.state-recovery.path', type: 'string', description: "Flink's newer name of 'execution.savepoint.path'; goes before it." },
   { key: 'execution.state-recovery.ignore-unclaimed-state', type: 'boolean', description: "Flink's newer name of 'execution.savepoint.ignore-unclaimed-state'; goes before it." },

@@ -4,6 +4,7 @@
  * range, if any, points into the text handed to `execute` or `prepare`.
  */
 import type { SqlType } from '../../core/types/sql-type.ts';
+import type { RetainedCheckpoint, SavepointInfo } from '../../runtime/jobs/contract.ts';
 
 export interface ResultColumn {
   readonly name: string;
@@ -110,6 +111,10 @@ export interface Gateway {
   savepointJob(id: string): Promise<{ savepointPath: string }>;
   restartJob(id: string, options: { from: 'latest' | 'initial' | { savepointPath: string } }): Promise<void>;
   dropJob(id: string): Promise<void>;
+  savepoints(): Promise<readonly SavepointInfo[]>;
+  /** Retained checkpoints of all jobs. */
+  checkpoints(): readonly RetainedCheckpoint[];
+  dropSavepoint(path: string): Promise<void>;
   /** Names to complete at a place in a text (for consoles). */
   readonly ready: boolean;
   /** Prometheus text. */

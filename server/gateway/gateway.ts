@@ -1,5 +1,6 @@
 /** The engine as the protocols see it: sessions, jobs, print logs, metrics. */
 import { jobNotFound } from '../../core/errors/runtime.ts';
+import type { RetainedCheckpoint, SavepointInfo } from '../../runtime/jobs/contract.ts';
 import type { Gateway, JobSummary, PrintLine, Session, SessionOptions } from './contract.ts';
 import type { Engine } from './engine.ts';
 import { prometheusText } from './metrics.ts';
@@ -26,5 +27,8 @@ export class EngineGateway implements Gateway {
   savepointJob(id: string): Promise<{ savepointPath: string }> { return this.engine.jobs.savepoint(id); }
   restartJob(id: string, options: { from: 'latest' | 'initial' | { savepointPath: string } }): Promise<void> { return this.engine.jobs.restart(id, options); }
   dropJob(id: string): Promise<void> { return this.engine.jobs.drop(id); }
+  savepoints(): Promise<readonly SavepointInfo[]> { return this.engine.jobs.savepoints(); }
+  checkpoints(): readonly RetainedCheckpoint[] { return this.engine.jobs.checkpoints(); }
+  dropSavepoint(path: string): Promise<void> { return this.engine.jobs.dropSavepoint(path); }
   async metrics(): Promise<string> { return prometheusText(await this.engine.jobs.metrics()); }
 }

@@ -8,11 +8,15 @@ import { KIND_TEXT } from '../../core/row/batch.ts';
 import type { EvalEnv } from '../../catalog/registry/functions.ts';
 import { bindQuerySchema, describeObject, explain, planQuery, planStatementSet, type PlannerContext } from '../../planner/planner.ts';
 import type { Query } from '../../planner/sql/ast.ts';
+import { takeover } from '../../planner/explain/takeover.ts';
+import type { Takeover } from '../../planner/explain/takeover.ts';
 import { maskStatement } from '../../planner/sql/mask.ts';
 import type { Explain, Insert } from '../../planner/sql/ast-statement.ts';
+import type { StateFacts } from '../../runtime/jobs/contract.ts';
+import { jobSettings } from '../../runtime/jobs/settings.ts';
 import { isForPlanner, routeOf } from '../catalog-query/route.ts';
 import { describeCatalogQuery, runCatalogQuery } from '../catalog-query/run.ts';
-import type { ExecuteOptions, PreparedStatement, ResultColumn, RowChunk, RowsResult } from './contract.ts';
+import type { ExecuteOptions, Notice, PreparedStatement, ResultColumn, RowChunk, RowsResult } from './contract.ts';
 import type { Engine } from './engine.ts';
 import { rowsResult, stringColumns } from './results.ts';
 import type { SessionSettings } from './settings.ts';
@@ -54,10 +58,17 @@ export class QueryRunner {
   async insert(inserts: readonly Insert[], sql: string, options: ExecuteOptions): Promise<RowsResult> {
     const planned = await planStatementSet(inserts, this.context());
     const name = this.settings.get('pipeline.name') ?? `insert-into_${planned.sinkPaths.map(pathSummary).join(',')}`;
+    const from = await this.startsFrom();
+    if (from !== undefined) options.onNotice?.(takeoverNotice(takeover(planned.plan, from.stored, from.dropsUnclaimed)));
     const id = await this.engine.jobs.submit({ name, sql: maskStatement(sql), plan: planned.plan, settings: this.settings.forJob() });
     options.onNotice?.({ severity: 'NOTICE', sqlstate: '00000', message: `job ${id} started`, hint: `SHOW JOBS lists jobs; STOP JOB '${id}' WITH SAVEPOINT stops this one.` });
     if (this.settings.get('table.dml-sync')?.toLowerCase() === 'true') await this.engine.jobs.waitFor(id, options.signal);
     return rowsResult('INSERT', stringColumns('job id'), [[id]]);
+  }
+  /** The state the next job starts from, if the session names one. */
+  private async startsFrom(): Promise<{ stored: StateFacts; dropsUnclaimed: boolean } | undefined> {
+    const { savepointPath, ignoreUnclaimedState } = jobSettings(this.settings.forJob(), 1);
+    return savepointPath === undefined ? undefined : { stored: await this.engine.jobs.startingState(savepointPath), dropsUnclaimed: ignoreUnclaimedState };
   }
   /** Everything `insert` checks, without starting a job. */
   async check(inserts: readonly Insert[], _options: ExecuteOptions): Promise<void> { await planStatementSet(inserts, this.context()); }
@@ -66,9 +77,9 @@ export class QueryRunner {
     const inner = statement.statement;
     switch (inner.kind) {
       case 'queryStatement': return explain({ query: inner.query }, this.context(), statement);
-      case 'insert': return explain({ inserts: [inner] }, this.context(), statement);
-      case 'executeStatement': return inner.statement.kind === 'insert' ? explain({ inserts: [inner.statement] }, this.context(), statement) : explain({ query: inner.statement.query }, this.context(), statement);
-      case 'statementSet': return explain({ inserts: inner.statements.map((s) => { if (s.kind !== 'insert') throw featureNotSupported({ feature: 'EXPLAIN of CREATE TABLE AS' }, { range: s.range }); return s; }) }, this.context(), statement);
+      case 'insert': return explain({ inserts: [inner] }, this.context(), statement, await this.startsFrom());
+      case 'executeStatement': return inner.statement.kind === 'insert' ? explain({ inserts: [inner.statement] }, this.context(), statement, await this.startsFrom()) : explain({ query: inner.statement.query }, this.context(), statement);
+      case 'statementSet': return explain({ inserts: inner.statements.map((s) => { if (s.kind !== 'insert') throw featureNotSupported({ feature: 'EXPLAIN of CREATE TABLE AS' }, { range: s.range }); return s; }) }, this.context(), statement, await this.startsFrom());
       default: throw featureNotSupported({ feature: 'EXPLAIN of this statement', instead: 'EXPLAIN works for queries, INSERT and statement sets.' }, { range: inner.range });
     }
   }
@@ -117,3 +128,6 @@ export class QueryRunner {
 async function* withOperations(chunks: AsyncIterable<RowChunk>): AsyncGenerator<RowChunk> {
   for await (const chunk of chunks) yield { rows: chunk.rows.map((r, i) => [KIND_TEXT[(chunk.kinds?.[i] ?? 0) as 0], ...r]) };
 }
+const takeoverNotice = ({ text, kept, fresh, dropped, isPossible }: Takeover): Notice => ({
+  severity: kept > 0 && isPossible ? 'NOTICE' : 'WARNING', sqlstate: kept > 0 ? '00000' : '01000', message: `of the state given, ${kept} operator${kept === 1 ? ' is' : 's are'} kept; ${fresh} new, ${dropped} ${isPossible ? 'dropped' : 'unclaimed'}`, detail: text,
+});

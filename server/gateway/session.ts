@@ -18,6 +18,7 @@ import { copyFormat } from './copy-format.ts';
 import { Cursors } from './cursors.ts';
 import type { Engine } from './engine.ts';
 import { QueryRunner } from './query.ts';
+import { jobStatement } from './job-statements.ts';
 import { done, oneColumn, rowsResult, stringColumns } from './results.ts';
 import { isPgParameter, pgParameters, SessionSettings } from './settings.ts';
 import { describe, show, type ShowContext } from './show.ts';
@@ -156,7 +157,7 @@ export class EngineSession implements Session {
       case 'showOptions': return rowsResult('SET', stringColumns('key', 'value'), this.settings.list());
       case 'resetOption': this.settings.reset(statement.key); return done('RESET');
       case 'setTransaction': return done('SET');
-      case 'stopJob': case 'dropJob': case 'restartJob': return this.jobStatement(statement);
+      case 'stopJob': case 'dropJob': case 'restartJob': case 'savepointJob': case 'dropSavepoint': return jobStatement(this.engine.jobs, statement);
       default: return this.runPgStatement(statement, text, options);
     }
   }
@@ -218,24 +219,6 @@ export class EngineSession implements Session {
     }
     if (near !== undefined) options.onNotice?.(unknownOptionNotice(statement.key, near));
     return done('SET');
-  }
-
-  private async jobStatement(s: Extract<Statement, { kind: 'stopJob' | 'dropJob' | 'restartJob' }>): Promise<StatementResult> {
-    const jobs = this.engine.jobs;
-    switch (s.kind) {
-      case 'stopJob': {
-        const { savepointPath } = await jobs.stop(s.jobId, { savepoint: s.withSavepoint, drain: s.withDrain });
-        return s.withSavepoint ? oneColumn('STOP JOB', 'savepoint path', savepointPath === undefined ? [] : [savepointPath]) : done('STOP JOB');
-      }
-      case 'dropJob':
-        if (!s.ifExists || jobs.summary(s.jobId) !== undefined) await jobs.drop(s.jobId);
-        return done('DROP JOB');
-      case 'restartJob': {
-        const from = s.from === undefined ? 'latest' : s.from.kind === 'initial' ? 'initial' : { savepointPath: s.from.path };
-        await jobs.restart(s.jobId, { from });
-        return done('RESTART JOB');
-      }
-    }
   }
 
   /** Statements of PostgreSQL clients, and what is left as not supported. */

@@ -7,7 +7,7 @@ import type { SessionCatalog } from '../../catalog/objects/manager.ts';
 import { pathSummary, type CatalogObject, type TableObject } from '../../catalog/objects/objects.ts';
 import { maskOption } from '../../catalog/options/secrets.ts';
 import type { Describe, Show } from '../../planner/sql/ast-statement.ts';
-import type { JobManager, JobSummary } from '../../runtime/jobs/contract.ts';
+import type { JobDetail, JobManager, JobSummary } from '../../runtime/jobs/contract.ts';
 import type { Engine } from './engine.ts';
 import { partsOf } from './ddl.ts';
 import type { ResultColumn, RowsResult } from './contract.ts';
@@ -36,6 +36,7 @@ export async function show(context: ShowContext, s: Show): Promise<RowsResult> {
     case 'JARS': return oneColumn(tag, 'jars', []);
     case 'JOBS': return showJobs(engine.jobs);
     case 'SAVEPOINTS': return showSavepoints(engine.jobs);
+    case 'CHECKPOINTS': return showCheckpoints(engine.jobs);
     case 'COLUMNS': return describeTable(context, await catalog.resolve(parts), filter);
     case 'PARTITIONS': return oneColumn(tag, 'partition name', []);
     case 'CREATE TABLE': return oneColumn(tag, 'result', [showCreateTable(await tableNamed(catalog, parts, 'table'))]);
@@ -63,6 +64,10 @@ async function showSavepoints(jobs: JobManager): Promise<RowsResult> {
     (await jobs.savepoints()).map((s) => [s.path, s.jobId, s.jobName, s.createdMs, s.sizeBytes]));
 }
 
+/** Those that a job could start from (`execution.savepoint.path`). */
+const showCheckpoints = (jobs: JobManager): RowsResult => rowsResult('SHOW', [...stringColumns('checkpoint path', 'job id', 'job name'), { name: 'epoch', type: BIGINT }, { name: 'created', type: timestamp(3) }, { name: 'size', type: BIGINT }],
+  jobs.checkpoints().map((c) => [c.path, c.jobId, c.jobName, c.epoch, c.createdMs, c.sizeBytes]));
+
 /** What brought the job down last, with what helps, as psql would show an error; null for a job that has not failed. */
 async function whatFailed(jobs: JobManager, { id, lastError }: JobSummary): Promise<string | null> {
   if (lastError === undefined) return null;
@@ -70,11 +75,21 @@ async function whatFailed(jobs: JobManager, { id, lastError }: JobSummary): Prom
   return [lastError, ...(last?.detail === undefined ? [] : [`DETAIL:  ${last.detail}`]), ...(last?.hint === undefined ? [] : [`HINT:  ${last.hint}`])].join('\n');
 }
 
+/** Statuses and failures, newest first, one per line, in UTC. */
+function historyText({ statuses, exceptions, nextRestartMs }: Pick<JobDetail, 'statuses' | 'exceptions' | 'nextRestartMs'>): string {
+  const at = (ms: number): string => new Date(ms).toISOString().slice(0, 23).replace('T', ' ');
+  const lines = [...statuses.map((s) => ({ atMs: s.atMs, text: s.status as string })), ...exceptions.map((e) => ({ atMs: e.atMs, text: `failed: ${e.message}` }))].sort((a, b) => b.atMs - a.atMs);
+  return [...(nextRestartMs === undefined ? [] : [`${at(nextRestartMs)} next restart`]), ...lines.map(({ atMs, text }) => `${at(atMs)} ${text}`)].join('\n');
+}
+
 export async function describe(context: ShowContext, s: Describe): Promise<RowsResult> {
   if (s.target === 'JOB') {
     const job = context.engine.jobs.list().filter((j) => j.id === s.jobId);
     if (job.length === 0) throw noSuchJob({ id: s.jobId ?? '' }, { range: s.range });
-    return rowsResult('DESCRIBE', [...JOB_COLUMNS, ...stringColumns('error')], await Promise.all(job.map(async (j) => [j.id, j.name, j.status, j.startTimeMs, await whatFailed(context.engine.jobs, j)])));
+    return rowsResult('DESCRIBE', [...JOB_COLUMNS, ...stringColumns('error'), { name: 'restarts', type: BIGINT }, ...stringColumns('restored from', 'history')], await Promise.all(job.map(async (j) => {
+      const detail = await context.engine.jobs.detail(j.id);
+      return [j.id, j.name, j.status, j.startTimeMs, await whatFailed(context.engine.jobs, j), j.restarts, detail?.restoredFrom ?? null, detail === undefined ? null : historyText(detail)];
+    })));
   }
   const parts = s.name === undefined ? [] : partsOf(s.name);
   if (s.target === 'CATALOG') {

@@ -28,6 +28,7 @@ const checkpoint = object({ epoch: integer, kind: string, status: string, starte
 const detail = object({
   ...summary, sql: string, settings: { type: 'object', additionalProperties: string }, nodes: { type: 'array', items: node, description: 'the plan, inputs first' }, checkpoints: { type: 'array', items: checkpoint, description: 'newest first' },
   exceptions: { type: 'array', items: object({ atMs: integer, message: string, sqlstate: string, code: string, detail: string, hint: string, nodeId: string, subtask: integer }), description: 'newest first' }, restoredFrom: { type: 'string', description: 'initial, checkpoint n, or a savepoint path' },
+  statuses: { type: 'array', items: object({ status: string, atMs: integer }), description: 'newest first' }, nextRestartMs: { type: 'integer', description: 'when a job that is RESTARTING starts again' },
 }, ['id', 'name', 'status', 'nodes', 'checkpoints']);
 
 export const schemas = {
@@ -55,6 +56,11 @@ export const schemas = {
     body: object({ from: { oneOf: [{ type: 'string', enum: ['latest', 'initial'] }, object({ savepointPath: string }, ['savepointPath'])] } }), response: { 200: json('Started', done), ...failed },
   },
   drop: { operationId: 'dropJob', summary: 'Remove a job and its state', tags: ['jobs'], params, response: { 200: json('Removed', done), ...failed } },
+  savepoints: {
+    operationId: 'listSavepoints', summary: 'Savepoints of the data directory and retained checkpoints', tags: ['jobs'],
+    response: { 200: json('Newest first', object({ savepoints: list(object({ path: string, jobId: string, jobName: string, createdMs: integer, sizeBytes: integer, version: string })), checkpoints: list(object({ path: string, jobId: string, jobName: string, epoch: integer, createdMs: integer, sizeBytes: integer })) })), ...failed },
+  },
+  dropSavepoint: { operationId: 'dropSavepoint', summary: 'Remove a savepoint', tags: ['jobs'], querystring: object({ path: { type: 'string', description: 'as listed' } }, ['path']), response: { 200: json('Removed', object({ path: string, result: string })), ...failed } },
   healthz: { operationId: 'isAlive', summary: 'The process lives', tags: ['server'], response: { 200: text('ok') } },
   readyz: { operationId: 'isReady', summary: 'Statements are answered', tags: ['server'], response: { 200: text('ready'), 503: text('starting') } },
   metrics: { operationId: 'getMetrics', summary: 'Metrics for Prometheus', tags: ['server'], response: { 200: text('Metrics') } },

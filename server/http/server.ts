@@ -12,6 +12,7 @@ import { checkContent, checkHost, checkOrigin } from './guards.ts';
 import { answerPrinted, cancelJob, dropJob, idOf, jobDetail, restartJob, savepointJob, stopJob } from './jobs.ts';
 import { defaultHttpLimits } from './limits.ts';
 import type { HttpLimits } from './limits.ts';
+import { addSavepoints } from './savepoints.ts';
 import { schemas } from './schemas.ts';
 import { answerSql } from './sql.ts';
 
@@ -98,6 +99,7 @@ function addApi(app: FastifyInstance, options: HttpServerOptions, limits: HttpLi
   app.post('/api/v1/jobs/:id/savepoint', { schema: schemas.savepoint }, (request) => savepointJob(gateway, idOf(request)));
   app.post('/api/v1/jobs/:id/restart', { schema: schemas.restart }, (request) => restartJob(gateway, idOf(request), request.body));
   app.delete('/api/v1/jobs/:id', { schema: schemas.drop }, (request) => dropJob(gateway, idOf(request)));
+  addSavepoints(app, gateway);
   app.get('/api/v1/openapi.json', { schema: schemas.openapi }, () => (document ??= openApiDocument(options)));
 }
 

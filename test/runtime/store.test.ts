@@ -205,7 +205,7 @@ describe('state store', () => {
     });
     it('a savepoint of them is taken over into one file', async () => {
       await writeFile(['c'], await writeFile(['a', 'b']));
-      const { path } = await writeSavepoint(join(dataDir, 'savepoints'), log.newest() as Manifest, 0, (ref) => log.read(ref)), open = await openSavepoint(join(dataDir, 'savepoints'), path);
+      const { path } = await writeSavepoint(join(dataDir, 'savepoints'), log.newest() as Manifest, {}, 0, (ref) => log.read(ref)), open = await openSavepoint(join(dataDir, 'savepoints'), path);
       await log.adopt(open.manifest, { jobName: 'again', nodes: open.manifest.nodes }, (ref) => open.read(ref));
       await open.close();
       const refs = log.newest()?.nodes['n']?.tables['t']?.[0] ?? [];
@@ -217,7 +217,7 @@ describe('state store', () => {
 
   it('writes savepoints that read back alone, and finds damage in them', async () => {
     await writeThree();
-    const { path } = await writeSavepoint(join(dataDir, 'savepoints'), log.newest() as Manifest, 0, (ref) => log.read(ref));
+    const { path } = await writeSavepoint(join(dataDir, 'savepoints'), log.newest() as Manifest, {}, 0, (ref) => log.read(ref));
     expect(path).to.match(/savepoints\/a-job-aaaaaa-1970-01-01T00-00-00-000$/);
     expect(readdirSync(path).sort()).to.deep.equal(['blocks-0001.bin', 'manifest.json']);
     const ref = log.newest()?.nodes['n']?.tables['t']?.[0]?.[0] as BlockRef;
@@ -229,6 +229,6 @@ describe('state store', () => {
     expect((await failure(read())).detail).to.include('it has 3 bytes instead of 7');
     truncateSync(join(path, 'manifest.json'), 100);
     expect((await failure(read())).code).to.equal('state-damaged');
-    expect((await failure(openSavepoint(dataDir, 'nowhere'))).code).to.equal('savepoint-unreadable');
+    expect((await failure(openSavepoint(dataDir, 'nowhere'))).code).to.equal('savepoint-missing');
   });
 });

@@ -90,7 +90,9 @@ describe('SQL statements', () => {
     expect(bare(parseStatement("DROP JOB IF EXISTS 'x'"))).to.deep.equal({ kind: 'dropJob', ifExists: true, jobId: 'x' });
     expect(bare(parseStatement("RESTART JOB 'x' FROM SAVEPOINT '/p'"))).to.deep.equal({ kind: 'restartJob', jobId: 'x', from: { kind: 'savepoint', path: '/p' } });
     expect(bare(parseStatement("RESTART JOB 'x' FROM INITIAL"))).to.deep.equal({ kind: 'restartJob', jobId: 'x', from: { kind: 'initial' } });
-    expect(part('SHOW SAVEPOINTS', 'target')).to.equal('SAVEPOINTS');
+    expect(bare(parseStatement("CREATE SAVEPOINT FOR JOB 'x'"))).to.deep.equal({ kind: 'savepointJob', jobId: 'x' });
+    expect(bare(parseStatement("DROP SAVEPOINT IF EXISTS '/p'"))).to.deep.equal({ kind: 'dropSavepoint', ifExists: true, path: '/p' });
+    expect([part('SHOW SAVEPOINTS', 'target'), part('SHOW CHECKPOINTS', 'target')]).to.deep.equal(['SAVEPOINTS', 'CHECKPOINTS']);
     expect(bare(parseStatement("STOP JOB 'x' WITH SAVEPOINT WITH DRAIN"))).to.deep.equal({ kind: 'stopJob', jobId: 'x', withSavepoint: true, withDrain: true });
     expect(bare(parseStatement("CREATE SECRET IF NOT EXISTS s AS 'v'"))).to.deep.include({ kind: 'createSecret', ifNotExists: true, value: 'v' });
   });

@@ -16,6 +16,7 @@ import { defineError } from '../../core/errors/define.ts';
 import { noSuchJob } from '../../core/errors/wire.ts';
 import * as sql from '../../core/types/sql-type.ts';
 import type { SqlType } from '../../core/types/sql-type.ts';
+import type { RetainedCheckpoint, SavepointInfo } from '../../runtime/jobs/contract.ts';
 import type {
   ExecuteOptions, Gateway, JobSummary, PreparedStatement, PrintLine, ResultColumn, RowChunk, RowsResult, Session, SessionOptions, StatementResult, TransactionStatus,
 } from '../../server/gateway/contract.ts';
@@ -94,6 +95,9 @@ export class FakeGateway implements Gateway {
   async cancelJob(id: string): Promise<void> { this.#act(`cancel ${id}`, id); }
   async savepointJob(id: string): Promise<{ savepointPath: string }> { this.#act(`savepoint ${id}`, id); return { savepointPath: '/sp/2' }; }
   async restartJob(id: string, options: { from: unknown }): Promise<void> { this.#act(`restart ${id} ${JSON.stringify(options.from)}`, id); }
+  async savepoints(): Promise<readonly SavepointInfo[]> { return [{ path: '/sp/one', jobId: 'a', jobName: 'n', createdMs: 1, sizeBytes: 2, version: '0' }]; }
+  checkpoints(): readonly RetainedCheckpoint[] { return [{ path: 'checkpoint:a/7', jobId: 'a', jobName: 'n', epoch: 7, createdMs: 1, sizeBytes: 2 }]; }
+  async dropSavepoint(path: string): Promise<void> { this.actions.push(`dispose ${path}`); }
   async dropJob(id: string): Promise<void> { this.#act(`drop ${id}`, id); }
   async metrics(): Promise<string> { return '# HELP up Up\n# TYPE up gauge\nup 1\n'; }
 }

@@ -160,6 +160,15 @@ describe('HTTP', () => {
       for (const [path, body] of [['stop', { savepoint: 1 }], ['stop', { save: true }], ['restart', { from: 'yesterday' }], ['restart', { from: {} }]] as const) expect((await post(`/api/v1/jobs/j1/${path}`, body)).status).to.equal(400);
     });
 
+    it('list savepoints and checkpoints, and remove a savepoint by its path', async () => {
+      const listed = await (await fetch(`${base}/api/v1/savepoints`)).json() as { savepoints: { path: string }[]; checkpoints: { path: string }[] };
+      expect([listed.savepoints[0]?.path, listed.checkpoints[0]?.path]).to.deep.equal(['/sp/one', 'checkpoint:a/7']);
+      gateway.actions.length = 0;
+      expect((await fetch(`${base}/api/v1/savepoints?path=%2Fsp%2Fone`, { method: 'DELETE' })).status).to.equal(200);
+      expect((await fetch(`${base}/api/v1/savepoints`, { method: 'DELETE' })).status).to.equal(400);
+      expect(gateway.actions).to.deep.equal(['dispose /sp/one']);
+    });
+
     it('show what they printed', async () => {
       const print = async (query: string): Promise<string> => (await fetch(`${base}/api/v1/jobs/j1/print${query}`)).text();
       expect(await print('')).to.equal('+I[1, one]\n+I[2, two]\n-D[1, one]\n');
@@ -196,7 +205,7 @@ describe('HTTP', () => {
     const document = await (await fetch(`${base}/api/v1/openapi.json`)).json() as { openapi: string; paths: Record<string, Record<string, unknown>> };
     expect(document.openapi).to.equal('3.1.0');
     expect(Object.entries(document.paths).flatMap(([path, methods]) => Object.keys(methods).map((method) => `${method} ${path}`)).sort()).to.deep.equal([
-      'delete /api/v1/jobs/{id}', 'get /api/v1/jobs', 'get /api/v1/jobs/{id}', 'get /api/v1/jobs/{id}/print', 'get /api/v1/openapi.json', 'get /healthz', 'get /metrics', 'get /readyz', 'post /api/v1/jobs/{id}/cancel',
+      'delete /api/v1/jobs/{id}', 'delete /api/v1/savepoints', 'get /api/v1/jobs', 'get /api/v1/jobs/{id}', 'get /api/v1/jobs/{id}/print', 'get /api/v1/openapi.json', 'get /api/v1/savepoints', 'get /healthz', 'get /metrics', 'get /readyz', 'post /api/v1/jobs/{id}/cancel',
       'post /api/v1/jobs/{id}/restart', 'post /api/v1/jobs/{id}/savepoint', 'post /api/v1/jobs/{id}/stop', 'post /api/v1/sql',
     ]);
   });

@@ -1,0 +1,97 @@
+/** Starting from savepoints and checkpoints, disposing of savepoints, and what of a job is known after a restart of the server. */
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { StateStore } from '../../runtime/checkpoint/store.ts';
+import { silentLog } from '../../core/ports/log.ts';
+import type { JobManager } from '../../runtime/jobs/contract.ts';
+import { counts, fileNumbers, ledgerFolder, materialized, newFolder, numbers, openManager, planOf, sink, statusIs, until } from './support/plans.ts';
+import { ledgerRows } from './support/registry.ts';
+
+const submit = (manager: JobManager, plan: ReturnType<typeof planOf>, settings: Record<string, string> = {}): Promise<string> => manager.submit({ name: 'test job', sql: 'INSERT INTO …', plan, settings });
+const code = (action: Promise<unknown>): Promise<string> => action.then(() => 'done', (error: { code?: string }) => String(error.code ?? error));
+
+describe('savepoints and starting states', () => {
+  let manager: JobManager, dataDir: string;
+  beforeEach(async () => { dataDir = newFolder(); manager = await openManager(dataDir); });
+  afterEach(() => manager.shutdown());
+
+  /** A job that has counted three rows of a file, and its ledger. */
+  const counting = async (): Promise<{ id: string; file: string; folder: string; plan: ReturnType<typeof planOf> }> => {
+    const file = join(dataDir, 'numbers'), folder = ledgerFolder(dataDir);
+    writeFileSync(file, '1\n2\n11\n');
+    const plan = planOf(fileNumbers(file), counts(), sink('ledger', { folder }, 'agg')), id = await submit(manager, plan, { 'execution.checkpointing.interval': '20 ms', 'parallelism.default': '1' });
+    await until('three rows', () => materialized(ledgerRows(folder)).get(1) === 2);
+    return { id, file, folder, plan };
+  };
+
+  it('another job goes on from a checkpoint of one that is down, from the newest or a named one; not from one that runs', async () => {
+    const { id, file, folder, plan } = await counting();
+    expect(await code(submit(manager, plan, { 'execution.savepoint.path': `checkpoint:${id}` }))).to.equal('job-wrong-status');
+    await manager.cancel(id);
+    const [newest] = manager.checkpoints();
+    expect(newest).to.include({ jobId: id, jobName: 'test job' });
+    writeFileSync(file, '1\n2\n11\n21\n');
+    for (const path of [`checkpoint:${id}`, newest?.path as string]) {
+      expect((await manager.startingState(path)).nodes.map((node) => [node.id, node.bytes > 0, node.hasPositions])).to.have.deep.members([['agg', true, false], ['src', false, true]]);
+      const own = ledgerFolder(dataDir, `own-${path.length}`), next = await submit(manager, planOf(fileNumbers(file), counts(), sink('ledger', { folder: own }, 'agg')), { 'execution.savepoint.path': path, 'execution.checkpointing.interval': '20 ms' });
+      await until('the row since', () => ledgerRows(own).length === 2);
+      expect(ledgerRows(own).sort()).to.deep.equal(['+U[1, 3]', '-U[1, 2]']);
+      await manager.drop(next);
+    }
+    expect(materialized(ledgerRows(folder)).get(1)).to.equal(2);
+    expect(await code(manager.startingState(`checkpoint:${id}/99999`))).to.equal('savepoint-unreadable');
+    expect(await code(manager.startingState('checkpoint:nobody'))).to.equal('job-not-found');
+    expect(await code(manager.startingState('nowhere'))).to.equal('savepoint-missing');
+  });
+  it('a job goes back to a checkpoint of its own', async () => {
+    const { id } = await counting(), path = manager.checkpoints()[0]?.path as string;
+    await manager.restart(id, { from: { savepointPath: path } });
+    await statusIs(manager, id, 'RUNNING');
+    expect((await manager.detail(id))?.restoredFrom).to.match(/^checkpoint/);
+  });
+  it('a savepoint can be removed, also by a file URL; other folders and other programs\' files are left alone', async () => {
+    const { id } = await counting(), { savepointPath } = await manager.savepoint(id);
+    expect((await manager.startingState(`file://${savepointPath}`)).path).to.equal(savepointPath);
+    const foreign = join(dataDir, 'foreign');
+    mkdirSync(foreign);
+    expect(await code(manager.dropSavepoint(foreign))).to.equal('savepoint-missing');
+    writeFileSync(join(foreign, 'manifest.json'), '{"name":"web app"}');
+    expect(await code(manager.dropSavepoint(foreign))).to.equal('savepoint-unreadable');
+    expect(readdirSync(foreign)).to.deep.equal(['manifest.json']);
+    writeFileSync(join(savepointPath, 'notes.txt'), 'mine');
+    await manager.dropSavepoint(savepointPath);
+    expect(readdirSync(savepointPath)).to.deep.equal(['notes.txt']);
+    expect(await manager.savepoints()).to.deep.equal([]);
+    const second = (await manager.savepoint(id)).savepointPath;
+    await manager.dropSavepoint(`file://${second}`);
+    expect(existsSync(second)).to.equal(false);
+  });
+  it('statuses and failures are known after a restart of the server, also while the job is between two tries', async () => {
+    const plan = planOf(numbers({ failAt: 5, failFile: join(dataDir, 'once'), end: 'idle' }), counts(), sink('slow', {}, 'agg'));
+    const id = await submit(manager, plan, { 'restart-strategy.type': 'fixed-delay', 'restart-strategy.fixed-delay.delay': '1 h' });
+    await statusIs(manager, id, 'RESTARTING');
+    const before = await manager.detail(id);
+    expect(before?.statuses.map((s) => s.status)).to.deep.equal(['RESTARTING', 'FAILING', 'RUNNING', 'INITIALIZING']);
+    expect(before?.nextRestartMs).to.be.greaterThan(Date.now() + 3_000_000);
+    await manager.shutdown();
+    manager = await openManager(dataDir);
+    await statusIs(manager, id, 'RUNNING');
+    const after = await manager.detail(id);
+    expect(after?.statuses.slice(0, 4).map((s) => s.status)).to.deep.equal(['RUNNING', 'INITIALIZING', 'RESTARTING', 'FAILING']);
+    expect([after?.exceptions[0]?.code, after?.nextRestartMs]).to.deep.equal(['test-failure', undefined]);
+  });
+  it('a job whose stored settings cannot be read is listed as FAILED with the reason, and can be dropped; the others run', async () => {
+    const { id } = await counting();
+    await manager.shutdown();
+    const store = await StateStore.open(dataDir, silentLog), record = (await store.jobs())[0]?.record as { settings: object };
+    await store.putJob('f'.repeat(32), { ...record, id: 'f'.repeat(32), name: 'broken', settings: { 'execution.checkpointing.interval': 'never' } });
+    await store.close();
+    manager = await openManager(dataDir);
+    await statusIs(manager, 'f'.repeat(32), 'FAILED');
+    await statusIs(manager, id, 'RUNNING');
+    expect((await manager.detail('f'.repeat(32)))?.exceptions[0]?.code).to.equal('invalid-option-value');
+    await manager.drop('f'.repeat(32));
+    expect(manager.list().map((job) => job.id)).to.deep.equal([id]);
+  });
+});

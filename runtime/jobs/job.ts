@@ -78,6 +78,7 @@ export class Job {
   restoredFrom = 'initial';
   /** Why it cannot be started at all: settings or checkpoints of it cannot be read. It stays in the list, to be looked at and dropped. */
   broken: RivuletError | undefined;
+  private readonly badSettings: RivuletError | undefined;
   private readonly env: JobEnvironment;
   private strategy: RestartStrategy;
   private execution: Execution | undefined;
@@ -92,7 +93,7 @@ export class Job {
     this.env = env;
     this.log = env.log.child({ jobId: record.id, job: record.name });
     try { this.settings = jobSettings(record.settings, env.serverParallelism); } catch (error) {
-      this.broken = revived(error);
+      this.broken = this.badSettings = revived(error);
       this.settings = jobSettings({}, env.serverParallelism);
     }
     this.exceptions = record.exceptions;
@@ -367,6 +368,7 @@ export class Job {
         this.record = { ...this.record, status: 'RUNNING', endTimeMs: undefined };
         await this.env.store.resetJob(this.id, this.record);
         this.history.forget();
+        this.broken = this.badSettings;
       } else {
         if (typeof from === 'object') await this.adoptSavepoint(from.savepointPath);
         await this.store('RUNNING');

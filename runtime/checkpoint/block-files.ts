@@ -8,6 +8,7 @@ import { mkdir, open, readdir, rm, stat } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { invariant } from '../../core/errors/common.ts';
+import { killPoint } from './kill-points.ts';
 
 const ENDING = '.blocks';
 
@@ -42,9 +43,11 @@ export class BlockFileWriter {
     invariant(at === this.length, 'blocks of a file come in their order');
     await writeAll(this.handle, bytes);
     this.length += bytes.byteLength;
+    killPoint('during-state-write');
   }
   /** Everything is on the disk when it resolves. */
   async finish(): Promise<void> {
+    killPoint('before-state-sync');
     await this.handle.datasync();
     await this.handle.close();
     await syncFolder(dirname(this.path));

@@ -7,6 +7,7 @@ import { noUsableCheckpoint } from '../../core/errors/runtime.ts';
 import type { Json } from '../../catalog/registry/connectors.ts';
 import type { SnapshotMessage } from '../graph/messages.ts';
 import type { Layout } from '../graph/layout.ts';
+import { killPoint, testSetting } from './kill-points.ts';
 import { blocksOf, MANIFEST_FORMAT, namedBy, PRODUCT_VERSION } from './manifest.ts';
 import type { BlockPlace, BlockRef, Manifest, ManifestNode } from './manifest.ts';
 import type { NewBlock, StateStore } from './store.ts';
@@ -14,7 +15,7 @@ import type { NewBlock, StateStore } from './store.ts';
 export const RETAINED_CHECKPOINTS = 2;
 const HISTORY = 20;
 /** A checkpoint with so many bytes of blocks has a file of its own; smaller ones go into the store whole, with one sync instead of two. */
-export const BLOCK_FILE_FROM = 1024 * 1024;
+const BLOCK_FILE_FROM = testSetting('RIVULET_BLOCK_FILE_FROM', 1024 * 1024);
 /** A file of which less than half is still named is emptied into the next checkpoint's; so much at a time, which bounds memory and time. */
 const EMPTIED_BYTES = 32 * 1024 * 1024;
 
@@ -115,6 +116,7 @@ export class CheckpointLog {
       at += ref.bytes;
       moved.set(ref, to);
       all.push({ ref: to, bytes });
+      killPoint('during-compaction');
     }
     return { manifest: { ...manifest, nodes: withRefs(manifest.nodes, (ref) => moved.get(ref) ?? ref) }, blocks: all };
   }

@@ -23,6 +23,7 @@ import type { Log } from '../../core/ports/log.ts';
 import { BlockFiles } from './block-files.ts';
 import type { BlockFileWriter } from './block-files.ts';
 import { EpochIndex } from './epoch-index.ts';
+import { die, isDue, killPoint } from './kill-points.ts';
 import { checkBlock, decodeManifest, encodeManifest, namedBy, PRODUCT_VERSION } from './manifest.ts';
 import type { BlockRef, Manifest, Named } from './manifest.ts';
 
@@ -93,10 +94,13 @@ export class StateStore {
     const { format, writer } = JSON.parse(textOf(found)) as { format: number; writer: string };
     if (format > STORE_FORMAT) throw stateVersionUnknown({ path: this.path, found: format, known: STORE_FORMAT, writer });
   }
-  private async write(changes: readonly Change[]): Promise<void> {
+  private async write(changes: readonly Change[], isCheckpoint = false): Promise<void> {
     const database = await this.use();
     try {
-      await database.batch([...changes], { sync: true });
+      if (isCheckpoint && isDue('before-state-sync')) await database.batch([...changes], { sync: false }).then(die);
+      const written = database.batch([...changes], { sync: true });
+      if (isCheckpoint) killPoint('during-state-write');
+      await written;
     } catch (error) {
       if (this.database === database && !this.isClosed) {
         this.database = undefined;
@@ -196,8 +200,9 @@ export class StateStore {
     batch.push({ type: 'put', key: manifestKey(job, manifest.epoch), value: bytesOf(encodeManifest(manifest)) });
     for (const epoch of dropped.epochs) batch.push({ type: 'del', key: manifestKey(job, epoch) });
     for (const seq of dropped.blocks) batch.push({ type: 'del', key: blockKey(job, seq) });
-    await this.write(batch);
+    await this.write(batch, true);
     this.index.noteCheckpoint(job, manifest.epoch, dropped.epochs);
+    if (dropped.files.length > 0) killPoint('before-file-removal');
     // What cannot be removed now is swept at the next start.
     await this.files.remove(job, dropped.files).catch(() => {});
   }

@@ -18,12 +18,12 @@ export class WorkerHost implements SubtaskHost {
   private readonly own: number;
   private readonly registry: RuntimeRegistry;
   private readonly post: (message: ToMain, transfer: readonly ArrayBuffer[]) => void;
-  readonly killPoint: (name: string) => void;
+  readonly killPoint: SubtaskHost['killPoint'];
   private readonly peers = new Map<number, MessagePort>();
   private readonly attempts = new Map<number, Attempt>();
   private runnable = new Set<Subtask>();
   private isScheduled = false;
-  constructor(options: { worker: number; registry: RuntimeRegistry; post: (message: ToMain, transfer: readonly ArrayBuffer[]) => void; killPoint: (name: string) => void }) {
+  constructor(options: { worker: number; registry: RuntimeRegistry; post: (message: ToMain, transfer: readonly ArrayBuffer[]) => void; killPoint: SubtaskHost['killPoint'] }) {
     this.own = options.worker;
     this.registry = options.registry;
     this.post = options.post;
@@ -115,12 +115,14 @@ export class WorkerHost implements SubtaskHost {
   /** Ends what a checkpoint says is prepared, before any writer of the new attempt opens. */
   private async recover(message: Extract<ToWorker, { type: 'recover' }>): Promise<void> {
     try {
+      this.killPoint('before-recover');
       for (const node of sinkNodes(message.plan)) {
         const committables = message.committables[node.id] ?? [];
         const factory = this.registry.sink(node.connector);
         if (factory?.recover === undefined) { invariant(committables.length === 0, `sink connector ${node.connector} can recover what it prepared`); continue; }
         const base = connectorContext(message.plan, message.jobId, 0, node.parallelism ?? message.parallelism, this, () => ({ value: 0 }));
         await factory.recover(node, committables, sinkContext(base, node, () => {}), message.former[node.id]);
+        this.killPoint('between-recovers');
       }
       this.toMain({ type: 'recovered', request: message.request, error: undefined });
     } catch (error) {

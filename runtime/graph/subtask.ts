@@ -22,6 +22,7 @@ import type { NodeInstance, Place } from './instance.ts';
 import type { LayoutEdge } from './layout.ts';
 import { plainError } from './messages.ts';
 import type { NodeStats, PeerMessage, SnapshotBlock, ToMain, TriggerMode } from './messages.ts';
+import type { KillPoint } from '../checkpoint/kill-points.ts';
 import type { CollectTerminal, PrintBuffer, SinkTerminal } from './terminals.ts';
 import { NO_WATERMARK } from '../time/watermark.ts';
 
@@ -70,7 +71,7 @@ export interface SubtaskHost {
   toPeer(subtask: number, message: PeerMessage, transfer: readonly ArrayBuffer[]): void;
   schedule(subtask: Subtask): void;
   /** Kill points of crash tests. */
-  killPoint(name: string): void;
+  killPoint(name: KillPoint): void;
 }
 
 export class Subtask {
@@ -232,7 +233,11 @@ export class Subtask {
       const before = entry.instance.output.recordsOut;
       this.parts.place.node = entry.instance.layout.index;
       entry.poll();
-      if (entry.instance.output.recordsOut !== before || entry.instance.hasEnded) { this.isTouched = true; this.isFlushed = false; }
+      if (entry.instance.output.recordsOut !== before || entry.instance.hasEnded) {
+        this.isTouched = true;
+        this.isFlushed = false;
+        this.host.killPoint('mid-epoch');
+      }
       if ((entry.state as string) === 'active') again = true;
       isLate = performance.now() >= stopAt;
     }
@@ -315,6 +320,7 @@ export class Subtask {
       place.node = instance.layout.index;
       instance.body?.flush?.();
       instance.output.barrier(epoch);
+      this.host.killPoint('between-flushes');
     }
     if (isThrough) this.snapshot();
   }
@@ -345,7 +351,11 @@ export class Subtask {
       stateBytes += instance.state.bytes;
     }
     for (const entry of this.parts.entries) positions[entry.instance.layout.node.id] = entry.positions();
-    const prepares = this.parts.sinks.map(async (sink) => [sink.node.id, await sink.writer.prepare(epoch)] as const);
+    const prepares = this.parts.sinks.map(async ({ node, writer }) => {
+      const committable = await writer.prepare(epoch);
+      if (committable !== null) this.host.killPoint('after-sink-prepare');
+      return [node.id, committable] as const;
+    });
     this.parts.print.flush();
     const isUntouched = !this.isTouched && blocks.length === 0;
     this.isTouched = false;

@@ -12,6 +12,7 @@ import { revivedError } from '../graph/messages.ts';
 import type { PrintedLine, RestoredFacts, SnapshotMessage, ToMain } from '../graph/messages.ts';
 import { blocksOf } from '../checkpoint/manifest.ts';
 import type { Manifest } from '../checkpoint/manifest.ts';
+import { killPoint } from '../checkpoint/kill-points.ts';
 import type { BlockReader } from '../checkpoint/savepoint.ts';
 import type { AttemptHandler, SubtaskStats, WorkerPool } from './workers.ts';
 
@@ -74,6 +75,7 @@ export class Execution implements AttemptHandler {
       } else {
         this.sendBlock(former, node, table, 0, bytes);
       }
+      killPoint('during-state-send');
     }
   }
   private sendBlock(subtask: number, node: string, table: string, former: number, bytes: Uint8Array<ArrayBuffer>): void {

@@ -190,6 +190,7 @@ export class Job {
     }
     await this.env.pool.recover({ ...this.record, parallelism: this.settings.parallelism }, manifest);
     if (execution !== this.execution) return;
+    killPoint('after-recover');
     if (manifest !== undefined) {
       if (manifest.kind === 'final') { this.execution = undefined; await execution.end(); await this.finish('FINISHED'); return; }
       const rescaled = new Set(execution.rescaledNodes(manifest));
@@ -201,6 +202,7 @@ export class Job {
       if (execution !== this.execution) return;
     }
     execution.deploy(manifest);
+    killPoint('after-deploy');
   }
   private onReady(execution: Execution): void {
     const { settings } = this, { clock } = this.env;
@@ -212,6 +214,7 @@ export class Job {
     });
     this.coordinator = coordinator;
     this.isStopping = false;
+    killPoint('before-run');
     execution.run();
     this.setStatus('RUNNING');
     coordinator.start();

@@ -1,14 +1,12 @@
 /**
- * Outputs under kill -9 of the whole server: at every named point of a checkpoint and at any moment (A1–A8), in order (A9) and at rest.
- * A read_committed reader of an exactly-once sink sees each row once, state counts each row once, and transactions of dead processes
+ * Outputs under kill -9 of the whole server at any moment (A8; at every named point: `kill-points.kafka.test.ts`), in order (A9) and at
+ * rest. A read_committed reader of an exactly-once sink sees each row once, state counts each row once, and transactions of dead processes
  * stand in nobody's way.
  */
 import type { ChildProcess } from 'node:child_process';
 import { expect } from 'chai';
 import { randomFrom } from '../kafka/support.ts';
 import { Bench, eventually } from './support.ts';
-
-const POINTS = ['before-barrier:1', 'after-prepare:1', 'after-prepare:2', 'before-state-write:2', 'after-state-write:1', 'after-state-write:2', 'between-commits:1', 'after-commit:1', 'after-commit:3', 'during-restore:1', 'during-restore:1'] as const;
 
 /** A job with two exactly-once sinks of one prefix and a counting upsert sink; rows are fed to it by number. */
 class Story {
@@ -54,24 +52,6 @@ class Story {
 
 describe('outputs under kill -9', function () {
   this.timeout(120_000);
-  for (const parallelism of [1, 2]) {
-    it(`A1–A7: at every point of a checkpoint, parallelism ${parallelism}: each row once`, async () => {
-      const bench = await Bench.open(`eo${parallelism}`, ['--parallelism', String(parallelism)]);
-      try {
-        const story = new Story(bench);
-        await story.begin();
-        await bench.server.end('SIGKILL');
-        for (const point of POINTS) {
-          // Some points come before the server listens.
-          await bench.server.launch({ RIVULET_TEST_BUILD: '1', RIVULET_KILL_AT: point }).catch((error: unknown) => { if (bench.server.running || !/ended with null/.test(String(error))) throw error; });
-          await eventually(`the kill at ${point}`, async () => { await story.feed(); return !bench.server.running; });
-        }
-        await bench.server.launch();
-        await story.expectComplete();
-        expect((await bench.records('out', 'read_uncommitted')).length, 'some transactions were aborted').to.be.greaterThan(story.sent);
-      } finally { await bench.close(); }
-    });
-  }
   it('A8: killed before its first checkpoint with more subtasks, it goes on with fewer: what the others left open holds nobody up', async () => {
     const bench = await Bench.open('eonarrow', []);
     try {

@@ -3,7 +3,7 @@ import mysql from 'mysql2/promise';
 import type { ServerProcess } from '../../test/e2e/server-process.ts';
 import type { LocalBroker } from '../services/kafka-broker.ts';
 import type { LocalMySql } from '../services/mysql-server.ts';
-import { KILL_POINTS, MYSQL_KILL_POINTS } from '../../runtime/checkpoint/kill-points.ts';
+import { CHECKPOINT_KILL_POINTS, MYSQL_KILL_POINTS, RESTORE_KILL_POINTS } from '../../runtime/checkpoint/kill-points.ts';
 import type { Random } from './random.ts';
 
 export interface FaultWorld { readonly mysql: LocalMySql; readonly kafka: LocalBroker; readonly server: ServerProcess; readonly random: Random; readonly user: string; readonly serverIds: readonly [number, number] }
@@ -54,7 +54,7 @@ export const FAULTS: readonly (readonly [weight: number, fault: Fault])[] = [
   [6, { name: 'server killed', kills: true, run: async ({ server }) => { await server.end('SIGKILL'); await relaunch(server); } }],
   [2, { name: 'server killed twice in a row', kills: true, run: async ({ server, random }) => { await server.end('SIGKILL'); await relaunch(server); await pause(random.int(1500)); await server.end('SIGKILL'); await relaunch(server); } }],
   [2, { name: 'server stopped in order', kills: true, run: async ({ server }) => { await server.end('SIGTERM'); await relaunch(server); } }],
-  ...[...KILL_POINTS, ...MYSQL_KILL_POINTS].map((point) => [1, killAt(point)] as const),
+  ...[...CHECKPOINT_KILL_POINTS, ...RESTORE_KILL_POINTS, ...MYSQL_KILL_POINTS].map((point) => [1, killAt(point)] as const),
   [4, { name: 'MySQL killed', kills: false, run: async ({ mysql: server, random }) => { await server.kill(); await pause(random.int(1500)); await server.start(); } }],
   [1, { name: 'MySQL restarted in order', kills: false, run: async ({ mysql: server }) => { await server.shutdown(); await server.start(); } }],
   [1, { name: 'MySQL stands still', kills: false, run: async ({ mysql: server, random }) => { server.signal('SIGSTOP'); await pause(random.between(200, 2500)); server.signal('SIGCONT'); } }],

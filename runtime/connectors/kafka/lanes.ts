@@ -8,6 +8,7 @@
  */
 import type { Json } from '../../../catalog/registry/connectors.ts';
 import { invariant } from '../../../core/errors/common.ts';
+import { killPoint } from '../../checkpoint/kill-points.ts';
 import type { KafkaClient, Producer, ProducerOptions, ProducerTopic } from './client/index.ts';
 import { LANES, transactionalId, type Committable } from './transactions.ts';
 
@@ -40,6 +41,7 @@ export class ProducerLanes {
     for (const o of options) {
       const producer = client.producer(o);
       await producer.init();
+      if (o.transactionalId !== undefined) killPoint('after-first-lane');
       this.lanes.push({ producer, topics: [], isOpen: false, busy: undefined, free: undefined });
     }
   }
@@ -90,6 +92,7 @@ export class ProducerLanes {
     // Two producers write to the same partitions: nothing of the next epoch may reach the broker before the last row of this one.
     const next = this.lanes[this.turn]!;
     next.producer.hold();
+    killPoint('lane-held');
     try { return await this.finish(lane, rest); } finally { next.producer.release(); }
   }
   /** Everything of the epoch is acknowledged when it resolves. */

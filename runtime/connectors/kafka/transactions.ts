@@ -23,6 +23,7 @@ import { createHash } from 'node:crypto';
 import type { Json } from '../../../catalog/registry/connectors.ts';
 import { RivuletError } from '../../../core/errors/define.ts';
 import type { SinkNode } from '../../../planner/physical/plan.ts';
+import { killPoint } from '../../checkpoint/kill-points.ts';
 import type { SinkContext } from '../contract.ts';
 import type { KafkaAccess, StoredTransaction } from './client/index.ts';
 import type { KafkaSinkSpec } from './spec.ts';
@@ -53,8 +54,10 @@ async function commitAll(client: KafkaAccess, topic: string, prefix: string, sto
     if (known?.metadata !== mark) throw error;
     return;
   }
+  killPoint('before-marker');
   try {
     await client.commitOffsets(group, [{ ...place, offset: 0, metadata: mark }]);
+    killPoint('after-marker');
   } catch (error) {
     if (!(error instanceof RivuletError) || error.domain !== 'external') throw error;
     context.log('warn', 'the marker of recovered transactions could not be written; a further crash before the next checkpoint would look like a lost transaction', { err: error, group });

@@ -10,7 +10,7 @@ import type { Layout } from '../graph/layout.ts';
 import { killPoint, testSetting } from './kill-points.ts';
 import { blocksOf, MANIFEST_FORMAT, namedBy, PRODUCT_VERSION } from './manifest.ts';
 import type { BlockPlace, BlockRef, Manifest, ManifestNode } from './manifest.ts';
-import type { NewBlock, StateStore } from './store.ts';
+import type { NewBlock, StatePort } from './store.ts';
 
 export const RETAINED_CHECKPOINTS = 2;
 const HISTORY = 20;
@@ -33,7 +33,7 @@ export interface CheckpointEvent {
 
 export class CheckpointLog {
   readonly jobId: string;
-  private readonly store: StateStore;
+  private readonly store: StatePort;
   private readonly log: Log;
   /** Newest first; read from the store at the first use. */
   private retained: Manifest[] = [];
@@ -47,7 +47,7 @@ export class CheckpointLog {
   readonly history: CheckpointEvent[] = [];
   completed = 0;
   failed = 0;
-  constructor(jobId: string, store: StateStore, log: Log) { this.jobId = jobId; this.store = store; this.log = log; }
+  constructor(jobId: string, store: StatePort, log: Log) { this.jobId = jobId; this.store = store; this.log = log; }
 
   async load(): Promise<void> {
     const expected = this.store.index.epochsOf(this.jobId), oldest = Math.min(...expected);

@@ -67,6 +67,10 @@ export async function writeSavepoint(root: string, manifest: Manifest, labels: R
   }
 }
 
+/** How savepoints come to and from files; a simulation gives its own. */
+export interface SavepointFiles { readonly write: typeof writeSavepoint; readonly open: typeof openSavepoint }
+export const savepointFiles: SavepointFiles = { write: (...of) => writeSavepoint(...of), open: (...of) => openSavepoint(...of) };
+
 export interface OpenSavepoint { readonly path: string; readonly manifest: Manifest; /** By node id, as far as they are known. */ readonly labels: Readonly<Record<string, string>>; readonly read: BlockReader; close(): Promise<void> }
 
 const folderOf = (root: string, path: string): string => (/^file:/i.test(path) ? fromUrl(path) : isAbsolute(path) ? path : resolve(root, path));

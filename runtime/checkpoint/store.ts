@@ -43,6 +43,12 @@ const blockKey = (job: string, seq: number): string => `b/${job}/${twelve(seq)}`
 const bytesOf = (text: string): Uint8Array => Buffer.from(text, 'utf8');
 const textOf = (bytes: Uint8Array): string => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
 
+/** The store as jobs see it; a simulation gives its own. */
+export type StatePort = Pick<StateStore, 'path' | 'jobs' | 'putJob' | 'resetJob' | 'manifests' | 'readBlock' | 'writeCheckpoint' | 'sweep' | 'close'> & {
+  readonly index: Pick<EpochIndex, 'path' | 'epochsOf'>;
+  readonly files: Pick<BlockFiles, 'sizes'>;
+};
+
 export class StateStore {
   readonly path: string;
   readonly index: EpochIndex;

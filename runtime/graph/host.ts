@@ -2,32 +2,45 @@
  * What a worker thread runs: the subtasks of all jobs that live in it, taking turns. Each gets one round after another; between rounds
  * over all of them the event loop runs (network, messages). Nothing to do: no timer, no loop, until a message or a reader's wake-up.
  */
-import type { MessagePort } from 'node:worker_threads';
 import { invariant } from '../../core/errors/common.ts';
 import { buildSubtask, connectorContext, sinkContext, sinkNodes } from './build.ts';
 import type { RuntimeRegistry } from './contract.ts';
 import { workerOf } from './layout.ts';
 import { plainError } from './messages.ts';
-import type { DeployMessage, PeerMessage, ToMain, ToWorker } from './messages.ts';
+import type { DeployMessage, PeerMessage, PeerPort, ToMain, ToWorker } from './messages.ts';
 import { Subtask } from './subtask.ts';
 import type { SubtaskHost } from './subtask.ts';
 
 interface Attempt { readonly subtasks: Map<number, Subtask>; readonly state: Map<number, Map<string, Map<string, Uint8Array[][]>>>; workers: number }
+
+export interface WorkerHostOptions {
+  readonly worker: number;
+  readonly registry: RuntimeRegistry;
+  readonly post: (message: ToMain, transfer: readonly ArrayBuffer[]) => void;
+  readonly killPoint: SubtaskHost['killPoint'];
+  /** The thread's own by default; a simulation gives its own. `later`: after what waits in the event loop. */
+  readonly monotonicMs?: (() => number) | undefined;
+  readonly later?: ((turn: () => void) => void) | undefined;
+}
 
 export class WorkerHost implements SubtaskHost {
   private readonly own: number;
   private readonly registry: RuntimeRegistry;
   private readonly post: (message: ToMain, transfer: readonly ArrayBuffer[]) => void;
   readonly killPoint: SubtaskHost['killPoint'];
-  private readonly peers = new Map<number, MessagePort>();
+  readonly monotonicMs: () => number;
+  private readonly later: (turn: () => void) => void;
+  private readonly peers = new Map<number, PeerPort>();
   private readonly attempts = new Map<number, Attempt>();
   private runnable = new Set<Subtask>();
   private isScheduled = false;
-  constructor(options: { worker: number; registry: RuntimeRegistry; post: (message: ToMain, transfer: readonly ArrayBuffer[]) => void; killPoint: SubtaskHost['killPoint'] }) {
+  constructor(options: WorkerHostOptions) {
     this.own = options.worker;
     this.registry = options.registry;
     this.post = options.post;
     this.killPoint = options.killPoint;
+    this.monotonicMs = options.monotonicMs ?? (() => performance.now());
+    this.later = options.later ?? setImmediate;
   }
   toMain(message: ToMain, transfer: readonly ArrayBuffer[] = []): void { this.post(message, transfer); }
   toPeer(subtask: number, message: PeerMessage, transfer: readonly ArrayBuffer[]): void {
@@ -43,7 +56,7 @@ export class WorkerHost implements SubtaskHost {
     this.runnable.add(subtask);
     if (this.isScheduled) return;
     this.isScheduled = true;
-    setImmediate(() => this.turn());
+    this.later(() => this.turn());
   }
   private turn(): void {
     this.isScheduled = false;
@@ -81,10 +94,10 @@ export class WorkerHost implements SubtaskHost {
     }
     if (message.type === 'cancel') this.attempts.delete(message.attempt);
   }
-  private connect(worker: number, port: MessagePort): void {
+  private connect(worker: number, port: PeerPort): void {
     this.peers.get(worker)?.close();
     this.peers.set(worker, port);
-    port.on('message', (message: PeerMessage) => this.fromPeer(message));
+    port.on('message', (message) => this.fromPeer(message as PeerMessage));
   }
   private attemptOf(id: number): Attempt {
     let attempt = this.attempts.get(id);

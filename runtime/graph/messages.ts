@@ -14,6 +14,9 @@ import type { PhysicalPlan } from '../../planner/physical/plan.ts';
 /** hold: the sources stay stopped after the barrier (stop with savepoint, shutdown). drain: inputs end before the barrier. */
 export type TriggerMode = 'continue' | 'hold' | 'drain';
 
+/** One end of the line between two workers. */
+export interface PeerPort extends Pick<MessagePort, 'postMessage' | 'close'> { on(event: 'message', listener: (message: unknown) => void): unknown }
+
 export interface DeployMessage {
   readonly type: 'deploy';
   readonly attempt: number;
@@ -37,7 +40,7 @@ export interface RestoredFacts {
   readonly rescaled: readonly string[];
 }
 export type ToWorker =
-  | { readonly type: 'peer'; readonly worker: number; readonly port: MessagePort }
+  | { readonly type: 'peer'; readonly worker: number; readonly port: PeerPort }
   | { readonly type: 'state'; readonly attempt: number; readonly subtask: number; readonly node: string; readonly table: string; readonly former: number; readonly bytes: Uint8Array }
   | DeployMessage
   | { readonly type: 'run'; readonly attempt: number }

@@ -70,6 +70,8 @@ export interface SubtaskHost {
   toMain(message: ToMain, transfer?: readonly ArrayBuffer[]): void;
   toPeer(subtask: number, message: PeerMessage, transfer: readonly ArrayBuffer[]): void;
   schedule(subtask: Subtask): void;
+  /** For durations and the length of rounds. */
+  monotonicMs(): number;
   /** Kill points of crash tests. */
   killPoint(name: KillPoint): void;
 }
@@ -86,7 +88,7 @@ export class Subtask {
   private isHolding = false;
   /** Rounds so far. */
   private turn = 0;
-  /** When gathered rows were sent last, on the clock of `performance`. */
+  /** When gathered rows were sent last, on the host's clock. */
   private sentMs = 0;
   private isTouched = true;
   private isFlushed = true;
@@ -139,7 +141,7 @@ export class Subtask {
     if (this.phase !== 'running') return false;
     let again = false;
     this.guarded(() => {
-      const stopAt = performance.now() + ROUND_MS;
+      const stopAt = this.host.monotonicMs() + ROUND_MS;
       this.turn++;
       again = this.releaseLate(stopAt);
       again = this.readChannels(stopAt) || again;
@@ -156,7 +158,7 @@ export class Subtask {
   private sendGathered(again: boolean): void {
     const { senders } = this.parts;
     if (senders.size === 0) return;
-    const now = performance.now();
+    const now = this.host.monotonicMs();
     if (again && now - this.sentMs < GATHER_MS) return;
     this.sentMs = now;
     for (const sender of senders.values()) sender.flush();
@@ -170,7 +172,7 @@ export class Subtask {
       for (const channel of edge.channels) {
         if (channel === undefined) continue;
         let left = MESSAGES_PER_ROUND;
-        while (!channel.isEmpty && !channel.isAligned && edge.gate.isOpen && left-- > 0 && performance.now() < stopAt) this.process(edge, channel, channel.take());
+        while (!channel.isEmpty && !channel.isAligned && edge.gate.isOpen && left-- > 0 && this.host.monotonicMs() < stopAt) this.process(edge, channel, channel.take());
         if (!channel.isEmpty && !channel.isAligned && edge.gate.isOpen) again = true;
       }
     }
@@ -206,7 +208,7 @@ export class Subtask {
     for (let i = 0; i < late.length; i++) {
       const { instance, operator, gate } = late[i] as LateNode;
       if (!operator.hasAnswers) continue;
-      while (operator.hasAnswers && gate.isOpen && performance.now() < stopAt) {
+      while (operator.hasAnswers && gate.isOpen && this.host.monotonicMs() < stopAt) {
         place.node = instance.layout.index;
         operator.release();
         hasReleased = true;
@@ -239,7 +241,7 @@ export class Subtask {
         this.host.killPoint('mid-epoch');
       }
       if ((entry.state as string) === 'active') again = true;
-      isLate = performance.now() >= stopAt;
+      isLate = this.host.monotonicMs() >= stopAt;
     }
     return again;
   }
@@ -253,7 +255,7 @@ export class Subtask {
   private pollToBoundary(stopAt: number): boolean {
     let again = false;
     for (const entry of this.parts.entries) {
-      while (!entry.atBoundary && entry.state === 'active' && performance.now() < stopAt) {
+      while (!entry.atBoundary && entry.state === 'active' && this.host.monotonicMs() < stopAt) {
         entry.isHeld = !entry.gate.isOpen;
         if (entry.isHeld) break;
         this.parts.place.node = entry.instance.layout.index;
@@ -298,7 +300,7 @@ export class Subtask {
   trigger(epoch: number, mode: TriggerMode): void {
     if (this.phase !== 'running') return;
     invariant(this.pending === undefined, 'one barrier at a time');
-    this.pending = { epoch, mode, sinceMs: performance.now() };
+    this.pending = { epoch, mode, sinceMs: this.host.monotonicMs() };
     this.guarded(() => {
       if (mode === 'drain') for (const entry of this.parts.entries) if (entry.state !== 'finished') entry.finish();
       this.passBarrier();
@@ -339,7 +341,7 @@ export class Subtask {
   }
   private snapshot(): void {
     const { epoch, mode, sinceMs } = this.pending as NonNullable<typeof this.pending>;
-    const startMs = performance.now();
+    const startMs = this.host.monotonicMs();
     const blocks: SnapshotBlock[] = [], positions: Record<string, Json> = Object.create(null), ended: string[] = [];
     let stateBytes = 0;
     for (const instance of this.parts.instances) {
@@ -364,7 +366,7 @@ export class Subtask {
     this.pending = undefined;
     for (const inbound of this.parts.inbound) for (const channel of inbound.channels) if (channel !== undefined) channel.isAligned = false;
     this.schedule();
-    const pauseMs = performance.now() - startMs;
+    const pauseMs = this.host.monotonicMs() - startMs;
     Promise.all(prepares).then((pairs) => {
       if (this.phase !== 'running') return;
       const committables = Object.fromEntries(pairs.filter(([, committable]) => committable !== null));

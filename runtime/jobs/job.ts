@@ -14,9 +14,8 @@ import { CheckpointCoordinator } from '../checkpoint/coordinator.ts';
 import { killPoint } from '../checkpoint/kill-points.ts';
 import { CheckpointLog } from '../checkpoint/log.ts';
 import type { Manifest } from '../checkpoint/manifest.ts';
-import { writeSavepoint } from '../checkpoint/savepoint.ts';
-import type { OpenSavepoint } from '../checkpoint/savepoint.ts';
-import type { StateStore } from '../checkpoint/store.ts';
+import type { OpenSavepoint, SavepointFiles } from '../checkpoint/savepoint.ts';
+import type { StatePort } from '../checkpoint/store.ts';
 import type { CheckpointRecord, JobException, JobStatus, JobSummary, RestartFrom, StatusChange, StopOptions } from './contract.ts';
 import { Execution } from './execution.ts';
 import { checkTransition, FINAL } from './lifecycle.ts';
@@ -51,12 +50,13 @@ export interface JobRecord {
   readonly widest?: number | undefined;
 }
 export interface JobEnvironment {
-  readonly store: StateStore;
+  readonly store: StatePort;
   readonly pool: WorkerPool;
   readonly clock: Clock;
   readonly log: Log;
   readonly printer: PrintWriter;
   readonly savepointFolder: string;
+  readonly savepoints: SavepointFiles;
   readonly serverParallelism: number;
   /** `openStartingState` with the jobs there are. */
   readonly startingState: (path: string, options: StartOptions) => Promise<OpenSavepoint>;
@@ -333,7 +333,7 @@ export class Job {
   private async copySavepoint(manifest: Manifest): Promise<string> {
     this.history.pin(manifest);
     try {
-      const { path, sizeBytes } = await writeSavepoint(this.env.savepointFolder, manifest, labelsOf(this.record.plan), this.env.clock.now(), (ref) => this.history.read(ref));
+      const { path, sizeBytes } = await this.env.savepoints.write(this.env.savepointFolder, manifest, labelsOf(this.record.plan), this.env.clock.now(), (ref) => this.history.read(ref));
       const event = this.history.history.find((candidate) => candidate.epoch === manifest.epoch);
       if (event !== undefined) { event.path = path; event.sizeBytes = sizeBytes; }
       return path;

@@ -12,7 +12,7 @@ import type { Log } from '../../core/ports/log.ts';
 import type { PhysicalPlan } from '../../planner/physical/plan.ts';
 import { layOut } from '../graph/layout.ts';
 import { totalBytes } from '../checkpoint/log.ts';
-import { disposeSavepoint, listSavepoints } from '../checkpoint/savepoint.ts';
+import { disposeSavepoint, listSavepoints, savepointFiles } from '../checkpoint/savepoint.ts';
 import { moduleUrl } from '../modules.ts';
 import { reason, StateStore } from '../checkpoint/store.ts';
 import type {
@@ -34,7 +34,8 @@ import { WorkerPool } from './workers.ts';
 const SUSPEND_TIMEOUT_MS = 6000;
 const STATS_AGE_MS = 1000, STATS_WAIT_MS = 500;
 
-class Manager implements JobManager {
+/** What `startJobManager` starts; a simulation gives it its own environment and calls `recover` itself. */
+export class Manager implements JobManager {
   ready = false;
   notReady: string | undefined = 'starting';
   private readonly env: JobEnvironment;
@@ -45,7 +46,7 @@ class Manager implements JobManager {
   private statsMs = Number.NEGATIVE_INFINITY;
   private ending: Promise<void> | undefined;
   constructor(env: Omit<JobEnvironment, 'startingState'>) {
-    this.env = { ...env, startingState: (path, how) => openStartingState(env.savepointFolder, this.jobs, path, how) };
+    this.env = { ...env, startingState: (path, how) => openStartingState((savepoint) => env.savepoints.open(env.savepointFolder, savepoint), this.jobs, path, how) };
     this.log = env.log;
   }
   /** Brings back what the store knows. One job that cannot be brought back does not keep the others down. */
@@ -225,7 +226,7 @@ export async function startJobManager(options: JobManagerOptions): Promise<JobMa
   const given = options.registryModule, registryModule = given === undefined ? moduleUrl('registry').href : /^[a-z]+:/.test(given) ? given : pathToFileURL(given).href;
   const pool = new WorkerPool(options.parallelism, registryModule, options.log);
   const manager = new Manager({
-    store, pool, clock: options.clock, log: options.log, printer: new PrintWriter(options.printTo), savepointFolder: join(options.dataDir, 'savepoints'), serverParallelism: options.parallelism,
+    store, pool, clock: options.clock, log: options.log, printer: new PrintWriter(options.printTo), savepointFolder: join(options.dataDir, 'savepoints'), savepoints: savepointFiles, serverParallelism: options.parallelism,
   });
   try {
     await manager.recover(options.leaveStopped === true);

@@ -5,7 +5,6 @@
 import { jobNotFound, savepointUnreadable } from '../../core/errors/runtime.ts';
 import { blocksOf } from '../checkpoint/manifest.ts';
 import type { Manifest } from '../checkpoint/manifest.ts';
-import { openSavepoint } from '../checkpoint/savepoint.ts';
 import type { OpenSavepoint } from '../checkpoint/savepoint.ts';
 import type { PhysicalPlan } from '../../planner/physical/plan.ts';
 import type { StateFacts } from './contract.ts';
@@ -21,9 +20,9 @@ export interface StartOptions { readonly isToStart: boolean; readonly asking?: J
 /**
  * What a checkpoint has prepared is committed before a job starts from it. Throws `savepoint-unreadable`, `job-not-found`, `job-wrong-status`, `state-damaged`, `state-version-unknown`.
  */
-export async function openStartingState(folder: string, jobs: ReadonlyMap<string, Job>, path: string, { isToStart, asking }: StartOptions): Promise<OpenSavepoint> {
+export async function openStartingState(open: (path: string) => Promise<OpenSavepoint>, jobs: ReadonlyMap<string, Job>, path: string, { isToStart, asking }: StartOptions): Promise<OpenSavepoint> {
   const [, id, epoch] = CHECKPOINT.exec(path) ?? [];
-  if (id === undefined) return await openSavepoint(folder, path);
+  if (id === undefined) return await open(path);
   const job = jobs.get(id);
   if (job === undefined) throw jobNotFound({ id, known: jobs.keys() });
   const manifest = await job.checkpointToCopy(epoch === undefined ? undefined : Number(epoch), isToStart, job === asking);

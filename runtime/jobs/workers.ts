@@ -10,7 +10,7 @@ import type { Log } from '../../core/ports/log.ts';
 import type { Manifest } from '../checkpoint/manifest.ts';
 import type { PhysicalPlan } from '../../planner/physical/plan.ts';
 import { revivedError } from '../graph/messages.ts';
-import type { NodeStats, ToMain, ToWorker } from '../graph/messages.ts';
+import type { NodeStats, PeerPort, ToMain, ToWorker } from '../graph/messages.ts';
 import { moduleUrl } from '../modules.ts';
 import type { WorkerData } from '../worker.ts';
 
@@ -23,11 +23,27 @@ export interface AttemptHandler {
 export interface SubtaskStats { readonly subtask: number; readonly nodes: readonly NodeStats[] }
 interface Request { readonly worker: number; readonly resolve: (message: ToMain) => void; readonly reject: (error: RivuletError) => void }
 
+/** A worker thread as the pool sees it. */
+export interface Thread {
+  postMessage(message: ToWorker, transfer?: readonly (ArrayBuffer | PeerPort)[]): void;
+  on(event: 'message', listener: (message: ToMain) => void): unknown;
+  on(event: 'error', listener: (error: unknown) => void): unknown;
+  on(event: 'exit', listener: (code: number) => void): unknown;
+  terminate(): Promise<unknown>;
+}
+/** Where threads and the lines between them come from; a simulation gives its own. */
+export interface Threads { start(data: WorkerData): Thread; line(): readonly [PeerPort, PeerPort] }
+const realThreads: Threads = {
+  start: (workerData) => new Worker(moduleUrl('worker'), { workerData, name: `rivulet-worker-${workerData.worker}` }) as Thread,
+  line: () => { const { port1, port2 } = new MessageChannel(); return [port1, port2]; },
+};
+
 export class WorkerPool {
   readonly size: number;
   private readonly registryModule: string;
   private readonly log: Log;
-  private readonly workers: Worker[] = [];
+  private readonly threads: Threads;
+  private readonly workers: Thread[] = [];
   private readonly handlers = new Map<number, AttemptHandler>();
   private readonly requests = new Map<number, Request>();
   private nextAttempt = 1;
@@ -35,31 +51,31 @@ export class WorkerPool {
   private isStopping = false;
   /** Threads that died since the start, for metrics. */
   deaths = 0;
-  constructor(size: number, registryModule: string, log: Log) {
+  constructor(size: number, registryModule: string, log: Log, threads: Threads = realThreads) {
     this.size = size;
     this.registryModule = registryModule;
     this.log = log;
+    this.threads = threads;
   }
   private start(): void {
     if (this.workers.length > 0 || this.isStopping) return;
     for (let i = 0; i < this.size; i++) this.spawn(i);
   }
   private spawn(index: number): void {
-    const workerData: WorkerData = { worker: index, registryModule: this.registryModule };
-    const worker = new Worker(moduleUrl('worker'), { workerData, name: `rivulet-worker-${index}` });
+    const worker = this.threads.start({ worker: index, registryModule: this.registryModule });
     let fatal: unknown;
     this.workers[index] = worker;
-    worker.on('message', (message: ToMain) => this.route(message));
+    worker.on('message', (message) => this.route(message));
     worker.on('error', (error) => { fatal = error; });
     worker.on('exit', (code) => this.onExit(index, worker, fatal ?? `exit code ${code}`));
     for (const [other, peer] of this.workers.entries()) {
       if (other === index || peer === undefined) continue;
-      const { port1, port2 } = new MessageChannel();
-      worker.postMessage({ type: 'peer', worker: other, port: port1 } satisfies ToWorker, [port1]);
-      peer.postMessage({ type: 'peer', worker: index, port: port2 } satisfies ToWorker, [port2]);
+      const [port1, port2] = this.threads.line();
+      worker.postMessage({ type: 'peer', worker: other, port: port1 }, [port1]);
+      peer.postMessage({ type: 'peer', worker: index, port: port2 }, [port2]);
     }
   }
-  private onExit(index: number, worker: Worker, fatal: unknown): void {
+  private onExit(index: number, worker: Thread, fatal: unknown): void {
     if (this.isStopping || this.workers[index] !== worker) return;
     this.deaths++;
     const isOutOfMemory = (fatal as { code?: unknown }).code === 'ERR_WORKER_OUT_OF_MEMORY';

@@ -9,7 +9,9 @@
 import type { Json } from '../../../catalog/registry/connectors.ts';
 import { invariant } from '../../../core/errors/common.ts';
 import { killPoint } from '../../checkpoint/kill-points.ts';
-import type { KafkaClient, Producer, ProducerOptions, ProducerTopic } from './client/index.ts';
+import type { Clock } from '../../../core/ports/clock.ts';
+import { systemClock } from './client/clock.ts';
+import type { KafkaAccess, Producer, ProducerOptions, ProducerTopic } from './client/index.ts';
 import { LANES, transactionalId, type Committable } from './transactions.ts';
 
 /** Flink's default is an hour; brokers allow 15 minutes unless told otherwise (transaction.max.timeout.ms). */
@@ -20,23 +22,27 @@ const ABORT_LIMIT_MS = 2000;
 export type Guarantee = 'none' | 'at-least-once' | 'exactly-once';
 /** A producer; with exactly-once one of LANES. `busy` while its prepared transaction is not ended. `topics` by the number `topic` gave. */
 export interface Lane { readonly producer: Producer; readonly topics: ProducerTopic[]; isOpen: boolean; busy: Promise<void> | undefined; free: (() => void) | undefined }
+/** What lanes ask of Kafka. */
+export interface LaneClient extends Pick<KafkaAccess, 'producer' | 'endTransactionWith'> { readonly config: { readonly producer: Pick<ProducerOptions, 'transactionTimeoutMs'> } }
 /** `prefix`: of transactional ids. */
-export interface LaneOptions { readonly client: KafkaClient; readonly guarantee: Guarantee; readonly prefix: string; readonly subtask: number; readonly parallelism: number }
+export interface LaneOptions { readonly client: LaneClient; readonly guarantee: Guarantee; readonly prefix: string; readonly subtask: number; readonly parallelism: number; readonly clock?: Clock | undefined; /** LANES; a test may show what fewer do. */ readonly lanes?: number | undefined }
 
 export class ProducerLanes {
   private readonly options: LaneOptions;
   private readonly lanes: Lane[] = [];
   private readonly numbers = new Map<string, number>();
+  private readonly count: number;
   private turn = 0;
   readonly exactlyOnce: boolean;
   constructor(options: LaneOptions) {
     this.options = options;
     this.exactlyOnce = options.guarantee === 'exactly-once';
+    this.count = options.lanes ?? LANES;
   }
   async open(): Promise<void> {
     const { client, prefix, subtask } = this.options, timeoutMs = client.config.producer.transactionTimeoutMs ?? TRANSACTION_TIMEOUT_MS;
     const options: ProducerOptions[] = this.exactlyOnce
-      ? Array.from({ length: LANES }, (_, lane) => ({ idempotent: true, acks: 'all', transactionalId: transactionalId(prefix, subtask, lane), transactionTimeoutMs: timeoutMs }))
+      ? Array.from({ length: this.count }, (_, lane) => ({ idempotent: true, acks: 'all', transactionalId: transactionalId(prefix, subtask, lane), transactionTimeoutMs: timeoutMs }))
       : [{}];
     for (const o of options) {
       const producer = client.producer(o);
@@ -88,7 +94,7 @@ export class ProducerLanes {
     // Rows that come while the rest of this runs belong to the next epoch.
     lane.isOpen = false;
     lane.busy = new Promise((resolve) => { lane.free = resolve; });
-    this.turn = (this.turn + 1) % LANES;
+    this.turn = (this.turn + 1) % this.count;
     // Two producers write to the same partitions: nothing of the next epoch may reach the broker before the last row of this one.
     const next = this.lanes[this.turn]!;
     next.producer.hold();
@@ -136,9 +142,9 @@ export class ProducerLanes {
       await producer.flush();
       if (producer.storedTransaction !== undefined) await this.options.client.endTransactionWith(producer.storedTransaction, 'abort');
     });
-    let timer: NodeJS.Timeout | undefined;
-    const inTime = new Promise<void>((resolve) => { timer = setTimeout(resolve, ABORT_LIMIT_MS); });
+    let stopTimer = (): void => {};
+    const inTime = new Promise<void>((resolve) => { stopTimer = (this.options.clock ?? systemClock).after(ABORT_LIMIT_MS, resolve); });
     await Promise.race([Promise.allSettled(ended), inTime]);
-    clearTimeout(timer);
+    stopTimer();
   }
 }

@@ -44,7 +44,10 @@ function markOf(transactions: readonly StoredTransaction[]): string {
   return createHash('sha256').update(lines.join('\n')).digest('hex');
 }
 
-async function commitAll(client: KafkaAccess, topic: string, prefix: string, stored: readonly Committable[], context: SinkContext): Promise<void> {
+/** What a restart asks of Kafka. */
+export type RecoverClient = Pick<KafkaAccess, 'endTransactionWith' | 'commitOffsets' | 'committedOffsets' | 'producer'>;
+
+async function commitAll(client: RecoverClient, topic: string, prefix: string, stored: readonly Committable[], context: SinkContext): Promise<void> {
   const group = groupOf(prefix), mark = markOf(stored), place = { topic, partition: 0 };
   try {
     for (const transaction of stored) await client.endTransactionWith(transaction, 'commit');
@@ -69,7 +72,7 @@ async function commitAll(client: KafkaAccess, topic: string, prefix: string, sto
  * @param topic any that the sink writes to: the marker stands under its name
  * @param former subtasks there were when the checkpoint was taken
  */
-export async function recoverTransactions(client: KafkaAccess, prefix: string, topic: string, committables: readonly Json[], context: SinkContext, former: number): Promise<void> {
+export async function recoverTransactions(client: RecoverClient, prefix: string, topic: string, committables: readonly Json[], context: SinkContext, former: number): Promise<void> {
   const stored = committables.filter((c) => c !== null) as unknown as readonly Committable[];
   if (stored.length > 0) await commitAll(client, topic, prefix, stored, context);
   const before = Math.max(former, ...stored.map((t) => t.parallelism ?? 0));

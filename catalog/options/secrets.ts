@@ -1,4 +1,8 @@
-/** What must not be shown of options: values whose key names a secret, and passwords inside URLs. One rule for SHOW CREATE, system tables, job texts and pipelines. */
+/**
+ * What must not be shown of options: values whose key names a secret, and passwords inside URLs. References to secrets are shown, so that
+ * what SHOW CREATE prints can be run again. One rule for SHOW CREATE, system tables, job texts and pipelines.
+ */
+import { shownReferences } from '../secrets/references.ts';
 
 const SECRET = /password|secret|jaas|credential|token|ssl\.key(?!store)|private[._-]?key|accesskey/i;
 const MASK = '******';
@@ -7,6 +11,7 @@ const IN_URL = /(\/\/[^/?#\s:@]*:)[^/?#\s]*(?=@)|([?&;](?:password|pass|pwd|secr
 
 export const isSecretKey = (key: string): boolean => SECRET.test(key);
 /** An option's value as it may be shown: secrets become `******`. */
-export const maskOption = (key: string, value: string): string => (isSecretKey(key) ? MASK : maskUrl(value));
-/** A text with the passwords of its URLs masked. */
-export const maskUrl = (text: string): string => text.replace(IN_URL, (_whole, user: string | undefined, parameter: string | undefined) => `${user ?? parameter ?? ''}${MASK}`);
+export const maskOption = (key: string, value: string): string => (isSecretKey(key) ? shownReferences(value, MASK) ?? MASK : maskUrl(value));
+/** A text with the passwords of its URLs masked; those given by reference stay. */
+export const maskUrl = (text: string): string => text.replace(IN_URL, (whole, user: string | undefined, parameter: string | undefined) => { const before = user ?? parameter ?? ''; return REFERENCE.test(whole.slice(before.length)) ? whole : before + MASK; });
+const REFERENCE = /^\$\{(?:env|file|secret):[^}]*\}$/;

@@ -4,6 +4,7 @@
  * (one file per area, listed in `index.ts`); nobody else constructs RivuletError. Domain and retry, never texts, decide what the
  * runtime does with an error.
  */
+import { masked } from '../secrets/known.ts';
 
 /** user: the statement is wrong. data: a record is wrong. external: Kafka, MySQL, disk. internal: ours alone. */
 export type ErrorDomain = 'user' | 'data' | 'external' | 'internal';
@@ -22,15 +23,16 @@ export class RivuletError extends Error {
   readonly hint: string | undefined;
   /** Place in the statement; relative to the text given to the parser. */
   range: SourceRange | undefined;
+  /** Texts lose what is known to be secret: values come into them from servers and libraries too. */
   constructor(fields: { sqlstate: string; code: string; domain: ErrorDomain; retry: RetryAdvice; message: string; detail?: string | undefined; hint?: string | undefined; range?: SourceRange | undefined; cause?: unknown }) {
-    super(fields.message, fields.cause === undefined ? undefined : { cause: fields.cause });
+    super(masked(fields.message), fields.cause === undefined ? undefined : { cause: fields.cause });
     this.name = 'RivuletError';
     this.sqlstate = fields.sqlstate;
     this.code = fields.code;
     this.domain = fields.domain;
     this.retry = fields.retry;
-    this.detail = fields.detail;
-    this.hint = fields.hint;
+    this.detail = fields.detail === undefined ? undefined : masked(fields.detail);
+    this.hint = fields.hint === undefined ? undefined : masked(fields.hint);
     this.range = fields.range;
   }
 }

@@ -15,6 +15,7 @@ import { mysqlBinlogErrors } from './mysql-binlog.ts';
 import { pipelineErrors } from './pipeline.ts';
 import { mysqlTableErrors } from './mysql-tables.ts';
 import { mysqlTypeErrors } from './mysql-types.ts';
+import { secretErrors } from './secrets.ts';
 import { sessionErrors } from './session.ts';
 import { stateErrors } from './state.ts';
 import type { ErrorFactory } from './define.ts';
@@ -47,5 +48,6 @@ export const errorCatalogues: readonly { readonly area: string; readonly errors:
   { area: 'system-query', errors: systemQueryErrors as never },
   { area: 'wire', errors: wireErrors as never },
   { area: 'runtime', errors: runtimeErrors as never },
+  { area: 'secrets', errors: secretErrors as never },
   { area: 'state', errors: stateErrors as never },
 ];

@@ -1,16 +1,20 @@
 /**
  * Statement texts as they may be kept and shown: in `'key' = 'value'` (WITH clauses, OPTIONS hints, SET) the value of a key that names a
- * secret is masked. By tokens, so that quotes, comments and line breaks do not matter.
+ * secret is masked, references to secrets stay; CREATE and ALTER SECRET lose their value. By tokens, so that quotes, comments and line
+ * breaks do not matter.
  */
-import { isSecretKey, maskUrl } from '../../catalog/options/secrets.ts';
+import { isSecretKey, maskOption, maskUrl } from '../../catalog/options/secrets.ts';
 import { Lexer, type Token } from './lexer.ts';
 
 export function maskStatement(sql: string): string {
   const lexer = new Lexer(sql);
-  let out = '', done = 0, key: Token | undefined, equals = false;
+  let out = '', done = 0, key: Token | undefined, equals = false, before = '', isSecret = false;
   for (let token = lexer.next(); token.type !== 'end'; token = lexer.next()) {
-    if (token.type === 'string' && key !== undefined && equals) {
-      const masked = isSecretKey(key.text) ? `'******'` : maskUrl(sql.slice(token.start, token.end));
+    if (token.word === 'SECRET' && (before === 'CREATE' || before === 'ALTER' || before === 'REPLACE')) isSecret = true;
+    else if (token.word === ';') isSecret = false;
+    before = token.word;
+    if (token.type === 'string' && ((key !== undefined && equals) || isSecret)) {
+      const masked = key !== undefined && equals ? valueOf(sql, key, token) : `'******'`;
       out += sql.slice(done, token.start) + masked;
       done = token.end;
     }
@@ -20,3 +24,4 @@ export function maskStatement(sql: string): string {
   }
   return out + sql.slice(done);
 }
+const valueOf = (sql: string, key: Token, token: Token): string => (isSecretKey(key.text) ? `'${maskOption(key.text, token.text).replaceAll("'", "''")}'` : maskUrl(sql.slice(token.start, token.end)));

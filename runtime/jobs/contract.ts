@@ -200,6 +200,8 @@ export interface JobManagerOptions {
   readonly registryModule?: string | undefined;
   /** Where rows of print sinks go; default process.stdout / process.stderr. Resolves when there is room. */
   readonly printTo?: ((stream: 'stdout' | 'stderr', text: string) => Promise<void> | undefined) | undefined;
+  /** The plan as it is run: what it refers to looked up. Called each time an incarnation or a query is about to connect; what it throws fails that. Default: as it is. */
+  readonly resolvePlan?: ((plan: PhysicalPlan) => PhysicalPlan) | undefined;
   /** Default false: do not start the jobs of the store that should run (for inspection). */
   readonly leaveStopped?: boolean | undefined;
 }

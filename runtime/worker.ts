@@ -8,6 +8,7 @@
  */
 import { setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
+import { setAccessPolicy, type AccessPolicy } from '../core/access/policy.ts';
 import { invariant } from '../core/errors/common.ts';
 import { tidyHeapAfterStart } from '../core/ports/heap.ts';
 import { killPoint } from './checkpoint/kill-points.ts';
@@ -15,7 +16,7 @@ import type { RuntimeRegistry } from './graph/contract.ts';
 import { WorkerHost } from './graph/host.ts';
 import type { ToWorker } from './graph/messages.ts';
 
-export interface WorkerData { readonly worker: number; readonly registryModule: string }
+export interface WorkerData { readonly worker: number; readonly registryModule: string; readonly access: AccessPolicy }
 
 /** Its share of a contended core is a third of an ordinary thread's. */
 const WORKER_NICE = 5;
@@ -23,6 +24,7 @@ const WORKER_NICE = 5;
 const port = parentPort;
 invariant(port !== null, 'this module runs as a worker thread');
 const data = workerData as WorkerData;
+setAccessPolicy(data.access);
 // Pid 0 is the calling thread. A sandbox may refuse; then all are equal.
 if (process.platform === 'linux') try { setPriority(0, WORKER_NICE); } catch { /* as it was */ }
 const { runtimeRegistry } = await import(data.registryModule) as { runtimeRegistry: RuntimeRegistry };

@@ -8,6 +8,9 @@ import { catalogStoreFailed } from '../core/errors/catalog.ts';
 import type { Log } from '../core/ports/log.ts';
 import { KafkaCatalog } from '../catalog/kafka/kafka-catalog.ts';
 import { MySqlCatalog } from '../catalog/mysql/mysql-catalog.ts';
+import { ReferenceResolver, type OptionReferences } from '../catalog/secrets/resolver.ts';
+import { SecretStore } from '../catalog/secrets/store.ts';
+import { setAccessPolicy } from '../core/access/policy.ts';
 import { CatalogManager, type CatalogFactory } from '../catalog/objects/manager.ts';
 import { openRecordStore } from '../catalog/store/record-store.ts';
 import { evaluateConstant } from '../runtime/codegen/compile.ts';
@@ -30,6 +33,8 @@ import { startPgServer } from './pgwire/server.ts';
 import type { Pipelines } from './pipelines/contract.ts';
 import { pipelineCheckers } from './pipelines/checkers.ts';
 import { PipelineService } from './pipelines/service.ts';
+import { deferReferences } from './secrets/deferred.ts';
+import { takeSecretsKey } from './secrets/key.ts';
 import { systemClock } from './ports/clock.ts';
 import { warmUp } from './warm-up.ts';
 
@@ -44,9 +49,9 @@ export interface RunningServer {
   stop(): Promise<void>;
 }
 
-const catalogTypes: ReadonlyMap<string, CatalogFactory> = new Map<string, CatalogFactory>([
-  ['kafka', (name, options) => new KafkaCatalog(name, options, openKafkaCatalogPort)],
-  ['mysql', (name, options) => new MySqlCatalog(name, options, openMySqlCatalogPort)],
+const catalogTypes = (references: OptionReferences): ReadonlyMap<string, CatalogFactory> => new Map<string, CatalogFactory>([
+  ['kafka', (name, options) => new KafkaCatalog(name, options, openKafkaCatalogPort, references)],
+  ['mysql', (name, options) => new MySqlCatalog(name, options, openMySqlCatalogPort, references)],
 ]);
 
 export async function startServer(config: Config, log: Log, version: string): Promise<RunningServer> {
@@ -54,15 +59,19 @@ export async function startServer(config: Config, log: Log, version: string): Pr
   try { await mkdir(config.dataDir, { recursive: true, mode: 0o700 }); } catch (error) {
     throw catalogStoreFailed({ folder: config.dataDir, why: error instanceof Error ? error.message : String(error) }, { cause: error });
   }
-  const store = await openRecordStore(join(config.dataDir, 'catalog'));
-  const catalogs = await CatalogManager.open(store, catalogTypes);
-  const jobs = await startJobManager({ dataDir: config.dataDir, parallelism: config.parallelism, log, clock: systemClock });
+  setAccessPolicy({ folders: config.secretsDirs, closedFolders: [config.dataDir], hosts: config.connectorHosts });
+  const key = takeSecretsKey(config.secretsKeyFile, process.env), store = await openRecordStore(join(config.dataDir, 'catalog'));
+  // The catalog store is opened first: its lock keeps a second server from the file of secrets too.
+  const secrets = await SecretStore.open(config.dataDir, key), references = new ReferenceResolver({ variables: config.secretsEnv, environment: process.env, secrets });
+  const { connectors, pipelines: pipelineConnectors, resolvePlan, resolveSpec } = deferReferences({ connectors: connectorRegistry, pipelines: pipelineRegistry, formats: formatRegistry, references });
+  const catalogs = await CatalogManager.open(store, catalogTypes(references), references);
+  const jobs = await startJobManager({ dataDir: config.dataDir, parallelism: config.parallelism, log, clock: systemClock, resolvePlan });
   const engine: Engine = {
-    catalogs, functions: functionRegistry, connectors: connectorRegistry, formats: formatRegistry, jobs, clock: systemClock, log, version, defaults: config.sessionDefaults,
+    catalogs, secrets, functions: functionRegistry, connectors, formats: formatRegistry, jobs, clock: systemClock, log, version, defaults: config.sessionDefaults,
     evaluateConstant: (expr, env) => evaluateConstant(expr, { functions: functionRegistry, env }),
   };
   const gateway = new EngineGateway(engine);
-  const pipelines = new PipelineService({ engine, connectors: pipelineRegistry, checkers: pipelineCheckers, hostZone: hostZone(), variables: serverVariables(process.env) });
+  const pipelines = new PipelineService({ engine, connectors: pipelineConnectors, resolveSpec, checkers: pipelineCheckers, hostZone: hostZone(), variables: serverVariables(process.env) });
   const pg = await startPgServer({ host: config.host, port: config.pgPort, gateway, log, authenticate: config.insecureNoAuth ? trustEveryone : trustLoopback });
   const http = await startHttpServer({ host: config.host, port: config.httpPort, gateway, log, names: config.httpNames, routes: [pipelineRoutes(pipelines, log)] });
   const ends = new AbortController();

@@ -11,6 +11,7 @@ import { BIGINT, BYTES, INT, notNull, timestampLtz, type SqlType } from '../../c
 import { inferRecord, mergeRecords, type InferenceOptions, type InferredFields } from '../inference/infer.ts';
 import type { CatalogObject, TableColumn, TableObject } from '../objects/objects.ts';
 import { ReadOnlyCatalog } from '../objects/read-only-catalog.ts';
+import { noReferences, type OptionReferences } from '../secrets/resolver.ts';
 import { parseBoolean, parseEnum, parseInteger, type DeclaredOption } from '../options/options.ts';
 
 export interface SampledRecord { readonly key: Uint8Array | null; readonly value: Uint8Array | null }
@@ -24,8 +25,8 @@ export interface KafkaCatalogPort {
   isCompacted(topic: string): Promise<boolean>;
   close(): Promise<void>;
 }
-/** `properties`: the client properties, without the `properties.` prefix. */
-export type OpenKafkaPort = (properties: ReadonlyMap<string, string>) => KafkaCatalogPort;
+/** `properties`: the client properties, without the `properties.` prefix, as they are now; asked for before each call, and may throw. */
+export type OpenKafkaPort = (properties: () => ReadonlyMap<string, string>) => KafkaCatalogPort;
 
 export const kafkaCatalogOptions: readonly DeclaredOption[] = [
   { key: 'type', type: 'string', required: true, description: '`kafka`' },
@@ -73,12 +74,13 @@ export class KafkaCatalog extends ReadOnlyCatalog {
   readonly defaultDatabase: string;
   private readonly settings: Settings;
   private readonly port: KafkaCatalogPort;
-  /** Throws when an option is missing, unknown or wrong; does not connect. */
-  constructor(name: string, options: ReadonlyMap<string, string>, open: OpenKafkaPort) {
+  /** Throws when an option is missing, unknown or wrong; does not connect. Client properties may be references. */
+  constructor(name: string, options: ReadonlyMap<string, string>, open: OpenKafkaPort, references: OptionReferences = noReferences) {
     super(name, options);
     this.settings = readSettings(options);
     this.defaultDatabase = this.settings.database;
-    this.port = open(new Map([...options].filter(([k]) => k.startsWith('properties.')).map(([k, v]) => [k.slice('properties.'.length), v])));
+    const properties = new Map([...options].filter(([k]) => k.startsWith('properties.')));
+    this.port = open(() => new Map([...references.resolve(properties)].map(([k, v]) => [k.slice('properties.'.length), v])));
   }
   listDatabases(): Promise<readonly string[]> { return Promise.resolve([this.settings.database]); }
   async listTables(database: string): Promise<readonly string[]> {

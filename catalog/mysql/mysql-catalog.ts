@@ -12,6 +12,8 @@ import { STRING, notNull, timestampLtz, typeText, type SqlType } from '../../cor
 import type { CatalogObject, TableColumn, TableObject } from '../objects/objects.ts';
 import { ReadOnlyCatalog } from '../objects/read-only-catalog.ts';
 import { parseBoolean, parseDuration, parseEnum, parseInteger, parseList } from '../options/options.ts';
+import { hasReferences } from '../secrets/references.ts';
+import { noReferences, type OptionReferences } from '../secrets/resolver.ts';
 import { mysqlCatalogOptions } from './options.ts';
 
 export interface CatalogTable {
@@ -31,7 +33,8 @@ export interface MySqlCatalogPort {
   close(): Promise<void>;
 }
 export interface MySqlCatalogPlace { readonly host: string; readonly port: number; readonly user: string; readonly password: string; readonly connectTimeoutMs: number; readonly tinyint1AsBoolean: boolean; readonly properties: ReadonlyMap<string, string> }
-export type OpenMySqlPort = (place: MySqlCatalogPlace) => MySqlCatalogPort;
+/** `place`: as it is now; asked for before each connection, and may throw. */
+export type OpenMySqlPort = (place: () => MySqlCatalogPlace) => MySqlCatalogPort;
 
 const METADATA: ReadonlyMap<string, SqlType> = new Map([['op_ts', notNull(timestampLtz(3))], ['table_name', notNull(STRING)], ['database_name', notNull(STRING)], ['row_kind', notNull(STRING)]]);
 /** Options that tables take over from their catalog. */
@@ -41,23 +44,24 @@ const PATTERN = /[\\^$.|?*+()[\]{}]/;
 /** Tables that one pattern may stand for. */
 const MOST_MATCHES = 10_000;
 
-interface Settings { readonly database: string; readonly metadata: readonly string[]; readonly place: MySqlCatalogPlace }
+interface Settings { readonly database: string; readonly metadata: readonly string[] }
+const textOf = (options: ReadonlyMap<string, string>, key: string): string => options.get(key) ?? mysqlCatalogOptions.find((o) => o.key === key)?.default ?? '';
 function readSettings(options: ReadonlyMap<string, string>): Settings {
   const of = 'catalog type "mysql"';
   for (const key of options.keys()) {
     if (!mysqlCatalogOptions.some((o) => o.key === key || (o.key.endsWith('*') && key.startsWith(o.key.slice(0, -1))))) throw unsupportedOption({ option: key, of, supported: mysqlCatalogOptions.map((o) => o.key) });
   }
   for (const o of mysqlCatalogOptions) if (o.required === true && !options.has(o.key)) throw missingOption({ option: o.key, of });
-  const text = (key: string): string => options.get(key) ?? mysqlCatalogOptions.find((o) => o.key === key)?.default ?? '', version = parseEnum('property-version', text('property-version'), ['0', '1']);
-  const metadata = parseList(text('catalog.table.metadata-columns'));
+  const metadata = parseList(textOf(options, 'catalog.table.metadata-columns'));
   for (const key of metadata) if (!METADATA.has(key)) throw invalidTableDefinition({ what: `option "catalog.table.metadata-columns" names "${key}"`, hint: `There are ${[...METADATA.keys()].join(', ')}.` });
+  return { database: textOf(options, 'default-database'), metadata };
+}
+function readPlace(options: ReadonlyMap<string, string>): MySqlCatalogPlace {
+  const text = (key: string): string => textOf(options, key), version = parseEnum('property-version', text('property-version'), ['0', '1']);
   return {
-    database: text('default-database'), metadata,
-    place: {
-      host: text('hostname'), port: parseInteger('port', text('port'), 1, 65_535), user: text('username'), password: text('password'), connectTimeoutMs: parseDuration('connect.timeout', text('connect.timeout')),
-      tinyint1AsBoolean: parseBoolean('catalog.table.treat-tinyint1-as-boolean', options.get('catalog.table.treat-tinyint1-as-boolean') ?? String(version === '0')),
-      properties: new Map([...options].filter(([k]) => k.startsWith('jdbc.properties.')).map(([k, v]) => [k.slice('jdbc.properties.'.length).toLowerCase(), v])),
-    },
+    host: text('hostname'), port: parseInteger('port', text('port'), 1, 65_535), user: text('username'), password: text('password'), connectTimeoutMs: parseDuration('connect.timeout', text('connect.timeout')),
+    tinyint1AsBoolean: parseBoolean('catalog.table.treat-tinyint1-as-boolean', options.get('catalog.table.treat-tinyint1-as-boolean') ?? String(version === '0')),
+    properties: new Map([...options].filter(([k]) => k.startsWith('jdbc.properties.')).map(([k, v]) => [k.slice('jdbc.properties.'.length).toLowerCase(), v])),
   };
 }
 
@@ -66,12 +70,13 @@ export class MySqlCatalog extends ReadOnlyCatalog {
   readonly defaultDatabase: string;
   private readonly settings: Settings;
   private readonly port: MySqlCatalogPort;
-  /** Throws when an option is missing, unknown or wrong; does not connect. */
-  constructor(name: string, options: ReadonlyMap<string, string>, open: OpenMySqlPort) {
+  /** Throws when an option is missing, unknown or wrong; does not connect. What says where the server is may be references, which are not looked at here. */
+  constructor(name: string, options: ReadonlyMap<string, string>, open: OpenMySqlPort, references: OptionReferences = noReferences) {
     super(name, options);
     this.settings = readSettings(options);
     this.defaultDatabase = this.settings.database;
-    this.port = open(this.settings.place);
+    if (!hasReferences(options)) readPlace(options);
+    this.port = open(() => readPlace(references.resolve(options)));
   }
   listDatabases(): Promise<readonly string[]> { return this.port.listDatabases(); }
   async listTables(database: string): Promise<readonly string[]> {

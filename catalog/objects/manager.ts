@@ -4,6 +4,7 @@
  */
 import { catalogNotFound, catalogReadOnly, databaseNotFound, duplicateObject, objectInUse, tableNotFound, unknownCatalogType } from '../../core/errors/catalog.ts';
 import { quoted } from '../../core/errors/define.ts';
+import { noReferences, type OptionReferences } from '../secrets/resolver.ts';
 import type { RecordStore } from '../store/record-store.ts';
 import { GenericCatalog } from './generic-catalog.ts';
 import { pathSummary, type Catalog, type CatalogObject, type ObjectPath } from './objects.ts';
@@ -16,12 +17,13 @@ export class CatalogManager {
   private readonly catalogs = new Map<string, Catalog>();
   private readonly store: RecordStore;
   private readonly factories: ReadonlyMap<string, CatalogFactory>;
-  private constructor(store: RecordStore, factories: ReadonlyMap<string, CatalogFactory>) { this.store = store; this.factories = factories; }
+  private readonly references: OptionReferences;
+  private constructor(store: RecordStore, factories: ReadonlyMap<string, CatalogFactory>, references: OptionReferences) { this.store = store; this.factories = factories; this.references = references; }
 
   /** Reads everything the store holds. `types`: catalog types besides the built-in one. */
-  static async open(store: RecordStore, types: ReadonlyMap<string, CatalogFactory>): Promise<CatalogManager> {
+  static async open(store: RecordStore, types: ReadonlyMap<string, CatalogFactory>, references: OptionReferences = noReferences): Promise<CatalogManager> {
     const generic: CatalogFactory = (name, options, s) => new GenericCatalog(name, options, s);
-    const manager = new CatalogManager(store, new Map([['generic_in_memory', generic], ...types]));
+    const manager = new CatalogManager(store, new Map([['generic_in_memory', generic], ...types]), references);
     manager.catalogs.set(DEFAULT_CATALOG, generic(DEFAULT_CATALOG, new Map(), store));
     const records = await store.all();
     for (const { key, value } of records) {
@@ -45,14 +47,15 @@ export class CatalogManager {
       if (ifNotExists) return;
       throw duplicateObject({ noun: 'catalog', name });
     }
-    this.catalogs.set(name, this.make(name, options));
+    const catalog = await this.checked(name, options);
+    this.catalogs.set(name, catalog);
     await this.store.write([{ key: `catalog/${encodeURIComponent(name)}`, value: [...options] }]);
   }
   /** Gives a catalog other options, checked as at its making; sessions see them from their next statement on, jobs keep what they have. */
   async alter(name: string, options: ReadonlyMap<string, string>): Promise<void> {
     const before = this.get(name);
     if (before instanceof GenericCatalog) throw catalogReadOnly({ catalog: name, type: before.type, action: 'ALTER CATALOG' });
-    const after = this.make(name, options);
+    const after = await this.checked(name, options);
     await this.store.write([{ key: `catalog/${encodeURIComponent(name)}`, value: [...options] }]);
     this.catalogs.set(name, after);
     await before.close();
@@ -69,6 +72,14 @@ export class CatalogManager {
   async close(): Promise<void> {
     for (const catalog of this.catalogs.values()) await catalog.close();
     await this.store.close();
+  }
+  /** Throws when a reference in options has no value now. */
+  checkReferences(options: ReadonlyMap<string, string>): void { this.references.resolve(options); }
+  /** With references the catalog is made once with their values, to see that these are right, and kept without. */
+  private async checked(name: string, options: ReadonlyMap<string, string>): Promise<Catalog> {
+    const resolved = this.references.resolve(options);
+    if (resolved !== options) await this.make(name, resolved).close();
+    return this.make(name, options);
   }
   private make(name: string, options: ReadonlyMap<string, string>): Catalog {
     const type = options.get('type') ?? '';

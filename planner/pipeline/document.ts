@@ -7,6 +7,7 @@
  */
 import type { Document as YamlDocument, Node, Pair, YAMLMap } from 'yaml';
 import { isSecretKey, maskUrl } from '../../catalog/options/secrets.ts';
+import { shownReferences } from '../../catalog/secrets/references.ts';
 import { lineAndColumn, RivuletError, type SourceRange } from '../../core/errors/define.ts';
 import { pipelineMissingKey, pipelineUnknownKey, pipelineUnreadable } from '../../core/errors/pipeline.ts';
 import { ROUTE_KEYS, TRANSFORM_KEYS } from './options.ts';
@@ -147,13 +148,13 @@ class Reader {
     if (block !== undefined && this.yaml.isMap(block.node)) for (const pair of block.node.items) if (String(pair.key) === 'user-defined-function' || String(pair.key) === 'model') throw this.unreadable(`${String(pair.key)} of the pipeline block is not supported`, block.range.start);
     return this.map('the block pipeline', block?.node, block?.range ?? { start: 0, end: 0 });
   }
-  /** Secret scalars keep only their variables. */
+  /** Secret scalars keep only their variables and references. */
   private shown(): string {
     let out = '', done = 0;
     for (const { start, end } of this.secrets.sort((a, b) => a.start - b.start)) {
       const written = this.text.slice(start, end);
       if (start < done || /^(["']?)#\{[^}\n]*\}\1$/.test(written) || written === '') continue;
-      out += `${this.text.slice(done, start)}******`;
+      out += this.text.slice(done, start) + (shownReferences(written, '******') ?? '******');
       done = end;
     }
     return maskUrl(out + this.text.slice(done));

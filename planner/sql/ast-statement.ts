@@ -8,7 +8,7 @@ import type { Expression, Hint, Identifier, Argument, OptionNode, QualifiedName,
 export type Statement =
   | QueryStatement | Insert | Update | Delete | Truncate
   | CreateTable | CreateMaterializedTable | CreateView | CreateCatalog | CreateDatabase | CreateFunction | CreateModel | CreateSecret
-  | AlterTable | AlterView | AlterDatabase | AlterCatalog | AlterFunction | AlterModel | AlterMaterializedTable | Drop | AnalyzeTable
+  | AlterTable | AlterView | AlterSecret | AlterDatabase | AlterCatalog | AlterFunction | AlterModel | AlterMaterializedTable | Drop | AnalyzeTable
   | StatementSet | BeginStatementSet | EndStatementSet | ExecuteStatement | ExecutePlan | CompilePlan
   | SetOption | SetTransaction | ShowOptions | ResetOption | Show | Describe | Explain | UseCatalog | UseDatabase | UseModules | LoadModule | UnloadModule | Jar | CallProcedure
   | StopJob | DropJob | RestartJob | SavepointJob | DropSavepoint
@@ -76,8 +76,9 @@ export type FunctionLanguage = 'JAVA' | 'SCALA' | 'PYTHON';
 export interface FunctionResource { readonly kind: 'resource'; readonly type: 'JAR' | 'FILE' | 'ARCHIVE'; readonly path: string; readonly range: SourceRange }
 export interface CreateModel { readonly kind: 'createModel'; readonly temporary: boolean; readonly ifNotExists: boolean; readonly name: QualifiedName; readonly input: readonly ModelColumn[]; readonly output: readonly ModelColumn[]; readonly comment: string | undefined; readonly options: readonly OptionNode[] | undefined; readonly query: Query | undefined; readonly range: SourceRange }
 export interface ModelColumn { readonly kind: 'modelColumn'; readonly name: Identifier; readonly type: TypeNode; readonly range: SourceRange }
-/** Rivulet: `CREATE [OR REPLACE] SECRET [IF NOT EXISTS] name AS 'value'`. */
+/** Rivulet: `CREATE [OR REPLACE] SECRET [IF NOT EXISTS] name AS 'value'`, `ALTER SECRET [IF EXISTS] name AS 'value'`. */
 export interface CreateSecret { readonly kind: 'createSecret'; readonly orReplace: boolean; readonly ifNotExists: boolean; readonly name: Identifier; readonly value: string; readonly range: SourceRange }
+export interface AlterSecret { readonly kind: 'alterSecret'; readonly ifExists: boolean; readonly name: Identifier; readonly value: string; readonly range: SourceRange }
 
 // ---------------------------------------------------------------------------------------------------------------- ALTER, DROP
 

@@ -14,7 +14,7 @@ export abstract class AlterParser extends DdlParser {
       const name = this.qualifiedName('a table name');
       return { kind: 'alterMaterializedTable', name, action: this.#materializedTableAction(), range: this.rangeFrom(start) };
     }
-    switch (this.takeOne(['TABLE', 'VIEW', 'DATABASE', 'CATALOG', 'MODEL'] as const)) {
+    switch (this.takeOne(['TABLE', 'VIEW', 'DATABASE', 'CATALOG', 'MODEL', 'SECRET'] as const)) {
       case 'TABLE': {
         const ifExists = this.ifExists(), name = this.qualifiedName('a table name');
         return { kind: 'alterTable', ifExists, name, action: this.#tableAction(), range: this.rangeFrom(start) };
@@ -38,6 +38,7 @@ export abstract class AlterParser extends DdlParser {
         const ifExists = this.ifExists(), name = this.qualifiedName('a model name'), action = this.#optionsAction() ?? this.#rename();
         return { kind: 'alterModel', ifExists, name, action: action ?? this.fail('SET'), range: this.rangeFrom(start) };
       }
+      case 'SECRET': return this.alterSecret(start);
       default: return this.fail('TABLE');
     }
   }

@@ -4,7 +4,7 @@ import type {
   AsDatabase, ColumnElement, ColumnPosition, CreateFunction, CreateTable, Distribution, Drop, DropJob, DropSavepoint, DropTarget, FunctionLanguage, FunctionResource, KeyConstraint, LikeOption, ModelColumn, PartitionItem, Statement, TableAsQuery, TableAsTable,
   TableElement, TableLike, Watermark,
 } from './ast-statement.ts';
-import { QueryParser } from './parse-query.ts';
+import { SecretParser } from './parse-secret.ts';
 
 const NOTHING: never[] = [];
 const CREATABLE = ['TABLE', 'VIEW', 'DATABASE', 'CATALOG', 'FUNCTION', 'MODEL', 'SECRET'] as const;
@@ -14,7 +14,7 @@ const FEATURES = ['ALL', 'CONSTRAINTS', 'DISTRIBUTION', 'GENERATED', 'METADATA',
 export const LANGUAGES: readonly FunctionLanguage[] = ['JAVA', 'SCALA', 'PYTHON'];
 const A_TABLE = 'a table name';
 
-export abstract class DdlParser extends QueryParser {
+export abstract class DdlParser extends SecretParser {
   protected create(start: number): Statement {
     this.next();
     const or = this.take('OR') ? this.needOne(['REPLACE', 'ALTER'] as const) : undefined;
@@ -38,7 +38,7 @@ export abstract class DdlParser extends QueryParser {
       case 'CATALOG': return this.#createCatalog(start);
       case 'FUNCTION': return this.#createFunction(replace, temporary, false, start);
       case 'MODEL': return this.#createModel(temporary, start);
-      case 'SECRET': return this.#createSecret(replace, start);
+      case 'SECRET': return this.createSecret(replace, start);
       default: return this.fail('TABLE');
     }
   }
@@ -214,11 +214,6 @@ export abstract class DdlParser extends QueryParser {
   #modelColumn(): ModelColumn {
     const { start } = this.tok, name = this.identifier('a column name');
     return { kind: 'modelColumn', name, type: this.type(), range: this.rangeFrom(start) };
-  }
-  #createSecret(orReplace: boolean, start: number): Statement {
-    const ifNotExists = this.ifNotExists(), name = this.identifier('a secret name');
-    this.need('AS');
-    return { kind: 'createSecret', orReplace, ifNotExists, name, value: this.string(), range: this.rangeFrom(start) };
   }
 
   // -------------------------------------------------------------------------------------------------------------- DROP

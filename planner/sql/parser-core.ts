@@ -198,12 +198,12 @@ export abstract class ParserCore {
   protected ifNotExists(): boolean { return this.takeWords('IF', 'NOT', 'EXISTS'); }
   protected ifExists(): boolean { return this.takeWords('IF', 'EXISTS'); }
 
-  /** `'key' = 'value'`. */
+  /** `'key' = 'value'`; RisingWave's `'key' = SECRET name` is a reference. */
   protected option(): OptionNode {
     const keyToken = this.tok, key = this.string("an option key in '…'");
     this.need('=');
-    const valueToken = this.tok, value = this.string("an option value in '…'");
-    return { kind: 'option', key, value, keyRange: this.tokenRange(keyToken), valueRange: this.tokenRange(valueToken), range: this.rangeFrom(keyToken.start) };
+    const valueToken = this.tok, value = this.take('SECRET') ? `\${secret:${this.identifier('a secret name').value}}` : this.string("an option value in '…'");
+    return { kind: 'option', key, value, keyRange: this.tokenRange(keyToken), valueRange: { start: valueToken.start, end: this.lastEnd }, range: this.rangeFrom(keyToken.start) };
   }
   protected options(): OptionNode[] { return this.parenthesized(this.option); }
   protected withOptions(): OptionNode[] | undefined { return this.take('WITH') ? this.options() : undefined; }

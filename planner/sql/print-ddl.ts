@@ -22,6 +22,7 @@ export class DdlPrinter extends QueryPrinter {
       }
       case 'createModel': return `CREATE ${node.temporary ? 'TEMPORARY ' : ''}MODEL ${this.#ifNot(node.ifNotExists)}${this.qualified(node.name)}${this.#modelColumns('INPUT', node.input)}${this.#modelColumns('OUTPUT', node.output)}${this.#comment(node.comment)}${this.withOptions(node.options)}${node.query === undefined ? '' : ` AS ${this.query(node.query)}`}`;
       case 'createSecret': return `CREATE ${node.orReplace ? 'OR REPLACE ' : ''}SECRET ${this.#ifNot(node.ifNotExists)}${this.name(node.name)} AS ${this.string(node.value)}`;
+      case 'alterSecret': return `ALTER SECRET ${node.ifExists ? 'IF EXISTS ' : ''}${this.name(node.name)} AS ${this.string(node.value)}`;
       case 'alterTable': return `ALTER TABLE ${node.ifExists ? 'IF EXISTS ' : ''}${this.qualified(node.name)} ${this.#action(node.action)}`;
       case 'alterView': return `ALTER VIEW ${node.ifExists ? 'IF EXISTS ' : ''}${this.qualified(node.name)} ${this.#action(node.action)}`;
       case 'alterDatabase': return `ALTER DATABASE ${this.qualified(node.name)} ${this.#action(node.action)}`;

@@ -175,6 +175,8 @@ export interface JobManager {
   startingState(path: string): Promise<StateFacts>;
   /** Tables read or written by jobs that are not in a final status: connector spec table name → job ids (for DROP checks and dependency lists). */
   usedTables(): ReadonlyMap<string, readonly string[]>;
+  /** Jobs that are not in a final status, with their plans as they are stored. */
+  unfinished(): readonly { readonly id: string; readonly plan: PhysicalPlan }[];
   metrics(): Promise<readonly MetricSample[]>;
   /** False while restoring at start or shutting down; the reason for humans in `notReady`. */
   readonly ready: boolean;

@@ -81,13 +81,13 @@ export class Execution implements AttemptHandler {
   private sendBlock(subtask: number, node: string, table: string, former: number, bytes: Uint8Array<ArrayBuffer>): void {
     this.pool.post(workerOf(subtask, this.pool.size), { type: 'state', attempt: this.attempt, subtask, node, table, former, bytes }, [bytes.buffer]);
   }
-  /** Sends the subtasks out; they open at once. With a manifest: its state has been sent before. */
+  /** Sends the subtasks out; they open at once. Throws when something that the plan refers to cannot be looked up; nothing was sent then. With a manifest: its state has been sent before. */
   deploy(manifest: Manifest | undefined): void {
-    const workers = this.pool.size;
+    const workers = this.pool.size, plan = this.pool.resolvePlan(this.plan);
     for (let subtask = 0; subtask < this.parallelism; subtask++) {
       this.deployed.add(subtask);
       this.pool.post(workerOf(subtask, workers), {
-        type: 'deploy', attempt: this.attempt, jobId: this.jobId, plan: this.plan, parallelism: this.parallelism, subtask, workers, isCheckpointed: this.events.onSnapshot !== undefined,
+        type: 'deploy', attempt: this.attempt, jobId: this.jobId, plan, parallelism: this.parallelism, subtask, workers, isCheckpointed: this.events.onSnapshot !== undefined,
         restored: manifest === undefined ? undefined : this.factsFor(manifest, subtask),
       });
     }

@@ -179,6 +179,7 @@ export class Manager implements JobManager {
     }
     return new Map([...used].map(([table, ids]) => [table, [...ids]]));
   }
+  unfinished(): readonly { readonly id: string; readonly plan: PhysicalPlan }[] { return [...this.jobs.values()].filter((job) => !job.isFinal).map(({ id, record }) => ({ id, plan: record.plan })); }
   async metrics(): Promise<readonly MetricSample[]> {
     await this.refreshStats();
     const statuses = new Map<string, number>();
@@ -224,7 +225,7 @@ async function* answered(rows: () => RowChunk, signal: AbortSignal): AsyncGenera
 export async function startJobManager(options: JobManagerOptions): Promise<JobManager> {
   const store = await StateStore.open(options.dataDir, options.log);
   const given = options.registryModule, registryModule = given === undefined ? moduleUrl('registry').href : /^[a-z]+:/.test(given) ? given : pathToFileURL(given).href;
-  const pool = new WorkerPool(options.parallelism, registryModule, options.log);
+  const pool = new WorkerPool(options.parallelism, registryModule, options.log, undefined, options.resolvePlan);
   const manager = new Manager({
     store, pool, clock: options.clock, log: options.log, printer: new PrintWriter(options.printTo), savepointFolder: join(options.dataDir, 'savepoints'), savepoints: savepointFiles, serverParallelism: options.parallelism,
   });

@@ -5,6 +5,7 @@
  */
 import { MessageChannel, Worker } from 'node:worker_threads';
 import type { RivuletError } from '../../core/errors/define.ts';
+import { accessPolicy } from '../../core/access/policy.ts';
 import { serverStopping, workerDied } from '../../core/errors/runtime.ts';
 import type { Log } from '../../core/ports/log.ts';
 import type { Manifest } from '../checkpoint/manifest.ts';
@@ -49,10 +50,13 @@ export class WorkerPool {
   private nextAttempt = 1;
   private nextRequest = 1;
   private isStopping = false;
+  /** What a plan refers to, looked up: see JobManagerOptions.resolvePlan. */
+  readonly resolvePlan: (plan: PhysicalPlan) => PhysicalPlan;
   /** Threads that died since the start, for metrics. */
   deaths = 0;
-  constructor(size: number, registryModule: string, log: Log, threads: Threads = realThreads) {
+  constructor(size: number, registryModule: string, log: Log, threads: Threads = realThreads, resolvePlan: (plan: PhysicalPlan) => PhysicalPlan = (plan) => plan) {
     this.size = size;
+    this.resolvePlan = resolvePlan;
     this.registryModule = registryModule;
     this.log = log;
     this.threads = threads;
@@ -62,7 +66,7 @@ export class WorkerPool {
     for (let i = 0; i < this.size; i++) this.spawn(i);
   }
   private spawn(index: number): void {
-    const worker = this.threads.start({ worker: index, registryModule: this.registryModule });
+    const worker = this.threads.start({ worker: index, registryModule: this.registryModule, access: accessPolicy() });
     let fatal: unknown;
     this.workers[index] = worker;
     worker.on('message', (message) => this.route(message));
@@ -132,7 +136,8 @@ export class WorkerPool {
     const { id: jobId, plan, parallelism, widest = 0 } = job;
     if (manifest === undefined && widest <= parallelism) return;
     const committables = manifest?.committables ?? {}, former = Object.fromEntries(plan.nodes.map(({ id }) => [id, Math.max(widest, manifest?.nodes[id]?.instances ?? 0)]));
-    const { error } = await this.ask<'recovered'>(0, (request) => ({ type: 'recover', request, jobId, plan, parallelism, committables, former }));
+    const resolved = this.resolvePlan(plan);
+    const { error } = await this.ask<'recovered'>(0, (request) => ({ type: 'recover', request, jobId, plan: resolved, parallelism, committables, former }));
     if (error !== undefined) throw revivedError(error);
   }
   async stats(attempt: number, parallelism: number): Promise<readonly SubtaskStats[]> {

@@ -6,6 +6,7 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { badSetting, configFileUnreadable, missingSettingValue, openHostRefused, unexpectedArgument, unknownSetting } from '../../core/errors/config.ts';
+import { KEY_VARIABLE } from '../secrets/key.ts';
 import { isLoopback } from './loopback.ts';
 import { nearest } from '../../core/errors/define.ts';
 import { settings } from './settings.ts';
@@ -18,6 +19,8 @@ export type CommandLine = { readonly kind: 'run'; readonly config: Config } | { 
 type Environment = Readonly<Record<string, string | undefined>>;
 /** `RIVULET_VAR_x` is the variable `#{x}` of pipelines that the server is sent. */
 export const VARIABLE_PREFIX = 'RIVULET_VAR_';
+/** Variables that options may read by `${env:…}` unless `--secrets-env` says otherwise. */
+const SECRET_PREFIX = 'RIVULET_SECRET_';
 const PREFIX = 'RIVULET_', CONFIG_ENV = 'RIVULET_CONFIG', DEFAULTS_KEY = 'defaults';
 
 /**
@@ -86,9 +89,9 @@ function readFlags(argv: readonly string[]): Map<string, string> {
 
 /** A misspelt RIVULET_ variable would be ignored in silence: refuse what is close to a known name. Others belong to scripts around the server. */
 function checkEnvironment(env: Environment): void {
-  const known = [...settings.map((card) => card.env), CONFIG_ENV], suffixes = known.map((name) => name.slice(PREFIX.length));
+  const known = [...settings.map((card) => card.env), CONFIG_ENV, KEY_VARIABLE], suffixes = known.map((name) => name.slice(PREFIX.length));
   for (const name of Object.keys(env)) {
-    if (!name.startsWith(PREFIX) || name.startsWith(VARIABLE_PREFIX) || known.includes(name)) continue;
+    if (!name.startsWith(PREFIX) || name.startsWith(VARIABLE_PREFIX) || name.startsWith(SECRET_PREFIX) || known.includes(name)) continue;
     const near = nearest(name.slice(PREFIX.length), suffixes).map((suffix) => PREFIX + suffix);
     if (near.length > 0) throw unknownSetting({ where: 'environment variable', name, known: near });
   }
@@ -131,7 +134,7 @@ export function helpText(version: string): string {
   const rows: [string, string][] = [];
   for (const card of settings) {
     const byDefault = card.byDefault();
-    const shown = typeof byDefault === 'boolean' || Array.isArray(byDefault) ? '' : ` [${card.field === 'parallelism' ? 'number of CPUs' : byDefault}]`;
+    const shown = typeof byDefault === 'boolean' || byDefault === undefined || (Array.isArray(byDefault) && byDefault.length === 0) ? '' : ` [${card.field === 'parallelism' ? 'number of CPUs' : byDefault}]`;
     rows.push([`--${card.flag}${card.valueName === undefined ? '' : ` <${card.valueName}>`}`, `${card.description}${shown} (${card.env})`]);
   }
   rows.push(['--config <file>', `YAML file with the same names as keys, and session options under "${DEFAULTS_KEY}:" (${CONFIG_ENV})`]);

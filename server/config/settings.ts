@@ -3,6 +3,8 @@
  * check. `config.ts` reads values by it, `--help` is printed from it, and so are the docs.
  */
 import { availableParallelism } from 'node:os';
+import { isAbsolute, normalize } from 'node:path';
+import { isHostPattern } from '../../core/access/hosts.ts';
 import { LOG_LEVELS } from '../../core/ports/log.ts';
 import type { LogLevel } from '../../core/ports/log.ts';
 
@@ -18,6 +20,14 @@ export interface Config {
   /** Further names under which HTTP clients may address the server (Host header), beside loopback names and `host`. */
   readonly httpNames: readonly string[];
   readonly insecureNoAuth: boolean;
+  /** Folders whose files options may name: `${file:…}`, `ssl.*.location`. Absolute. */
+  readonly secretsDirs: readonly string[];
+  /** Environment variables that `${env:…}` may read; a trailing `*` stands for any rest of a name. */
+  readonly secretsEnv: readonly string[];
+  /** File with the key that stored secrets are encrypted with; undefined = not by a file. */
+  readonly secretsKeyFile: string | undefined;
+  /** As AccessPolicy.hosts. */
+  readonly connectorHosts: readonly string[];
   /** Path of the configuration file that was read. */
   readonly configFile: string | undefined;
   /** Options every new session starts with, as written: `{'execution.checkpointing.interval' => '10 s'}`. Checked by the gateway. */
@@ -54,6 +64,9 @@ const nonEmpty = (text: string): string | undefined => (text.trim() === '' || te
 const hostName = (text: string): string | undefined => (/^(\[[0-9a-fA-F:.]+\]|[0-9a-fA-F:]*:[0-9a-fA-F:.]*|[A-Za-z0-9]([A-Za-z0-9._-]{0,253}))$/.test(text) ? text.replace(/^\[|\]$/g, '') : undefined);
 const yes = /^(true|yes|on|1)$/i, no = /^(false|no|off|0)$/i;
 
+/** Of a list; `none` is the empty one. */
+const orNone = (parse: (part: string) => string | undefined) => (text: string): readonly string[] | undefined => (text.trim() === 'none' || text.trim() === '' ? [] : listOf(text, parse));
+
 const LOG_FORMATS = ['auto', 'json', 'pretty'] as const;
 
 /** In the order of --help. */
@@ -66,6 +79,10 @@ export const settings: readonly SettingCard[] = [
   { field: 'parallelism', flag: 'parallelism', env: 'RIVULET_PARALLELISM', yaml: 'parallelism', valueName: 'n', byDefault: () => availableParallelism(), description: 'default number of parallel tasks per job', expected: 'a whole number from 1 to 1024', parse: wholeNumber(1, 1024) },
   { field: 'logLevel', flag: 'log-level', env: 'RIVULET_LOG_LEVEL', yaml: 'log-level', valueName: 'level', byDefault: () => 'info', description: `least level of the log: ${LOG_LEVELS.join(', ')}`, expected: LOG_LEVELS.join(', '), parse: oneOf(LOG_LEVELS) },
   { field: 'logFormat', flag: 'log-format', env: 'RIVULET_LOG_FORMAT', yaml: 'log-format', valueName: 'format', byDefault: () => 'auto', description: 'auto (readable on a terminal, JSON elsewhere), json or pretty; the log goes to stderr', expected: LOG_FORMATS.join(', '), parse: oneOf(LOG_FORMATS) },
+  { field: 'secretsDirs', flag: 'secrets-dir', env: 'RIVULET_SECRETS_DIR', yaml: 'secrets-dir', valueName: 'folders', byDefault: () => ['/run/secrets'], description: 'folders whose files options may read, by ${file:/path} and by ssl.*.location; separated by commas, or none', expected: 'absolute paths separated by commas, or none', parse: orNone((path) => (isAbsolute(path) && !path.includes('\0') ? normalize(path) : undefined)) },
+  { field: 'secretsEnv', flag: 'secrets-env', env: 'RIVULET_SECRETS_ENV', yaml: 'secrets-env', valueName: 'names', byDefault: () => ['RIVULET_SECRET_*'], description: 'environment variables that options may read by ${env:NAME}; separated by commas, PREFIX_* for all that begin so, or none', expected: 'names of variables separated by commas, or none', parse: orNone((name) => (/^[A-Za-z_][A-Za-z0-9_]*\*?$/.test(name) ? name : undefined)) },
+  { field: 'secretsKeyFile', flag: 'secrets-key-file', env: 'RIVULET_SECRETS_KEY_FILE', yaml: 'secrets-key-file', valueName: 'path', byDefault: () => undefined, description: 'file with the key that the secrets of CREATE SECRET are encrypted with on disk (or RIVULET_SECRETS_KEY holds the key itself)', expected: 'a path', parse: nonEmpty },
+  { field: 'connectorHosts', flag: 'connector-hosts', env: 'RIVULET_CONNECTOR_HOSTS', yaml: 'connector-hosts', valueName: 'hosts', byDefault: () => [], description: 'the only hosts connectors may reach: names, *.suffix, addresses, networks such as 10.0.0.0/8, or *; without it all but link-local and metadata addresses', expected: 'host names, addresses and networks separated by commas', parse: orNone((host) => (isHostPattern(host) ? host : undefined)) },
   { field: 'insecureNoAuth', flag: 'insecure-no-auth', env: 'RIVULET_INSECURE_NO_AUTH', yaml: undefined, valueName: undefined, byDefault: () => false, description: 'listen on addresses that are not loopback although no users are configured: anyone who reaches the port can run any statement', expected: 'true or false', parse: (text) => (yes.test(text) ? true : no.test(text) ? false : undefined) },
 ];
 

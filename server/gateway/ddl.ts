@@ -43,6 +43,7 @@ export async function createTable(catalog: SessionCatalog, s: CreateTable, schem
     like = object;
   }
   const table = tableOfStatement(s, path, like, columnsOfSchema(schema));
+  catalog.manager.checkReferences(table.options);
   if (table.columns.length === 0) throw invalidTableDefinition({ what: `table ${quoted(path.name)} has no columns`, hint: 'Declare at least one column, or use LIKE or AS SELECT.' }, { range: s.range });
   const exists = s.temporary ? catalog.temporaryObject(path) : await catalog.find(partsOf(s.name));
   if (exists !== undefined && s.ifNotExists) return undefined;
@@ -123,7 +124,11 @@ export async function alterTable(catalog: SessionCatalog, s: AlterTable): Promis
   const table = await altered(catalog, s.name, 'table', s.ifExists);
   if (table === undefined || table.kind !== 'table') return 'ALTER TABLE';
   if (s.action.kind === 'rename') await rename(catalog, table, partsOf(s.action.to));
-  else { const action = s.action; await replace(catalog, tableWith(table, (parts) => applyAction(parts, action), s.range)); }
+  else {
+    const { action } = s, altered = tableWith(table, (parts) => applyAction(parts, action), s.range);
+    catalog.manager.checkReferences(altered.options);
+    await replace(catalog, altered);
+  }
   return 'ALTER TABLE';
 }
 async function altered(catalog: SessionCatalog, name: QualifiedName, wanted: 'table' | 'view', ifExists: boolean): Promise<CatalogObject | undefined> {

@@ -1,6 +1,7 @@
 /** What every session shares: the catalogs, the registries, the jobs. Put together once in `server/boot.ts`. */
 import type { ConnectorRegistry, FormatRegistry } from '../../catalog/registry/connectors.ts';
 import type { EvalEnv, FunctionRegistry } from '../../catalog/registry/functions.ts';
+import type { SecretStore } from '../../catalog/secrets/store.ts';
 import type { CatalogManager } from '../../catalog/objects/manager.ts';
 import type { Clock } from '../../core/ports/clock.ts';
 import type { Log } from '../../core/ports/log.ts';
@@ -13,6 +14,8 @@ export interface Engine {
   readonly connectors: ConnectorRegistry;
   readonly formats: FormatRegistry;
   readonly jobs: JobManager;
+  /** What CREATE SECRET keeps. */
+  readonly secrets: SecretStore;
   readonly clock: Clock;
   readonly log: Log;
   /** Server-wide defaults of session options, from the configuration. */

@@ -20,6 +20,7 @@ import type { Engine } from './engine.ts';
 import { QueryRunner } from './query.ts';
 import { jobStatement } from './job-statements.ts';
 import { done, oneColumn, rowsResult, stringColumns } from './results.ts';
+import { alterSecret, createSecret, dropSecret } from './secrets.ts';
 import { isPgParameter, pgParameters, SessionSettings } from './settings.ts';
 import { describe, show, type ShowContext } from './show.ts';
 
@@ -148,7 +149,9 @@ export class EngineSession implements Session {
       case 'createDatabase': return done(await createDatabase(this.catalog, statement));
       case 'alterTable': return done(await alterTable(this.catalog, statement));
       case 'alterView': return done(await alterView(this.catalog, statement, async (q) => this.queries.schemaOfQuery(queryOf(q)), (r) => text.slice(r.start, r.end)));
-      case 'drop': return done(await drop(this.catalog, statement));
+      case 'drop': return done(statement.target === 'SECRET' ? await dropSecret(this.engine, statement) : await drop(this.catalog, statement));
+      case 'createSecret': return done(await createSecret(this.engine, statement));
+      case 'alterSecret': return done(await alterSecret(this.engine, statement));
       case 'useCatalog': this.catalog.useCatalog(statement.name.value); return done('USE CATALOG');
       case 'useDatabase': await this.catalog.useDatabase(partsOf(statement.name)); return done('USE');
       case 'show': return show(this.showContext(), statement);

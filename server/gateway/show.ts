@@ -13,6 +13,7 @@ import { partsOf } from './ddl.ts';
 import type { ResultColumn, RowsResult } from './contract.ts';
 import { likeMatcher, oneColumn, rowsResult, stringColumns } from './results.ts';
 import type { SessionSettings } from './settings.ts';
+import { showSecrets } from './secrets.ts';
 import { showCreateCatalog, showCreateTable, showCreateView } from './show-create.ts';
 
 export interface ShowContext { readonly engine: Engine; readonly catalog: SessionCatalog; readonly settings: SessionSettings; /** Bound columns of any table or view, computed columns included. */ readonly schemaOf: (object: CatalogObject) => Promise<readonly ResultColumn[]> }
@@ -35,6 +36,7 @@ export async function show(context: ShowContext, s: Show): Promise<RowsResult> {
     case 'FULL MODULES': return rowsResult(tag, stringColumns('module name', 'used'), [['core', 'TRUE']]);
     case 'JARS': return oneColumn(tag, 'jars', []);
     case 'JOBS': return showJobs(engine.jobs);
+    case 'SECRETS': return showSecrets(engine, filter);
     case 'SAVEPOINTS': return showSavepoints(engine.jobs);
     case 'CHECKPOINTS': return showCheckpoints(engine.jobs);
     case 'COLUMNS': return describeTable(context, await catalog.resolve(parts), filter);

@@ -5,8 +5,10 @@
  * Secrets never leave: the job keeps the document with its variables unfilled, errors and items show names for secret values.
  */
 import { idText, FACT_TYPES, type TableVersion } from '../../catalog/objects/pipeline-table.ts';
+import type { Json } from '../../catalog/registry/connectors.ts';
 import type { PipelineConnectorRegistry } from '../../catalog/registry/pipelines.ts';
 import type { EvalEnv } from '../../catalog/registry/functions.ts';
+import { masked } from '../../core/secrets/known.ts';
 import { RivuletError } from '../../core/errors/define.ts';
 import { pipelinePrecheckFailed } from '../../core/errors/pipeline.ts';
 import { noSuchJob } from '../../core/errors/wire.ts';
@@ -29,6 +31,8 @@ export interface PipelineServiceOptions {
   readonly checkers: readonly PipelineChecker[];
   /** Time zone of pipelines that name none. */
   readonly hostZone: string;
+  /** A spec with values in place of references. Default: as it is. */
+  readonly resolveSpec?: ((spec: Json) => Json) | undefined;
   /** Variables every pipeline may use; a request's own go before them. */
   readonly variables?: ReadonlyMap<string, string> | undefined;
 }
@@ -82,8 +86,9 @@ export class PipelineService implements Pipelines {
     }
     const ends = plan === undefined ? [] : endsOf(described, tables, plan);
     items.push(...keyItems(described, ends), ...ruleItems(described, tables));
+    const { resolveSpec = (spec) => spec } = this.options;
     const checked: CheckedPipeline = {
-      source: { type: described.document.source.type.text, spec: described.source.spec }, sink: { type: described.document.sink.type.text, spec: described.sink.spec },
+      source: { type: described.document.source.type.text, spec: resolveSpec(described.source.spec) }, sink: { type: described.document.sink.type.text, spec: resolveSpec(described.sink.spec) },
       targets: ends.map(({ table, hasKey, target }) => ({ table, hasKey, target })), resumes: request.savepointPath !== undefined,
     };
     for (const checker of this.options.checkers) items.push(...await checker(checked));
@@ -113,7 +118,7 @@ export class PipelineService implements Pipelines {
 const progressOf = (detail: Awaited<ReturnType<Engine['jobs']['detail']>>): PipelineSummary['progress'] => detail?.nodes.flatMap((node) => (node.type === 'source' ? node.progress : [])) ?? [];
 const resultOf = ({ described, items, targets }: Prepared, hide: ReadonlyMap<string, string>): CheckResult => ({
   name: described.name, passed: items.every((i) => i.status !== 'fail'), targets,
-  items: oncePerName(items).map((i) => ({ ...i, detail: withoutValues(i.detail, hide), ...(i.fix === undefined ? {} : { fix: withoutValues(i.fix, hide) }) })),
+  items: oncePerName(items).map((i) => ({ ...i, detail: masked(withoutValues(i.detail, hide)), ...(i.fix === undefined ? {} : { fix: masked(withoutValues(i.fix, hide)) }) })),
 });
 const GRAVITY: readonly CheckItem['status'][] = ['skipped', 'pass', 'warn', 'fail'];
 /** Two parts may look at the same thing: the graver finding stands, of equals the first. */

@@ -5,6 +5,7 @@
  * `surviveBrokenPipes`.
  */
 import pino from 'pino';
+import { masked } from '../../core/secrets/known.ts';
 import type { Log, LogFields, LogLevel } from '../../core/ports/log.ts';
 
 export interface LogOptions {
@@ -29,9 +30,12 @@ export async function openLog(options: LogOptions): Promise<RootLog> {
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label) => ({ level: label }) },
     serializers: { err: pino.stdSerializers.err },
-  }, isPretty ? await prettyStream(options.destination) : options.destination ?? pino.destination({ fd: 2, sync: true }));
+  }, withoutSecrets(isPretty ? await prettyStream(options.destination) : options.destination ?? pino.destination({ fd: 2, sync: true })));
   return { ...wrap(root), setLevel(level) { root.level = level; } };
 }
+
+/** The last gate: causes, stacks and fields may hold what a library or a server has put into them. */
+const withoutSecrets = (stream: pino.DestinationStream): pino.DestinationStream => ({ write: (line) => { stream.write(masked(line)); } });
 
 async function prettyStream(destination: LogOptions['destination']): Promise<pino.DestinationStream> {
   const { PinoPretty } = await import('pino-pretty');

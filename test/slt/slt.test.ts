@@ -12,6 +12,7 @@ import { memoryRecordStore } from '../../catalog/store/record-store.ts';
 import { evaluateConstant } from '../../runtime/codegen/compile.ts';
 import { connectorRegistry } from '../../runtime/connectors/index.ts';
 import { formatRegistry } from '../../runtime/formats/index.ts';
+import { SecretStore } from '../../catalog/secrets/store.ts';
 import { functionRegistry } from '../../runtime/functions/index.ts';
 import type { JobManager } from '../../runtime/jobs/contract.ts';
 import { startJobManager } from '../../runtime/jobs/manager.ts';
@@ -26,7 +27,7 @@ describe('questions and answers', () => {
     catalogs = await CatalogManager.open(memoryRecordStore(), new Map());
     jobs = await startJobManager({ dataDir, parallelism: 1, log: silentLog, clock: systemClock });
     gateway = new EngineGateway({
-      catalogs, functions: functionRegistry, connectors: connectorRegistry, formats: formatRegistry, jobs, clock: systemClock, log: silentLog, version: 'test',
+      catalogs, secrets: await SecretStore.open(dataDir, undefined), functions: functionRegistry, connectors: connectorRegistry, formats: formatRegistry, jobs, clock: systemClock, log: silentLog, version: 'test',
       defaults: new Map([['table.local-time-zone', 'UTC']]), evaluateConstant: (expr, env) => evaluateConstant(expr, { functions: functionRegistry, env }),
     });
   });

@@ -22,7 +22,8 @@ describe('configuration', () => {
 
   it('has defaults', async () => {
     expect(await loadConfig([], { PATH: '/bin' })).to.deep.equal({
-      host: '127.0.0.1', pgPort: 7432, httpPort: 7480, httpNames: [], dataDir: resolve('rivulet-data'), parallelism: availableParallelism(), logLevel: 'info', logFormat: 'auto', insecureNoAuth: false, configFile: undefined, sessionDefaults: new Map(),
+      host: '127.0.0.1', pgPort: 7432, httpPort: 7480, httpNames: [], dataDir: resolve('rivulet-data'), parallelism: availableParallelism(), logLevel: 'info', logFormat: 'auto', insecureNoAuth: false,
+      secretsDirs: ['/run/secrets'], secretsEnv: ['RIVULET_SECRET_*'], secretsKeyFile: undefined, connectorHosts: [], configFile: undefined, sessionDefaults: new Map(),
     });
   });
 

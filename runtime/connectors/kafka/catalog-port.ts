@@ -7,9 +7,18 @@ import { KafkaClient, KafkaClientConfig, RecordCursor, type FetchPartition } fro
 /** A topic that gives nothing for so long is taken to hold what has arrived. */
 const SAMPLE_TIMEOUT_MS = 10_000;
 
-export function openKafkaCatalogPort(properties: ReadonlyMap<string, string>): KafkaCatalogPort {
-  let client: KafkaClient | undefined;
-  const get = (): KafkaClient => (client ??= new KafkaClient(KafkaClientConfig.fromProperties(properties)));
+export function openKafkaCatalogPort(properties: () => ReadonlyMap<string, string>): KafkaCatalogPort {
+  let client: KafkaClient | undefined, madeOf = '';
+  // Another password, or a certificate that was renewed, makes another client.
+  const get = (): KafkaClient => {
+    const now = properties(), text = JSON.stringify([...now]);
+    if (client !== undefined && text === madeOf) return client;
+    const former = client;
+    client = new KafkaClient(KafkaClientConfig.fromProperties(now));
+    madeOf = text;
+    void former?.close().catch(() => {});
+    return client;
+  };
   return {
     listTopics: () => get().listTopics(),
     async isCompacted(topic) { return (await get().describeTopicConfig(topic, ['cleanup.policy'])).get('cleanup.policy')?.split(',').includes('compact') === true; },

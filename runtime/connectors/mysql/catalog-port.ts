@@ -14,21 +14,26 @@ import { describeTables, SYSTEM_DATABASES } from './types/tables.ts';
 
 const IDLE_MS = 15_000;
 
-export function openMySqlCatalogPort(place: MySqlCatalogPlace): MySqlCatalogPort {
+interface Opened { readonly connection: Connection; readonly server: MySqlServer; readonly place: MySqlCatalogPlace }
+async function openAt(place: MySqlCatalogPlace): Promise<Opened> {
   const server: MySqlServer = { host: place.host, port: place.port, user: place.user, password: place.password, connectTimeoutMs: place.connectTimeoutMs, ...transportOf(place.properties) };
-  let open: Promise<Connection> | undefined, idle: NodeJS.Timeout | undefined;
+  return { connection: await openConnection(server), server, place };
+}
+
+export function openMySqlCatalogPort(place: () => MySqlCatalogPlace): MySqlCatalogPort {
+  let open: Promise<Opened> | undefined, idle: NodeJS.Timeout | undefined;
   const drop = (): void => {
     clearTimeout(idle);
-    void open?.then((c) => c.destroy(), () => {});
+    void open?.then((o) => o.connection.destroy(), () => {});
     open = undefined;
   };
-  async function ask<T>(work: (connection: Connection) => Promise<T>): Promise<T> {
+  async function ask<T>(work: (opened: Opened) => Promise<T>): Promise<T> {
     clearTimeout(idle);
     try {
       for (let attempt = 0; ; attempt++) {
         const isNew = open === undefined;
-        try { return await work(await (open ??= openConnection(server))); } catch (error) {
-          const isLost = error instanceof RivuletError && (error.code === 'mysql-connection-lost' || error.code === 'mysql-unreachable' || error.code === 'mysql-access-denied');
+        try { return await work(await (open ??= openAt(place()))); } catch (error) {
+          const isLost = error instanceof RivuletError && (error.code === 'mysql-connection-lost' || error.code === 'mysql-unreachable' || error.code === 'mysql-access-denied' || error.code === 'connector-host-refused');
           if (isLost) drop();
           if (!isLost || isNew || attempt > 0) throw error;
         }
@@ -36,9 +41,9 @@ export function openMySqlCatalogPort(place: MySqlCatalogPlace): MySqlCatalogPort
     } finally { clearTimeout(idle); idle = setTimeout(drop, IDLE_MS).unref(); }
   }
   return {
-    listDatabases: () => ask(async (c) => (await query(server, c, 'SELECT SCHEMA_NAME FROM information_schema.SCHEMATA ORDER BY 1', [], 'list databases')).map((r) => String(r[0])).filter((d) => !SYSTEM_DATABASES.includes(d))),
-    listTables: (database) => ask(async (c) => (await listTables(server, c, database, true)).map((t) => t.table).sort()),
-    table: (database, name) => ask((c) => tableOf(server, c, database, name, place.tinyint1AsBoolean)),
+    listDatabases: () => ask(async ({ connection, server }) => (await query(server, connection, 'SELECT SCHEMA_NAME FROM information_schema.SCHEMATA ORDER BY 1', [], 'list databases')).map((r) => String(r[0])).filter((d) => !SYSTEM_DATABASES.includes(d))),
+    listTables: (database) => ask(async ({ connection, server }) => (await listTables(server, connection, database, true)).map((t) => t.table).sort()),
+    table: (database, name) => ask((o) => tableOf(o.server, o.connection, database, name, o.place.tinyint1AsBoolean)),
     close: () => { drop(); return Promise.resolve(); },
   };
 }

@@ -3,9 +3,10 @@
  * Java client reads them: "Kafka client configuration" of the Apache Kafka documentation. Unknown properties are tolerated, as Flink
  * passes everything through; a value that cannot be meant is an error that names the property.
  */
-import { readFileSync } from 'node:fs';
 import type { ConnectionOptions } from 'node:tls';
+import { readAllowedFile } from '../../../../catalog/secrets/files.ts';
 import { kafkaBadProperty } from '../../../../core/errors/kafka.ts';
+import { fileRefused } from '../../../../core/errors/secrets.ts';
 import { parseJaas } from './jaas.ts';
 import type { Compression, FetcherOptions, IsolationLevel, ProducerOptions } from './types.ts';
 
@@ -21,6 +22,8 @@ export interface TlsSettings {
   readonly checkHostName: boolean;
 }
 
+/** A bundle of all certificate authorities has about 0.2 MB. */
+const MAX_STORE_BYTES = 4 * 1024 * 1024;
 const PROTOCOLS = ['PLAINTEXT', 'SSL', 'SASL_PLAINTEXT', 'SASL_SSL'];
 const MECHANISMS: readonly string[] = ['PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512'] satisfies SaslMechanism[];
 
@@ -155,12 +158,10 @@ function pemFile(p: Properties, store: 'ssl.truststore' | 'ssl.keystore'): strin
   if (location === undefined) return undefined;
   const fix = `Convert it to PEM, e.g. with 'keytool -importkeystore -deststoretype PKCS12' and 'openssl pkcs12', and set 'properties.${store}.type'='PEM'.`;
   if (type !== undefined && type.toUpperCase() !== 'PEM') throw kafkaBadProperty({ property: `${store}.type`, why: `is '${type.slice(0, 20)}', only PEM is supported`, fix });
-  let text: string;
-  try {
-    text = readFileSync(location, 'latin1');
-  } catch (cause) {
-    throw kafkaBadProperty({ property: `${store}.location`, why: `names a file that cannot be read: '${location}'` }, { cause });
-  }
+  const file = readAllowedFile(location, MAX_STORE_BYTES);
+  if (file.kind === 'refused') throw fileRefused({ option: `properties.${store}.location`, path: location, why: file.why, fix: 'Whoever runs the server can open a folder: --secrets-dir /folder (RIVULET_SECRETS_DIR).' });
+  if (file.kind === 'missing') throw kafkaBadProperty({ property: `${store}.location`, why: `names a file that cannot be read: '${location}'` });
+  const text = file.bytes.toString('latin1');
   if (!text.includes('-----BEGIN ')) throw kafkaBadProperty({ property: `${store}.location`, why: `names a file that is not PEM: '${location}'`, fix });
   return text;
 }

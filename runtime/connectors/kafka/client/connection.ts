@@ -10,8 +10,9 @@
 import { connect as connectTcp, type Socket } from 'node:net';
 import type { Clock } from '../../../../core/ports/clock.ts';
 import { internalError } from '../../../../core/errors/common.ts';
-import type { RivuletError } from '../../../../core/errors/define.ts';
+import { RivuletError } from '../../../../core/errors/define.ts';
 import { kafkaClientClosed, kafkaConnectionLost, kafkaProtocolViolation, kafkaTimeout, kafkaTlsFailed, kafkaUnsupportedBroker } from '../../../../core/errors/kafka.ts';
+import { reachable } from '../../net/reach.ts';
 import { tlsConnectOptions, type Endpoint, type KafkaClientConfig } from './config.ts';
 import { authenticate } from './sasl.ts';
 import { APIS, type Api } from './wire/apis.ts';
@@ -89,12 +90,12 @@ export class Connection {
         return this.failure === undefined;
       };
       let connected = false;
-      const tls = this.#config.tls;
+      const tls = this.#config.tls, reach = reachable(endpoint.host);
       const socket: Socket = tls
         // Loaded when wanted: node:tls costs 30 ms of every start otherwise.
-        ? process.getBuiltinModule('node:tls').connect(tlsConnectOptions(tls, endpoint))
+        ? process.getBuiltinModule('node:tls').connect({ ...tlsConnectOptions(tls, endpoint), ...reach })
         // The kernel writes straight into the frame: no copy, and no stream machinery per chunk.
-        : connectTcp({ host: endpoint.host, port: endpoint.port, noDelay: true, keepAlive: true, onread: { buffer: () => frames.room(), callback: (n) => { frames.filled(n); return fed(n); } } });
+        : connectTcp({ host: endpoint.host, port: endpoint.port, ...reach, noDelay: true, keepAlive: true, onread: { buffer: () => frames.room(), callback: (n) => { frames.filled(n); return fed(n); } } });
       this.#socket = socket;
       socket.setTimeout(this.#config.connectTimeoutMs, () => { if (!connected) this.#fail(kafkaTimeout({ call: 'the connection attempt', server: this.server, timeoutMs: this.#config.connectTimeoutMs })); });
       if (tls) {
@@ -103,6 +104,7 @@ export class Connection {
       }
       socket.on(tls ? 'secureConnect' : 'connect', () => { connected = true; socket.setTimeout(0); resolve(); });
       socket.on('error', (e: Error & { code?: string }) => {
+        if (e instanceof RivuletError) { this.#fail(e); return; }
         const byTls = tls !== undefined && !connected && !/^E[A-Z]+$/.test(e.code ?? '') || e.code === 'EPROTO';
         this.#fail(byTls ? kafkaTlsFailed({ server: this.server, why: reason(e) }, { cause: e }) : kafkaConnectionLost({ server: this.server, why: reason(e) }, { cause: e }));
       });

@@ -90,7 +90,7 @@ function describeSource(given: PipelineOptions, context: PipelineDescribeContext
 
 /** Tables in the oldest records of every topic. A topic without records has none yet; it is not an error. */
 async function discover(source: PipelineSourceDescription): Promise<TableVersion[]> {
-  const { reader, messages, inference, sample } = source.spec as unknown as KafkaPipelineSourceSpec, port = openKafkaCatalogPort(new Map(Object.entries(reader.properties)));
+  const { reader, messages, inference, sample } = source.spec as unknown as KafkaPipelineSourceSpec, properties = new Map(Object.entries(reader.properties)), port = openKafkaCatalogPort(() => properties);
   try {
     const all = await port.listTopics(), pattern = reader.pattern === null ? undefined : compilePattern(reader.pattern), topics = reader.topics ?? all.filter((t) => pattern?.matches(t) === true);
     const missing = topics.filter((t) => !all.includes(t)), [first] = missing;

@@ -2,9 +2,11 @@
  * Connections to MySQL by mysql2. Values come as texts exactly as the server writes them, rows as arrays; sessions run in UTC with
  * strict mode, so that a TIMESTAMP reads the same in a snapshot and in the binlog. Errors come as RivuletErrors without passwords.
  */
+import { connect, type Socket } from 'node:net';
 import type { Connection, ConnectionOptions } from 'mysql2/promise';
 import { mysqlAccessDenied, mysqlConnectionLost, mysqlStatementFailed, mysqlUnreachable } from '../../../../core/errors/mysql.ts';
 import { RivuletError } from '../../../../core/errors/define.ts';
+import { reachable } from '../../net/reach.ts';
 import { serverText, type MySqlServer } from './server.ts';
 
 /** Rows as arrays of texts, Buffers (binary columns) and nulls. */
@@ -50,20 +52,26 @@ export interface OpenOptions {
   /** Statements are sent as they are, `?` and values are not looked for: that costs 1.2 µs per row of a large INSERT. */
   readonly literalStatements?: boolean;
 }
-/** Rejects with mysql-access-denied, mysql-unreachable. The caller ends the connection. */
+/** Rejects with mysql-access-denied, mysql-unreachable, connector-host-refused. The caller ends the connection. */
 export async function openConnection(server: MySqlServer, options: OpenOptions = {}): Promise<Connection> {
   // Loaded when wanted: a server without MySQL keeps the memory and the time.
-  const { createConnection } = await import('mysql2/promise');
-  let connection: Connection;
+  const { createConnection } = await import('mysql2/promise'), reach = reachable(server.host);
+  let connection: Connection, refused: RivuletError | undefined;
   try {
     connection = await createConnection({
       host: server.host, port: server.port, user: server.user, password: server.password, database: options.database, connectTimeout: server.connectTimeoutMs,
       charset: 'utf8mb4_bin', rowsAsArray: true, dateStrings: true, supportBigNumbers: true, bigNumberStrings: true, decimalNumbers: false, jsonStrings: true,
-      typeCast: asText, multipleStatements: options.multipleStatements ?? false, compress: server.compress, enableKeepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_MS,
+      typeCast: asText, multipleStatements: options.multipleStatements ?? false, compress: server.compress,
+      stream: (): Socket => {
+        const socket = connect({ host: server.host, port: server.port, noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_MS, ...reach });
+        return socket.once('error', (error) => { if (error instanceof RivuletError) refused = error; });
+      },
       ...(options.literalStatements === true ? { queryFormat: (sql: string): string => sql } : {}),
       ...(server.tls === null ? {} : { ssl: { rejectUnauthorized: server.tls.verify, ...(server.tls.ca === null ? {} : { ca: server.tls.ca }) } }),
     } as ConnectionOptions);
   } catch (error) {
+    // The client gives errors of the socket on as copies.
+    if (refused !== undefined) throw refused;
     const number = errorNumber(error);
     if (number !== undefined && DENIED.has(number)) throw mysqlAccessDenied({ server: serverText(server), user: server.user, why: reasonOf(error) });
     throw mysqlUnreachable({ server: serverText(server), why: reasonOf(error) }, { cause: error });

@@ -13,6 +13,12 @@ export interface SystemColumn {
 export interface FunctionCard { readonly name: string; readonly kind: 'scalar' | 'aggregate' | 'table'; /** `SUBSTRING(string FROM integer)` */ readonly signature?: string | undefined; readonly description?: string | undefined }
 export interface SystemJob { readonly id: string; readonly name: string; readonly status: string; readonly startTimeMs: number }
 
+export interface SystemJobCounter { readonly jobId: string; readonly nodeId: string; readonly nodeType: string; /** Of a source or sink. */ readonly table: string | null; readonly counter: string; readonly value: number }
+export interface SystemBadRecord {
+  readonly jobId: string; readonly nodeId: string; readonly table: string; readonly topic: string; readonly partition: number; readonly offset: number; /** -1: none. */ readonly timestampMs: number; readonly part: string;
+  readonly field: string | null; readonly code: string; readonly message: string; readonly outcome: string; readonly key: string | null; readonly value: string | null; readonly atMs: number;
+}
+
 /** One statement's view of the server. */
 export interface SystemContext {
   readonly catalog: SessionCatalog;
@@ -21,6 +27,8 @@ export interface SystemContext {
   /** Bound columns, computed ones included. May fail (a view over a table that is gone): the object is then shown with the columns it declares. */
   schemaOf(object: CatalogObject): Promise<readonly { readonly name: string; readonly type: SqlType }[]>;
   jobs(): readonly SystemJob[];
+  jobCounters(): Promise<readonly SystemJobCounter[]>;
+  badRecords(): Promise<readonly SystemBadRecord[]>;
   settings(): readonly (readonly [string, string])[];
   /** Run-time parameter or session option; undefined when there is none. */
   setting(name: string): string | undefined;

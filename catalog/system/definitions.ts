@@ -13,8 +13,12 @@ export interface SystemDefinition {
   readonly kind: 'r' | 'v';
   readonly columns: readonly SystemColumn[];
 }
-/** Ours: one row per job. */
-const OWN: readonly string[] = ['jobs 0 v job_id text, job_name text, status text, start_time timestamptz'];
+/** Ours: one row per job; per counter of an operator or connector that is not 0; per record kept of those that could not be read. */
+const OWN: readonly string[] = [
+  'jobs 0 v job_id text, job_name text, status text, start_time timestamptz',
+  'job_counters 0 v job_id text, node_id text, node_type text, table_name text, counter text, value int8',
+  'bad_records 0 v job_id text, node_id text, table_name text, topic text, partition int4, record_offset int8, record_time timestamptz, part text, field text, code text, message text, outcome text, key text, value text, read_at timestamptz',
+];
 
 function parse(schema: SystemDefinition['schema'], line: string): SystemDefinition {
   const [name = '', oid = '', kind = ''] = line.split(' ', 3), list = line.slice(name.length + oid.length + kind.length + 3);

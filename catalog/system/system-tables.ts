@@ -1,13 +1,13 @@
 /**
  * The virtual tables of pg_catalog and information_schema: lookup by name, and rows. Every relation of PostgreSQL 15 exists; those that
- * nobody fills are empty. Names are matched without regard to case, as PostgreSQL folds them. `information_schema.jobs` is ours.
+ * nobody fills are empty. Names are matched without regard to case, as PostgreSQL folds them. `information_schema.jobs`, `job_counters` and `bad_records` are ours.
  */
 import type { SystemContext, SystemTable } from './contract.ts';
 import { systemDefinitions, type SystemDefinition } from './definitions.ts';
 import { zeroOf, type Provider, type RowObject } from './relations/define.ts';
 import { providers } from './relations/index.ts';
 import { snapshotOf } from './snapshot.ts';
-export type { FunctionCard, SystemColumn, SystemContext, SystemJob, SystemTable } from './contract.ts';
+export type { FunctionCard, SystemBadRecord, SystemColumn, SystemContext, SystemJob, SystemJobCounter, SystemTable } from './contract.ts';
 
 function tableOf(definition: SystemDefinition): SystemTable {
   const provider = providers.get(`${definition.schema}.${definition.name}`);

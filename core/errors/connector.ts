@@ -22,11 +22,18 @@ export const invalidTableOptions = defineError<{ table: string; what: string; hi
   sqlstate: '22023', name: 'invalid-table-options', domain: 'user', retry: 'never', message: (p) => p.what, detail: (p) => `Table ${quoted(p.table)}.`, hint: (p) => p.hint,
 });
 /** A record of a topic that the table cannot take; the message is that of the format. */
-export const recordRejected = defineError<{ topic: string; partition: number; offset: number; table: string; part: 'key' | 'value'; why: string; detail?: string | undefined; hint?: string | undefined }>({
+export const recordRejected = defineError<{ topic: string; partition: number; offset: number; table: string; part: 'key' | 'value'; field?: string | undefined; key?: string | null | undefined; why: string; detail?: string | undefined; hint?: string | undefined }>({
   sqlstate: '22P02', name: 'record-rejected', domain: 'data', retry: 'never',
   message: (p) => p.why,
-  detail: (p) => `Topic ${quoted(p.topic)}, partition ${p.partition}, offset ${p.offset} (${p.part}), read by table ${quoted(p.table)}.${p.detail === undefined ? '' : ` ${p.detail}`}`,
-  hint: (p) => p.hint,
+  detail: (p) => `Topic ${quoted(p.topic)}, partition ${p.partition}, offset ${p.offset} (${p.part}), read by table ${quoted(p.table)}.${p.key == null ? '' : ` Its key: ${p.key}`}${p.detail === undefined ? '' : ` ${p.detail}`}`,
+  hint: (p) => p.hint, field: (p) => p.field,
+});
+/** The job may not go on: a record would be lost without a trace. */
+export const deadLetterFailed = defineError<{ topic: string; table: string; place?: { readonly topic: string; readonly partition: number; readonly offset: number } | undefined; why: string; detail?: string | undefined }>({
+  sqlstate: '58030', name: 'dead-letter-failed', domain: 'external', retry: 'restart',
+  message: (p) => `${p.place === undefined ? 'a record' : `the record of topic ${quoted(p.place.topic)}, partition ${p.place.partition}, offset ${p.place.offset},`} cannot be written to the dead-letter topic ${quoted(p.topic)}`,
+  detail: (p) => `Table ${quoted(p.table)}. Kafka: ${p.why}.${p.detail === undefined ? '' : ` ${p.detail}`}`,
+  hint: () => "The topic must take records as large as those of the table's topics with some headers ('max.message.bytes'), and their timestamps; the user needs the right to write to it.",
 });
 export const noCommittedOffset = defineError<{ group: string; topic: string; partition: number; table: string }>({
   sqlstate: '55000', name: 'no-committed-offset', domain: 'user', retry: 'never',
@@ -59,6 +66,6 @@ export const rowRefused = defineError<{ table: string; what: string; hint?: stri
 });
 
 export const connectorErrors = {
-  unknownFormat, unsupportedTableOptions, missingTableOption, invalidTableOptions, recordRejected,
+  unknownFormat, unsupportedTableOptions, missingTableOption, invalidTableOptions, recordRejected, deadLetterFailed,
   noCommittedOffset, offsetOutOfRange, groupInUse, noPartitions, positionsUnreadable, rowRefused,
 };

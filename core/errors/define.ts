@@ -21,10 +21,12 @@ export class RivuletError extends Error {
   readonly retry: RetryAdvice;
   readonly detail: string | undefined;
   readonly hint: string | undefined;
+  /** Path of the field inside a record that cannot be read or written. */
+  readonly field: string | undefined;
   /** Place in the statement; relative to the text given to the parser. */
   range: SourceRange | undefined;
   /** Texts lose what is known to be secret: values come into them from servers and libraries too. */
-  constructor(fields: { sqlstate: string; code: string; domain: ErrorDomain; retry: RetryAdvice; message: string; detail?: string | undefined; hint?: string | undefined; range?: SourceRange | undefined; cause?: unknown }) {
+  constructor(fields: { sqlstate: string; code: string; domain: ErrorDomain; retry: RetryAdvice; message: string; detail?: string | undefined; hint?: string | undefined; field?: string | undefined; range?: SourceRange | undefined; cause?: unknown }) {
     super(masked(fields.message), fields.cause === undefined ? undefined : { cause: fields.cause });
     this.name = 'RivuletError';
     this.sqlstate = fields.sqlstate;
@@ -33,6 +35,7 @@ export class RivuletError extends Error {
     this.retry = fields.retry;
     this.detail = fields.detail === undefined ? undefined : masked(fields.detail);
     this.hint = fields.hint === undefined ? undefined : masked(fields.hint);
+    this.field = fields.field;
     this.range = fields.range;
   }
 }
@@ -46,6 +49,7 @@ export interface ErrorCard<P> {
   readonly message: (p: P) => string;
   readonly detail?: (p: P) => string | undefined;
   readonly hint?: (p: P) => string | undefined;
+  readonly field?: (p: P) => string | undefined;
 }
 export interface ErrorFactory<P> { (p: P, at?: { range?: SourceRange | undefined; cause?: unknown }): RivuletError; readonly card: ErrorCard<P> }
 
@@ -53,7 +57,7 @@ export interface ErrorFactory<P> { (p: P, at?: { range?: SourceRange | undefined
 export function defineError<P>(card: ErrorCard<P>): ErrorFactory<P> {
   const make = (p: P, at?: { range?: SourceRange | undefined; cause?: unknown }): RivuletError => new RivuletError({
     sqlstate: card.sqlstate, code: card.name, domain: card.domain, retry: card.retry,
-    message: card.message(p), detail: card.detail?.(p), hint: card.hint?.(p), range: at?.range, cause: at?.cause,
+    message: card.message(p), detail: card.detail?.(p), hint: card.hint?.(p), field: card.field?.(p), range: at?.range, cause: at?.cause,
   });
   return Object.assign(make, { card });
 }

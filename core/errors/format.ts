@@ -15,12 +15,12 @@ export const badRecord = defineError<{ format: string; rule: string; field?: str
   sqlstate: '22P02', name: 'bad-record', domain: 'data', retry: 'never',
   message: (p) => `cannot read ${p.format} record: ${p.field === undefined ? '' : `field ${quoted(p.field)}: `}${p.rule}`,
   detail: (p) => p.flink ?? (p.text === undefined ? undefined : `Failed to deserialize ${p.format.toUpperCase()} '${p.text}'.`),
-  hint: (p) => p.hint,
+  hint: (p) => p.hint, field: (p) => p.field,
 });
 /** A value that its format cannot write. */
 export const unwritableValue = defineError<{ format: string; rule: string; field?: string | undefined; hint?: string | undefined }>({
   sqlstate: '22023', name: 'unwritable-value', domain: 'data', retry: 'never',
-  message: (p) => `cannot write ${p.format} record: ${p.field === undefined ? '' : `column ${quoted(p.field)}: `}${p.rule}`, hint: (p) => p.hint,
+  message: (p) => `cannot write ${p.format} record: ${p.field === undefined ? '' : `column ${quoted(p.field)}: `}${p.rule}`, hint: (p) => p.hint, field: (p) => p.field,
 });
 /** Options of a format that exclude each other or have values it does not know. */
 export const invalidFormatOption = defineError<{ what: string; hint?: string | undefined }>({

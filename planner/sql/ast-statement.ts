@@ -151,9 +151,9 @@ export interface ShowOptions { readonly kind: 'showOptions'; readonly range: Sou
 export interface ResetOption { readonly kind: 'resetOption'; readonly key: string | undefined; readonly keyRange: SourceRange; readonly range: SourceRange }
 
 export type ShowTarget = 'CATALOGS' | 'CURRENT CATALOG' | 'CURRENT DATABASE' | 'DATABASES' | 'TABLES' | 'VIEWS' | 'MATERIALIZED TABLES' | 'COLUMNS' | 'PARTITIONS' | 'FUNCTIONS' | 'USER FUNCTIONS' | 'PROCEDURES' | 'MODULES' | 'FULL MODULES' | 'MODELS' | 'JARS' | 'JOBS' | 'CONNECTIONS'
-  | 'SAVEPOINTS' | 'CHECKPOINTS' | 'SECRETS' | 'CREATE TABLE' | 'CREATE VIEW' | 'CREATE CATALOG' | 'CREATE DATABASE' | 'CREATE MATERIALIZED TABLE' | 'CREATE MODEL' | 'SETTING';
-/** `name`: FROM/IN name, or the object of SHOW CREATE, PARTITIONS, COLUMNS. `setting`: PostgreSQL's SHOW name (`transaction_isolation`, `TimeZone`, `all` normalised). */
-export interface Show { readonly kind: 'show'; readonly target: ShowTarget; readonly preposition: 'FROM' | 'IN' | undefined; readonly name: QualifiedName | undefined; readonly setting: string | undefined; readonly partition: readonly PartitionItem[]; readonly like: LikeFilter | undefined; readonly range: SourceRange }
+  | 'SAVEPOINTS' | 'CHECKPOINTS' | 'BAD RECORDS' | 'SECRETS' | 'CREATE TABLE' | 'CREATE VIEW' | 'CREATE CATALOG' | 'CREATE DATABASE' | 'CREATE MATERIALIZED TABLE' | 'CREATE MODEL' | 'SETTING';
+/** `name`: FROM/IN name, or the object of SHOW CREATE, PARTITIONS, COLUMNS. `setting`: PostgreSQL's SHOW name (`transaction_isolation`, `TimeZone`, `all` normalised). `jobId`: BAD RECORDS FOR JOB. */
+export interface Show { readonly kind: 'show'; readonly target: ShowTarget; readonly preposition: 'FROM' | 'IN' | undefined; readonly name: QualifiedName | undefined; readonly setting: string | undefined; readonly jobId: string | undefined; readonly partition: readonly PartitionItem[]; readonly like: LikeFilter | undefined; readonly range: SourceRange }
 export interface LikeFilter { readonly kind: 'likeFilter'; readonly negated: boolean; readonly op: 'LIKE' | 'ILIKE'; readonly pattern: string; readonly range: SourceRange }
 /** `name` undefined only for JOB, which has `jobId`. */
 export interface Describe { readonly kind: 'describe'; readonly target: 'TABLE' | 'CATALOG' | 'DATABASE' | 'FUNCTION' | 'MODEL' | 'CONNECTION' | 'JOB'; readonly extended: boolean; readonly name: QualifiedName | undefined; readonly jobId: string | undefined; readonly range: SourceRange }

@@ -107,7 +107,7 @@ export abstract class SessionParser extends AlterParser {
 
   protected show(start: number): Show {
     this.next();
-    const make = (target: ShowTarget, parts: Partial<Show> = {}): Show => ({ kind: 'show', target, preposition: undefined, name: undefined, setting: undefined, partition: NOTHING, like: undefined, ...parts, range: this.rangeFrom(start) });
+    const make = (target: ShowTarget, parts: Partial<Show> = {}): Show => ({ kind: 'show', target, preposition: undefined, name: undefined, setting: undefined, jobId: undefined, partition: NOTHING, like: undefined, ...parts, range: this.rangeFrom(start) });
     if (this.take('CREATE')) {
       const what = this.takeWords('MATERIALIZED', 'TABLE') ? 'MATERIALIZED TABLE' : this.needOne(SHOW_CREATE);
       const name = this.qualifiedName(`a ${what.toLowerCase()} name`);
@@ -116,6 +116,7 @@ export abstract class SessionParser extends AlterParser {
     if (this.takeWords('CURRENT', 'CATALOG')) return make('CURRENT CATALOG');
     if (this.takeWords('CURRENT', 'DATABASE')) return make('CURRENT DATABASE');
     if (this.takeWords('FULL', 'MODULES')) return make('FULL MODULES');
+    if (this.takeWords('BAD', 'RECORDS')) return make('BAD RECORDS', { jobId: this.takeWords('FOR', 'JOB') ? this.string('a job id in quotes') : undefined });
     const target: ShowTarget | undefined = this.takeWords('USER', 'FUNCTIONS') ? 'USER FUNCTIONS' : this.takeWords('MATERIALIZED', 'TABLES') ? 'MATERIALIZED TABLES' : this.takeOne(LISTS);
     if (target === undefined) return make('SETTING', { setting: this.#settingToShow() });
     if (target === 'PARTITIONS') {

@@ -70,6 +70,7 @@ class StatementPrinter extends DdlPrinter {
   }
   #show(node: Show): string {
     if (node.target === 'SETTING') return `SHOW ${node.setting === 'all' ? 'ALL' : (node.setting ?? '').split('.').map((part) => this.name(idOf(part))).join('.')}`;
+    if (node.jobId !== undefined) return `SHOW ${node.target} FOR JOB ${this.string(node.jobId)}`;
     const name = node.name === undefined ? '' : ` ${node.preposition === undefined ? '' : `${node.preposition} `}${this.qualified(node.name)}`;
     const like = node.like === undefined ? '' : ` ${node.like.negated ? 'NOT ' : ''}${node.like.op} ${this.string(node.like.pattern)}`;
     return `SHOW ${node.target}${name}${this.partition(node.partition)}${like}`;

@@ -183,7 +183,7 @@ export function mergeSnapshots(facts: ManifestFacts, layout: Layout, base: Manif
       blocks.push({ ref, bytes: block.bytes });
     }
   }
-  const nodes: Record<string, ManifestNode> = {}, positions: Record<string, Json[]> = {}, committables: Record<string, Json[]> = {};
+  const nodes: Record<string, ManifestNode> = {}, positions: Record<string, Json[]> = {}, committables: Record<string, Json[]> = {}, counters: Record<string, Record<string, number>> = {};
   for (const { node, instances } of layout.nodes) {
     const ofNode = tables.get(node.id);
     nodes[node.id] = {
@@ -194,8 +194,9 @@ export function mergeSnapshots(facts: ManifestFacts, layout: Layout, base: Manif
   for (const snapshot of snapshots) {
     for (const [node, position] of Object.entries(snapshot.positions)) (positions[node] ??= []).push(position);
     for (const [node, committable] of Object.entries(snapshot.committables)) (committables[node] ??= []).push(committable);
+    for (const [node, values] of Object.entries(snapshot.counters)) for (const [name, value] of Object.entries(values)) { const sums = counters[node] ??= {}; sums[name] = (sums[name] ?? 0) + value; }
   }
-  return { manifest: { format: MANIFEST_FORMAT, writer: PRODUCT_VERSION, ...facts, parallelism: layout.parallelism, nodes, positions, committables }, blocks };
+  return { manifest: { format: MANIFEST_FORMAT, writer: PRODUCT_VERSION, ...facts, parallelism: layout.parallelism, nodes, positions, committables, counters }, blocks };
 }
 /** The nodes with every block named anew. */
 function withRefs(nodes: Manifest['nodes'], rename: (ref: BlockRef) => BlockRef): Manifest['nodes'] {

@@ -46,6 +46,8 @@ export interface Manifest {
   readonly positions: Readonly<Record<string, readonly Json[]>>;
   /** Sink node id → what is prepared and perhaps not yet committed. */
   readonly committables: Readonly<Record<string, readonly Json[]>>;
+  /** Node id → counter → value, added up over subtasks. Absent in what older versions wrote. */
+  readonly counters?: Readonly<Record<string, Readonly<Record<string, number>>>> | undefined;
 }
 
 /** Text form: the checksum of the JSON, a line feed, the JSON. */

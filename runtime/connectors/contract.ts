@@ -4,9 +4,11 @@
  * here, and one line in `connectors/index.ts`.
  */
 import type { Json } from '../../catalog/registry/connectors.ts';
+import type { RivuletError } from '../../core/errors/define.ts';
 import type { ChangeBatch } from '../../core/row/batch.ts';
 import type { TextSlices } from '../../core/row/slices.ts';
 import type { SqlType } from '../../core/types/sql-type.ts';
+import type { BadRecordSample } from './bad-records.ts';
 import type { LookupJoinNode, SinkNode, SourceNode } from '../../planner/physical/plan.ts';
 
 export interface ConnectorContext {
@@ -24,6 +26,8 @@ export interface ConnectorContext {
 export interface SourceContext extends ConnectorContext {
   /** Whoever gets the rows takes text as slices (`core/row/slices.ts`): a reader that can give them should. */
   readonly takesSlices?: boolean;
+  /** It reads for a SELECT, without checkpoints: it leaves nothing behind. */
+  readonly isQuery?: boolean;
 }
 
 /** `more`: call again soon. `idle`: nothing until `wake` is called. `finished`: bounded input is at its end. */
@@ -45,6 +49,10 @@ export interface SourceReader {
   readonly atBoundary?: boolean;
   /** How far it is, JSON-safe, for the job page: stages, chunks, lag. Cheap: asked about once a second. */
   progress?(): Json;
+  /** Barrier: resolves when what it wrote itself about records before the positions (dead letters) is safely out. The checkpoint waits. */
+  prepare?(): Promise<void>;
+  /** The last records that it could not read, oldest first. */
+  badRecords?(): readonly BadRecordSample[];
   /** The checkpoint with these positions is complete (commit offsets for monitoring; failures are logged only). */
   checkpointed?(positions: Json): void;
   close(): Promise<void>;
@@ -128,6 +136,8 @@ export interface Encoder {
 export interface ByteSink { bytes: Buffer; /** The memory of `bytes`. */ view: DataView; length: number; ensure(more: number): void }
 
 export interface WantedField { /** Name inside the message (prefix removed). */ readonly name: string; readonly type: SqlType; /** Output slot; */ readonly slot: number; /** Format metadata key instead of a field, e.g. `source.timestamp`. */ readonly metadata?: string | undefined; /** Where texts of the column go as slices; only given to formats with `takesSlices`. */ readonly slices?: TextSlices | undefined }
+/** Told of what ignore-parse-errors hides in a message: how many fields became NULL; 0 = the message, or what was left of it, gives no row. */
+export type IgnoredErrors = (error: RivuletError, nulledFields: number) => void;
 export interface FormatRuntime {
   readonly identifier: string;
   /**
@@ -136,6 +146,6 @@ export interface FormatRuntime {
    */
   readonly takesSlices?: boolean;
   /** `settings` from the descriptor's describe(); `all` are all fields the table declares for this role (missing-field checks). */
-  decoder?(settings: Json, wanted: readonly WantedField[], all: readonly { name: string; type: SqlType }[]): Decoder;
+  decoder?(settings: Json, wanted: readonly WantedField[], all: readonly { name: string; type: SqlType }[], ignored?: IgnoredErrors): Decoder;
   encoder?(settings: Json, fields: readonly { readonly name: string; readonly type: SqlType; readonly column: number }[]): Encoder;
 }

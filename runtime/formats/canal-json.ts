@@ -10,9 +10,9 @@
 import { RE2JS } from 're2js';
 import type { Json } from '../../catalog/registry/connectors.ts';
 import { badRecord } from '../../core/errors/format.ts';
-import { DELETE, INSERT, UPDATE_AFTER, UPDATE_BEFORE, type ChangeBatch } from '../../core/row/batch.ts';
+import { BATCH_ROWS, DELETE, INSERT, MAX_BATCH_ROWS, UPDATE_AFTER, UPDATE_BEFORE, type ChangeBatch } from '../../core/row/batch.ts';
 import type { SqlType } from '../../core/types/sql-type.ts';
-import type { FormatRuntime, WantedField } from '../connectors/contract.ts';
+import type { FormatRuntime, IgnoredErrors, WantedField } from '../connectors/contract.ts';
 import { asMillis, type CanalSettings } from './canal-descriptor.ts';
 import { ChangeDecoder, ChangeEncoder } from './change-envelope.ts';
 import { compileRowWriter } from './json/encode.ts';
@@ -24,8 +24,8 @@ class CanalDecoder extends ChangeDecoder {
   private readonly data: ObjectScanner;
   private readonly database: RE2JS | undefined;
   private readonly table: RE2JS | undefined;
-  constructor(settings: CanalSettings, wanted: readonly WantedField[], all: readonly { name: string; type: SqlType }[]) {
-    super('Canal JSON', ['data', 'old', 'type', 'database', 'table', 'isDdl'], settings, wanted.map((f) => (f.metadata === undefined ? f : { ...f, type: asMillis(f.type) })), METADATA);
+  constructor(settings: CanalSettings, wanted: readonly WantedField[], all: readonly { name: string; type: SqlType }[], ignored: IgnoredErrors | undefined) {
+    super('Canal JSON', ['data', 'old', 'type', 'database', 'table', 'isDdl'], settings, wanted.map((f) => (f.metadata === undefined ? f : { ...f, type: asMillis(f.type) })), METADATA, ignored);
     this.data = this.scanner(all, 'data.');
     this.database = settings.database === null ? undefined : RE2JS.compile(settings.database);
     this.table = settings.table === null ? undefined : RE2JS.compile(settings.table);
@@ -43,7 +43,7 @@ class CanalDecoder extends ChangeDecoder {
     }
   }
   private images(kind: number, target: ChangeBatch, kinds: Uint8Array, at: number): number {
-    const elements = this.rowsOfData(kinds, at, 1);
+    const elements = this.rowsOfData(1);
     elements.forEach((from, i) => {
       this.image(this.data, from, 'data', target, at + i);
       kinds[at + i] = kind;
@@ -51,7 +51,7 @@ class CanalDecoder extends ChangeDecoder {
     return elements.length;
   }
   private updates(target: ChangeBatch, kinds: Uint8Array, at: number): number {
-    const elements = this.rowsOfData(kinds, at, 2), old = this.elements('old');
+    const elements = this.rowsOfData(2), old = this.elements('old');
     elements.forEach((from, i) => {
       const row = at + 2 * i;
       this.image(this.data, from, 'data', target, row + 1);
@@ -61,10 +61,11 @@ class CanalDecoder extends ChangeDecoder {
     });
     return 2 * elements.length;
   }
-  private rowsOfData(kinds: Uint8Array, at: number, rowsEach: number): number[] {
+  private rowsOfData(rowsEach: number): number[] {
     const elements = this.elements('data');
     if (elements.length === 0 && this.place('data') < 0) throw badRecord({ format: this.title, field: 'data', rule: 'it is null or missing', flink: `Corrupt Canal JSON message '${this.reader.shortText()}'.` });
-    if (at + elements.length * rowsEach > kinds.length) throw badRecord({ format: this.title, field: 'data', rule: `it has ${elements.length} elements, more than fit into a batch` });
+    // Not by what is left of the batch: whether a message is taken must not follow from the rows before it.
+    if (elements.length * rowsEach > MAX_BATCH_ROWS - BATCH_ROWS) throw badRecord({ format: this.title, field: 'data', rule: `it has ${elements.length} elements, more than the ${(MAX_BATCH_ROWS - BATCH_ROWS) / rowsEach} that are read` });
     return elements;
   }
 }
@@ -72,6 +73,6 @@ class CanalDecoder extends ChangeDecoder {
 export const canalRuntime: FormatRuntime = {
   identifier: 'canal-json',
   takesSlices: true,
-  decoder: (settings: Json, wanted, all) => new CanalDecoder(settings as unknown as CanalSettings, wanted, all),
+  decoder: (settings: Json, wanted, all, ignored) => new CanalDecoder(settings as unknown as CanalSettings, wanted, all, ignored),
   encoder: (settings: Json, fields) => new ChangeEncoder(compileRowWriter(fields, settings as unknown as CanalSettings), ['{"data":[', '],"type":"INSERT"}'], ['{"data":[', '],"type":"DELETE"}']),
 };

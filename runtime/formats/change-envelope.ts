@@ -5,7 +5,7 @@
 import { badRecord } from '../../core/errors/format.ts';
 import { isAccumulate, type ChangeBatch, type Column } from '../../core/row/batch.ts';
 import type { SqlType } from '../../core/types/sql-type.ts';
-import type { ByteSink, Decoder, Encoder, WantedField } from '../connectors/contract.ts';
+import type { ByteSink, Decoder, Encoder, IgnoredErrors, WantedField } from '../connectors/contract.ts';
 import { appendAscii } from './byte-sink.ts';
 import { compileConverter, isBadRecord, type Converter } from './json/convert.ts';
 import type { JsonSettings } from './json/descriptor.ts';
@@ -27,9 +27,11 @@ export abstract class ChangeDecoder implements Decoder {
   private readonly fields: readonly WantedField[];
   private readonly old: ReadonlyMap<string, { readonly field: WantedField; readonly convert: Converter }>;
   private readonly metadata: readonly { readonly slot: number; readonly member: string; readonly convert: Converter }[];
+  private readonly ignored: IgnoredErrors | undefined;
   /** `metadata`: metadata key → member of the envelope. */
-  constructor(title: string, members: readonly string[], settings: JsonSettings, wanted: readonly WantedField[], metadata: Readonly<Record<string, string>>) {
+  constructor(title: string, members: readonly string[], settings: JsonSettings, wanted: readonly WantedField[], metadata: Readonly<Record<string, string>>, ignored: IgnoredErrors | undefined) {
     this.title = title;
+    this.ignored = ignored;
     this.settings = settings;
     this.reader = new JsonReader(title.toLowerCase());
     this.members = new Map([...new Set([...members, ...Object.values(metadata)])].map((name, i) => [name, i]));
@@ -52,12 +54,15 @@ export abstract class ChangeDecoder implements Decoder {
       if (r.next() < 0) return 0;
       this.note();
       const rows = this.rows(target, kinds, at);
+      // Of the columns, not of the metadata.
+      if (r.nulledBy !== undefined && r.nulled > 0) this.ignored?.(r.nulledBy, r.nulled);
       if (rows > 0) for (const m of this.metadata) this.fill(m, target, at, rows);
       return rows;
     } catch (error) {
       if (!isBadRecord(error)) throw error;
-      if (this.settings.ignoreParseErrors) return 0;
-      throw r.isMalformed ? badRecord({ format: this.title, rule: 'the message is corrupt', flink: `Corrupt ${this.title} message '${r.shortText()}'. ${(error as Error).message}.` }, { cause: error }) : error;
+      if (!this.settings.ignoreParseErrors) throw r.isMalformed ? badRecord({ format: this.title, rule: 'the message is corrupt', flink: `Corrupt ${this.title} message '${r.shortText()}'. ${error.message}.` }, { cause: error }) : error;
+      this.ignored?.(error, 0);
+      return 0;
     }
   }
   private note(): void {

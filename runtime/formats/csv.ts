@@ -6,6 +6,7 @@
  * texts are not. Quotes inside a quoted field are doubled. Written fields are quoted where they must be.
  */
 import type { Json } from '../../catalog/registry/connectors.ts';
+import type { RivuletError } from '../../core/errors/define.ts';
 import { badRecord, shortened } from '../../core/errors/format.ts';
 import type { ChangeBatch, Column } from '../../core/row/batch.ts';
 import { parseDouble } from '../../core/types/cast.ts';
@@ -14,7 +15,7 @@ import { doubleText, floatText } from '../../core/types/java-number.ts';
 import { javaDecimalText } from '../../core/types/print-value.ts';
 import { typeText, type Long, type SqlType } from '../../core/types/sql-type.ts';
 import { clockText, cutTime, dateText, parseDate, parseInstant, parseTime, parseTimestamp, timestampText } from '../../core/types/temporal.ts';
-import type { ByteSink, Decoder, Encoder, FormatRuntime, WantedField } from '../connectors/contract.ts';
+import type { ByteSink, Decoder, Encoder, FormatRuntime, IgnoredErrors, WantedField } from '../connectors/contract.ts';
 import { appendUtf8 } from './byte-sink.ts';
 import type { CsvSettings } from './csv-descriptor.ts';
 import { isUtf8 } from './json/skip.ts';
@@ -64,7 +65,9 @@ class CsvDecoder implements Decoder {
   /** By column of the table; undefined where it is not wanted. */
   private readonly wanted: readonly ({ readonly field: WantedField; readonly read: Read } | undefined)[];
   private readonly names: readonly string[];
-  constructor(settings: CsvSettings, wanted: readonly WantedField[], all: readonly { name: string; type: SqlType }[]) {
+  private readonly ignored: IgnoredErrors | undefined;
+  constructor(settings: CsvSettings, wanted: readonly WantedField[], all: readonly { name: string; type: SqlType }[], ignored: IgnoredErrors | undefined) {
+    this.ignored = ignored;
     this.settings = settings;
     this.count = all.length;
     this.names = all.map((c) => c.name);
@@ -81,23 +84,29 @@ class CsvDecoder implements Decoder {
       return 1;
     } catch (error) {
       if (!this.settings.ignoreParseErrors || !isBadRecord(error)) throw error;
+      this.ignored?.(error, 0);
       return 0;
     }
   }
   private row(line: string, target: ChangeBatch, at: number): void {
     const { settings, count } = this, fields = this.split(line);
     if (fields.length > count || (fields.length < count && !settings.ignoreParseErrors)) throw badRecord({ format: 'csv', rule: `row length mismatch: ${count} fields expected but was ${fields.length}`, text: shortened(line) });
+    let nulled = 0, nulledBy: RivuletError | undefined;
     for (let c = 0; c < count; c++) {
       const one = this.wanted[c];
       if (one === undefined) continue;
       const text = fields[c], column = target.columns[one.field.slot] as Column;
       let value = text === undefined || text === settings.nullLiteral ? null : one.read(text);
       if (value === undefined) {
-        if (!settings.ignoreParseErrors) throw badRecord({ format: 'csv', field: this.names[c], rule: `'${shortened(text ?? '').slice(0, 60)}' cannot be read as ${typeText(one.field.type)}`, text: shortened(line), hint: text === '' ? "Set 'csv.null-literal' = '' to read empty fields as NULL." : undefined });
+        const error = badRecord({ format: 'csv', field: this.names[c], rule: `'${shortened(text ?? '').slice(0, 60)}' cannot be read as ${typeText(one.field.type)}`, text: shortened(line), hint: text === '' ? "Set 'csv.null-literal' = '' to read empty fields as NULL." : undefined });
+        if (!settings.ignoreParseErrors) throw error;
+        nulled++;
+        nulledBy = error;
         value = null;
       }
       column[at] = value;
     }
+    if (nulledBy !== undefined) this.ignored?.(nulledBy, nulled);
   }
   private split(line: string): string[] {
     const { delimiter, quote, escape } = this.settings, fields: string[] = [];
@@ -171,6 +180,6 @@ class CsvEncoder implements Encoder {
 
 export const csvRuntime: FormatRuntime = {
   identifier: 'csv',
-  decoder: (settings: Json, wanted, all) => new CsvDecoder(settings as unknown as CsvSettings, wanted, all),
+  decoder: (settings: Json, wanted, all, ignored) => new CsvDecoder(settings as unknown as CsvSettings, wanted, all, ignored),
   encoder: (settings: Json, fields) => new CsvEncoder(settings as unknown as CsvSettings, fields),
 };

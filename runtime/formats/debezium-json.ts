@@ -11,7 +11,7 @@ import { badRecord } from '../../core/errors/format.ts';
 import type { ChangeBatch, Column } from '../../core/row/batch.ts';
 import { DELETE, INSERT, UPDATE_AFTER, UPDATE_BEFORE, isAccumulate } from '../../core/row/batch.ts';
 import { BIGINT, type SqlType } from '../../core/types/sql-type.ts';
-import type { ByteSink, Decoder, Encoder, FormatRuntime, WantedField } from '../connectors/contract.ts';
+import type { ByteSink, Decoder, Encoder, FormatRuntime, IgnoredErrors, WantedField } from '../connectors/contract.ts';
 import { appendAscii } from './byte-sink.ts';
 import type { DebeziumSettings } from './debezium-descriptor.ts';
 import { compileConverter, isBadRecord, type Converter } from './json/convert.ts';
@@ -29,7 +29,9 @@ class DebeziumDecoder implements Decoder {
   private readonly after: ObjectScanner;
   private readonly settings: DebeziumSettings;
   private readonly metadata: readonly { readonly slot: number; readonly read: (r: JsonReader, e: Envelope) => unknown }[];
-  constructor(settings: DebeziumSettings, wanted: readonly WantedField[], all: readonly { name: string; type: SqlType }[]) {
+  private readonly ignored: IgnoredErrors | undefined;
+  constructor(settings: DebeziumSettings, wanted: readonly WantedField[], all: readonly { name: string; type: SqlType }[], ignored: IgnoredErrors | undefined) {
+    this.ignored = ignored;
     const fields = wanted.filter((f) => f.metadata === undefined);
     this.settings = settings;
     this.before = new ObjectScanner(fields, all, settings, 'before.');
@@ -42,8 +44,9 @@ class DebeziumDecoder implements Decoder {
     r.open(bytes, start, end);
     try { return this.rows(r, target, kinds, at); } catch (error) {
       if (!isBadRecord(error)) throw error;
-      if (this.settings.ignoreParseErrors) return 0;
-      throw r.isMalformed ? badRecord({ format: 'Debezium JSON', rule: 'the message is corrupt', flink: `Corrupt Debezium JSON message '${r.shortText()}'. ${(error as Error).message}.` }, { cause: error }) : error;
+      if (!this.settings.ignoreParseErrors) throw r.isMalformed ? badRecord({ format: 'Debezium JSON', rule: 'the message is corrupt', flink: `Corrupt Debezium JSON message '${r.shortText()}'. ${error.message}.` }, { cause: error }) : error;
+      this.ignored?.(error, 0);
+      return 0;
     }
   }
   private rows(r: JsonReader, target: ChangeBatch, kinds: Uint8Array, at: number): number {
@@ -66,6 +69,7 @@ class DebeziumDecoder implements Decoder {
       case 'd': this.image(r, this.before, e.before, 'before', target, at); kinds[at] = DELETE; break;
       default: throw badRecord({ format: 'Debezium JSON', field: 'op', rule: `unknown "op" value "${op}"`, flink: `Unknown "op" value "${op}". The Debezium JSON message is '${r.shortText()}'.` });
     }
+    if (r.nulledBy !== undefined && r.nulled > 0) this.ignored?.(r.nulledBy, r.nulled);
     for (const m of this.metadata) {
       const value = m.read(r, e), column = target.columns[m.slot] as Column;
       column[at] = value;
@@ -162,7 +166,7 @@ class DebeziumEncoder implements Encoder {
 export const debeziumRuntime: FormatRuntime = {
   identifier: 'debezium-json',
   takesSlices: true,
-  decoder: (settings: Json, wanted, all) => new DebeziumDecoder(settings as unknown as DebeziumSettings, wanted, all),
+  decoder: (settings: Json, wanted, all, ignored) => new DebeziumDecoder(settings as unknown as DebeziumSettings, wanted, all, ignored),
   encoder(settings: Json, fields) {
     const s = settings as unknown as DebeziumSettings;
     return new DebeziumEncoder(compileRowWriter(fields, s), s.ignoreNullFields);

@@ -9,7 +9,7 @@
 import type { Json } from '../../catalog/registry/connectors.ts';
 import { DELETE, INSERT, UPDATE_AFTER, UPDATE_BEFORE, type ChangeBatch } from '../../core/row/batch.ts';
 import type { SqlType } from '../../core/types/sql-type.ts';
-import type { FormatRuntime, WantedField } from '../connectors/contract.ts';
+import type { FormatRuntime, IgnoredErrors, WantedField } from '../connectors/contract.ts';
 import { ChangeDecoder, ChangeEncoder } from './change-envelope.ts';
 import { asMillis } from './canal-descriptor.ts';
 import type { JsonSettings } from './json/descriptor.ts';
@@ -22,8 +22,8 @@ const SECONDS_LIMIT = 100_000_000_000;
 class MaxwellDecoder extends ChangeDecoder {
   private readonly data: ObjectScanner;
   private readonly times: readonly number[];
-  constructor(settings: JsonSettings, wanted: readonly WantedField[], all: readonly { name: string; type: SqlType }[]) {
-    super('Maxwell JSON', ['data', 'old', 'type'], settings, wanted.map((f) => (f.metadata === undefined ? f : { ...f, type: asMillis(f.type) })), METADATA);
+  constructor(settings: JsonSettings, wanted: readonly WantedField[], all: readonly { name: string; type: SqlType }[], ignored: IgnoredErrors | undefined) {
+    super('Maxwell JSON', ['data', 'old', 'type'], settings, wanted.map((f) => (f.metadata === undefined ? f : { ...f, type: asMillis(f.type) })), METADATA, ignored);
     this.data = this.scanner(all, 'data.');
     this.times = wanted.filter((f) => f.metadata === 'ingestion-timestamp').map((f) => f.slot);
   }
@@ -53,6 +53,6 @@ class MaxwellDecoder extends ChangeDecoder {
 export const maxwellRuntime: FormatRuntime = {
   identifier: 'maxwell-json',
   takesSlices: true,
-  decoder: (settings: Json, wanted, all) => new MaxwellDecoder(settings as unknown as JsonSettings, wanted, all),
+  decoder: (settings: Json, wanted, all, ignored) => new MaxwellDecoder(settings as unknown as JsonSettings, wanted, all, ignored),
   encoder: (settings: Json, fields) => new ChangeEncoder(compileRowWriter(fields, settings as unknown as JsonSettings), ['{"data":', ',"type":"insert"}'], ['{"data":', ',"type":"delete"}']),
 };

@@ -11,7 +11,7 @@ import { badRecord } from '../../core/errors/format.ts';
 import { DELETE, INSERT, UPDATE_AFTER, UPDATE_BEFORE, type ChangeBatch } from '../../core/row/batch.ts';
 import { STRING, type SqlType } from '../../core/types/sql-type.ts';
 import { parseTimestamp } from '../../core/types/temporal.ts';
-import type { FormatRuntime, WantedField } from '../connectors/contract.ts';
+import type { FormatRuntime, IgnoredErrors, WantedField } from '../connectors/contract.ts';
 import { ChangeDecoder, ChangeEncoder } from './change-envelope.ts';
 import type { JsonSettings } from './json/descriptor.ts';
 import { compileRowWriter } from './json/encode.ts';
@@ -23,8 +23,8 @@ class OggDecoder extends ChangeDecoder {
   private readonly beforeImage: ObjectScanner;
   private readonly afterImage: ObjectScanner;
   private readonly times: readonly number[];
-  constructor(settings: JsonSettings, wanted: readonly WantedField[], all: readonly { name: string; type: SqlType }[]) {
-    super('Ogg JSON', ['before', 'after', 'op_type'], settings, wanted.map((f) => (f.metadata !== undefined && f.type.kind === 'TIMESTAMP_LTZ' ? { ...f, type: STRING } : f)), METADATA);
+  constructor(settings: JsonSettings, wanted: readonly WantedField[], all: readonly { name: string; type: SqlType }[], ignored: IgnoredErrors | undefined) {
+    super('Ogg JSON', ['before', 'after', 'op_type'], settings, wanted.map((f) => (f.metadata !== undefined && f.type.kind === 'TIMESTAMP_LTZ' ? { ...f, type: STRING } : f)), METADATA, ignored);
     this.beforeImage = this.scanner(all, 'before.');
     this.afterImage = this.scanner(all, 'after.');
     this.times = wanted.filter((f) => f.metadata !== undefined && f.type.kind === 'TIMESTAMP_LTZ').map((f) => f.slot);
@@ -56,6 +56,6 @@ class OggDecoder extends ChangeDecoder {
 export const oggRuntime: FormatRuntime = {
   identifier: 'ogg-json',
   takesSlices: true,
-  decoder: (settings: Json, wanted, all) => new OggDecoder(settings as unknown as JsonSettings, wanted, all),
+  decoder: (settings: Json, wanted, all, ignored) => new OggDecoder(settings as unknown as JsonSettings, wanted, all, ignored),
   encoder: (settings: Json, fields) => new ChangeEncoder(compileRowWriter(fields, settings as unknown as JsonSettings), ['{"after":', ',"op_type":"I"}'], ['{"before":', ',"op_type":"D"}']),
 };

@@ -72,6 +72,7 @@ class SubtaskBuilder {
     for (const edge of layout.outputs) this.connect(layout, edge, output);
     const senders = layout.inputs.map((edge) => this.sendersOf(edge).length);
     const instance = new NodeInstance(layout, output, senders, this.place, () => { if (node.type === 'sink' || node.type === 'collect') this.subtask.terminalEnded(); });
+    for (const [name, value] of Object.entries(this.deploy.restored?.counters[node.id] ?? {})) instance.counter(name).value = value;
     instance.endsSilently = this.deploy.restored?.ended.includes(node.id) ?? false;
     if (node.type === 'sink') instance.body = this.sinkOf(node, instance);
     else if (node.type === 'collect') instance.body = this.collectOf(layout, node);
@@ -142,7 +143,7 @@ class SubtaskBuilder {
     if (node.type === 'values') return [new ValuesEntry(instance, gate)];
     const factory = this.registry.source(node.connector);
     if (factory === undefined) throw unknownRuntimePart({ kind: 'source connector', name: node.connector });
-    const context: SourceContext = { ...this.contextOf(instance), takesSlices: instance.output.takesSlices };
+    const context: SourceContext = { ...this.contextOf(instance), takesSlices: instance.output.takesSlices, isQuery: !this.deploy.isCheckpointed };
     return [new SourceEntry({ instance, gate, limit: node.limit, schedule: () => this.subtask.schedule(), makeReader: (wake) => factory.create(node, context, wake) })];
   }
   private lateOf(layout: LayoutNode): LateNode[] {

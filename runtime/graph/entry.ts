@@ -4,6 +4,7 @@
  */
 import type { Json } from '../../catalog/registry/connectors.ts';
 import type { ChangeBatch } from '../../core/row/batch.ts';
+import type { BadRecordSample } from '../connectors/bad-records.ts';
 import type { SourceReader } from '../connectors/contract.ts';
 import type { OutChannel } from './exchange.ts';
 import type { NodeInstance } from './instance.ts';
@@ -37,6 +38,9 @@ export interface Entry {
   readonly atBoundary: boolean;
   /** What the reader tells of how far it is, or null. */
   progress(): Json;
+  /** What the reader wrote itself about records before the barrier is out. */
+  prepare(): Promise<void>;
+  badRecords(): readonly BadRecordSample[];
   checkpointed(positions: Json): void;
   /** The input ends here and now (drain, LIMIT reached). */
   finish(): void;
@@ -88,6 +92,8 @@ export class SourceEntry implements Entry {
   positions(): Json { return this.reader.positions(); }
   get atBoundary(): boolean { return this.state === 'finished' || (this.reader.atBoundary ?? true); }
   progress(): Json { return this.reader.progress?.() ?? null; }
+  async prepare(): Promise<void> { await this.reader.prepare?.(); }
+  badRecords(): readonly BadRecordSample[] { return this.reader.badRecords?.() ?? []; }
   checkpointed(positions: Json): void { this.reader.checkpointed?.(positions); }
   finish(): void {
     this.state = 'finished';
@@ -114,6 +120,8 @@ export class ValuesEntry implements Entry {
   positions(): Json { return null; }
   readonly atBoundary = true;
   progress(): Json { return null; }
+  async prepare(): Promise<void> {}
+  badRecords(): readonly BadRecordSample[] { return []; }
   checkpointed(): void {}
   finish(): void {
     this.state = 'finished';

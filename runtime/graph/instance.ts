@@ -92,6 +92,7 @@ export class NodeInstance {
     if (counter === undefined) this.counters.set(name, counter = { value: 0 });
     return counter;
   }
+  counterValues(): Record<string, number> { return Object.fromEntries([...this.counters].map(([name, counter]) => [name, counter.value])); }
 
   push(input: number, batch: ChangeBatch): void {
     this.recordsIn += batch.size;

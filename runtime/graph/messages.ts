@@ -9,6 +9,7 @@ import { RivuletError } from '../../core/errors/define.ts';
 import type { ErrorDomain, RetryAdvice } from '../../core/errors/define.ts';
 import { taskFailed } from '../../core/errors/runtime.ts';
 import type { LogLevel } from '../../core/ports/log.ts';
+import type { BadRecordSample } from '../connectors/bad-records.ts';
 import type { PhysicalPlan } from '../../planner/physical/plan.ts';
 
 /** hold: the sources stay stopped after the barrier (stop with savepoint, shutdown). drain: inputs end before the barrier. */
@@ -36,6 +37,8 @@ export interface RestoredFacts {
   readonly positions: Readonly<Record<string, readonly Json[]>>;
   /** Nodes whose inputs had all ended in this subtask at the checkpoint: their ends are not run again. */
   readonly ended: readonly string[];
+  /** Node id → counter → value, of all former subtasks; only for the first. */
+  readonly counters: Readonly<Record<string, Readonly<Record<string, number>>>>;
   /** Nodes that had other numbers of instances at the checkpoint: they keep only their own share of the keys. */
   readonly rescaled: readonly string[];
 }
@@ -61,6 +64,8 @@ export interface SnapshotMessage {
   readonly blocks: readonly SnapshotBlock[];
   readonly positions: Readonly<Record<string, Json>>;
   readonly committables: Readonly<Record<string, Json>>;
+  /** Node id → counter → value; nodes without counters left out. */
+  readonly counters: Readonly<Record<string, Readonly<Record<string, number>>>>;
   readonly ended: readonly string[];
   /** No row came in since the checkpoint before: nothing but positions can have changed. */
   readonly isUntouched: boolean;
@@ -80,6 +85,8 @@ export interface NodeStats {
   readonly stateBytes: number;
   readonly stateEntries: number;
   readonly counters: Readonly<Record<string, number>>;
+  /** Of a source: the last records that it could not read. */
+  readonly badRecords: readonly BadRecordSample[];
   readonly activity: string | undefined;
   /** What a source tells of how far it is, or null. */
   readonly progress: Json;

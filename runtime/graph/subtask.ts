@@ -342,12 +342,13 @@ export class Subtask {
   private snapshot(): void {
     const { epoch, mode, sinceMs } = this.pending as NonNullable<typeof this.pending>;
     const startMs = this.host.monotonicMs();
-    const blocks: SnapshotBlock[] = [], positions: Record<string, Json> = Object.create(null), ended: string[] = [];
+    const blocks: SnapshotBlock[] = [], positions: Record<string, Json> = Object.create(null), counters: Record<string, Record<string, number>> = Object.create(null), ended: string[] = [];
     let stateBytes = 0;
     for (const instance of this.parts.instances) {
       if (instance === undefined) continue;
       const node = instance.layout.node.id;
       if (instance.hasEnded) ended.push(node);
+      if (instance.counters.size > 0) counters[node] = instance.counterValues();
       if (instance.state === undefined) continue;
       for (const block of instance.state.takeCheckpoint()) blocks.push({ node, ...block, crc: crc32(block.bytes) });
       stateBytes += instance.state.bytes;
@@ -358,6 +359,7 @@ export class Subtask {
       if (committable !== null) this.host.killPoint('after-sink-prepare');
       return [node.id, committable] as const;
     });
+    const written = this.parts.entries.map((entry) => entry.prepare());
     this.parts.print.flush();
     const isUntouched = !this.isTouched && blocks.length === 0;
     this.isTouched = false;
@@ -367,13 +369,13 @@ export class Subtask {
     for (const inbound of this.parts.inbound) for (const channel of inbound.channels) if (channel !== undefined) channel.isAligned = false;
     this.schedule();
     const pauseMs = this.host.monotonicMs() - startMs;
-    Promise.all(prepares).then((pairs) => {
+    Promise.all([Promise.all(prepares), ...written]).then(([pairs]) => {
       if (this.phase !== 'running') return;
       const committables = Object.fromEntries(pairs.filter(([, committable]) => committable !== null));
       this.prepared.set(epoch, { committables, positions });
       this.parts.print.flush();
       this.host.toMain(
-        { type: 'snapshot', attempt: this.attempt, epoch, subtask: this.index, blocks, positions, committables, ended, isUntouched, stateBytes, alignMs: startMs - sinceMs, pauseMs },
+        { type: 'snapshot', attempt: this.attempt, epoch, subtask: this.index, blocks, positions, committables, counters, ended, isUntouched, stateBytes, alignMs: startMs - sinceMs, pauseMs },
         blocks.map((block) => block.bytes.buffer),
       );
     }).catch((error: unknown) => this.fail(error));
@@ -451,7 +453,7 @@ export class Subtask {
         id: instance.layout.node.id, recordsIn: instance.recordsIn, recordsOut: instance.output.recordsOut,
         watermarkMs: instance.watermarkMs === NO_WATERMARK ? undefined : instance.watermarkMs,
         stateBytes: instance.state?.bytes ?? 0, stateEntries: instance.state?.entries ?? 0,
-        counters: Object.fromEntries([...instance.counters].map(([name, counter]) => [name, counter.value])),
+        counters: instance.counterValues(), badRecords: entry?.badRecords() ?? [],
         activity: entry === undefined ? undefined : this.activityOf(entry),
         progress: entry?.progress() ?? null,
       });

@@ -7,6 +7,7 @@
 import type { Json } from '../../catalog/registry/connectors.ts';
 import type { Clock } from '../../core/ports/clock.ts';
 import type { Log } from '../../core/ports/log.ts';
+import type { BadRecordSample } from '../connectors/bad-records.ts';
 import type { PhysicalPlan } from '../../planner/physical/plan.ts';
 
 /**
@@ -66,6 +67,8 @@ export interface CheckpointRecord {
 export interface NodeDetail {
   readonly id: string;
   readonly type: string;
+  /** Of a source or sink. */
+  readonly table?: string | undefined;
   readonly label: string;
   readonly inputs: readonly { readonly node: string; readonly exchange: string }[];
   readonly recordsIn: number;
@@ -98,6 +101,9 @@ export interface JobDetail extends JobSummary {
   /** When the restart strategy starts it again (ms since the epoch), while it is RESTARTING. */
   readonly nextRestartMs: number | undefined;
 }
+
+/** A record that a source of the job could not read. */
+export interface JobBadRecord extends BadRecordSample { readonly nodeId: string; readonly subtask: number }
 
 export interface PrintLine {
   readonly sink: string;
@@ -146,6 +152,8 @@ export interface JobManager {
   summary(id: string): JobSummary | undefined;
   /** Asks the workers for counters. undefined = no such job. */
   detail(id: string): Promise<JobDetail | undefined>;
+  /** The last records that the job's sources could not read, oldest first; a few per source and subtask. undefined = no such job. */
+  badRecords(id: string): Promise<readonly JobBadRecord[] | undefined>;
   /** Resolves when the job has reached a final status (or the signal aborts: `query-cancelled`). For `table.dml-sync`. Rejects with its root error if it FAILED. */
   waitFor(id: string, signal?: AbortSignal): Promise<JobSummary>;
   stop(id: string, options: StopOptions): Promise<{ savepointPath?: string | undefined }>;

@@ -1,6 +1,6 @@
 /** What the job page and the metrics show of a job: its plan nodes with the counters of all subtasks added up. */
 import type { PhysicalNode } from '../../planner/physical/plan.ts';
-import type { JobDetail, MetricSample, NodeDetail } from './contract.ts';
+import type { JobBadRecord, JobDetail, MetricSample, NodeDetail } from './contract.ts';
 import type { Job } from './job.ts';
 import type { SubtaskStats } from './workers.ts';
 
@@ -11,6 +11,11 @@ export async function jobDetail(job: Job): Promise<JobDetail> {
     checkpoints: job.history.history.map((event) => ({ ...event })), exceptions: job.exceptions, restoredFrom: job.restoredFrom, statuses: job.statuses, nextRestartMs: job.nextRestartMs,
   };
 }
+/** In the order in which they were read. */
+export async function jobBadRecords(job: Job): Promise<readonly JobBadRecord[]> {
+  const found = (await job.stats()).flatMap(({ subtask, nodes }) => nodes.flatMap((node) => node.badRecords.map((one): JobBadRecord => ({ ...one, nodeId: node.id, subtask }))));
+  return found.sort((a, b) => a.atMs - b.atMs);
+}
 function nodeDetail(node: PhysicalNode, stats: readonly SubtaskStats[]): NodeDetail {
   const own = [...stats].sort((a, b) => a.subtask - b.subtask).flatMap((subtask) => subtask.nodes.filter((candidate) => candidate.id === node.id));
   const sum = (pick: (one: (typeof own)[number]) => number): number => own.reduce((total, one) => total + pick(one), 0);
@@ -18,7 +23,7 @@ function nodeDetail(node: PhysicalNode, stats: readonly SubtaskStats[]): NodeDet
   for (const one of own) for (const [name, value] of Object.entries(one.counters)) counters[name] = (counters[name] ?? 0) + value;
   const watermarks = own.map((one) => one.watermarkMs);
   return {
-    id: node.id, type: node.type, label: node.label,
+    id: node.id, type: node.type, table: node.type === 'source' || node.type === 'sink' ? node.table : undefined, label: node.label,
     inputs: node.inputs.map(({ node: from, exchange }) => ({ node: from, exchange: exchange.kind === 'hash' ? `hash[${exchange.keys.join(', ')}]` : exchange.kind })),
     recordsIn: sum((one) => one.recordsIn), recordsOut: sum((one) => one.recordsOut),
     watermarkMs: watermarks.length > 0 && watermarks.every((ms) => ms !== undefined) ? Math.min(...watermarks) : undefined,
@@ -43,14 +48,14 @@ export function jobMetrics(job: Job): readonly MetricSample[] {
   add('job_last_checkpoint_size_bytes', 'gauge', 'Bytes written by the last completed checkpoint', last?.sizeBytes);
   add('job_printed_lines_total', 'counter', 'Lines printed by print sinks', job.printLog.total);
   for (const node of job.record.plan.nodes) {
-    const detail = nodeDetail(node, job.knownStats), more = { node: node.id, type: node.type };
+    const detail = nodeDetail(node, job.knownStats), more = { node: node.id, type: node.type }, ofTable = detail.table === undefined ? more : { ...more, table: detail.table };
     add('operator_records_in_total', 'counter', 'Rows that came in', detail.recordsIn, more);
     add('operator_records_out_total', 'counter', 'Rows that went out', detail.recordsOut, more);
     if (detail.stateEntries > 0) {
       add('operator_state_entries', 'gauge', 'Entries in state tables', detail.stateEntries, more);
       add('operator_state_bytes', 'gauge', 'Memory of state tables', detail.stateBytes, more);
     }
-    for (const [name, value] of Object.entries(detail.counters)) add('operator_counter_total', 'counter', 'Counters of operators and connectors', value, { ...more, counter: name });
+    for (const [name, value] of Object.entries(detail.counters)) add('operator_counter_total', 'counter', 'Counters of operators and connectors', value, { ...ofTable, counter: name });
   }
   return out;
 }

@@ -99,7 +99,7 @@ export class Execution implements AttemptHandler {
   private factsFor(manifest: Manifest, subtask: number): RestoredFacts {
     const rescaled = this.rescaledNodes(manifest);
     const ended = Object.entries(manifest.nodes).filter(([id, node]) => (rescaled.includes(id) ? node.ended.every((has) => has) : node.ended[subtask] === true)).map(([id]) => id);
-    return { positions: manifest.positions, ended, rescaled };
+    return { positions: manifest.positions, ended, rescaled, counters: subtask === 0 ? manifest.counters ?? {} : {} };
   }
   run(): void { this.pool.broadcast(this.parallelism, { type: 'run', attempt: this.attempt }); }
   trigger(epoch: number, mode: 'continue' | 'hold' | 'drain'): void { this.pool.broadcast(this.parallelism, { type: 'trigger', attempt: this.attempt, epoch, mode }); }

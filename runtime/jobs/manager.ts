@@ -16,11 +16,11 @@ import { disposeSavepoint, listSavepoints, savepointFiles } from '../checkpoint/
 import { moduleUrl } from '../modules.ts';
 import { reason, StateStore } from '../checkpoint/store.ts';
 import type {
-  CheckpointRecord, JobDetail, JobManager, JobManagerOptions, JobSummary, MetricSample, PrintLine, QueryOptions, RestartFrom, RetainedCheckpoint, RowChunk, SavepointInfo, StateFacts,
+  CheckpointRecord, JobBadRecord, JobDetail, JobManager, JobManagerOptions, JobSummary, MetricSample, PrintLine, QueryOptions, RestartFrom, RetainedCheckpoint, RowChunk, SavepointInfo, StateFacts,
   StopOptions, SubmitRequest,
 } from './contract.ts';
 import { constantRows, constantSteps } from './constant-query.ts';
-import { jobDetail, jobMetrics } from './detail.ts';
+import { jobBadRecords, jobDetail, jobMetrics } from './detail.ts';
 import { Job } from './job.ts';
 import type { JobEnvironment, JobRecord } from './job.ts';
 import { FINAL } from './lifecycle.ts';
@@ -95,6 +95,10 @@ export class Manager implements JobManager {
   async detail(id: string): Promise<JobDetail | undefined> {
     const job = this.jobs.get(id);
     return job === undefined ? undefined : await jobDetail(job);
+  }
+  async badRecords(id: string): Promise<readonly JobBadRecord[] | undefined> {
+    const job = this.jobs.get(id);
+    return job === undefined ? undefined : await jobBadRecords(job);
   }
   async waitFor(id: string, signal?: AbortSignal): Promise<JobSummary> {
     const job = this.job(id);

@@ -101,6 +101,8 @@ export interface Gateway {
   jobs(): readonly JobSummary[];
   /** Plan, state, per-operator row counts, checkpoints, restarts, last failure; JSON-safe. undefined = no such job. */
   jobDetail(id: string): Promise<Record<string, unknown> | undefined>;
+  /** The last records that the job's sources could not read, oldest first. undefined = no such job. */
+  badRecords(id: string): Promise<readonly object[] | undefined>;
   /** The newest `tail` printed rows of a job (all kept ones by default), oldest first. undefined = no such job. */
   printed(id: string, options: { sink?: string | undefined; tail?: number | undefined }): readonly PrintLine[] | undefined;
   /** Endless: each row printed from now on, until the signal aborts. */

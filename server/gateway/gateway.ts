@@ -17,6 +17,7 @@ export class EngineGateway implements Gateway {
     const detail = await this.engine.jobs.detail(id);
     return detail === undefined ? undefined : { ...detail };
   }
+  badRecords(id: string): Promise<readonly object[] | undefined> { return this.engine.jobs.badRecords(id); }
   printed(id: string, options: { sink?: string | undefined; tail?: number | undefined }): readonly PrintLine[] | undefined { return this.engine.jobs.printed(id, options); }
   followPrinted(id: string, options: { sink?: string | undefined; signal: AbortSignal }): AsyncIterable<PrintLine> {
     if (this.engine.jobs.summary(id) === undefined) throw jobNotFound({ id, known: this.engine.jobs.list().map((j) => j.id) });

@@ -2,7 +2,7 @@
 import { wrongObjectKind } from '../../core/errors/catalog.ts';
 import { featureNotSupported } from '../../core/errors/common.ts';
 import { noSuchJob } from '../../core/errors/wire.ts';
-import { BIGINT, STRING, timestamp, typeText } from '../../core/types/sql-type.ts';
+import { BIGINT, INT, STRING, timestamp, typeText } from '../../core/types/sql-type.ts';
 import type { SessionCatalog } from '../../catalog/objects/manager.ts';
 import { pathSummary, type CatalogObject, type TableObject } from '../../catalog/objects/objects.ts';
 import { maskOption } from '../../catalog/options/secrets.ts';
@@ -37,6 +37,7 @@ export async function show(context: ShowContext, s: Show): Promise<RowsResult> {
     case 'JARS': return oneColumn(tag, 'jars', []);
     case 'JOBS': return showJobs(engine.jobs);
     case 'SECRETS': return showSecrets(engine, filter);
+    case 'BAD RECORDS': return showBadRecords(engine.jobs, s);
     case 'SAVEPOINTS': return showSavepoints(engine.jobs);
     case 'CHECKPOINTS': return showCheckpoints(engine.jobs);
     case 'COLUMNS': return describeTable(context, await catalog.resolve(parts), filter);
@@ -69,6 +70,18 @@ async function showSavepoints(jobs: JobManager): Promise<RowsResult> {
 /** Those that a job could start from (`execution.savepoint.path`). */
 const showCheckpoints = (jobs: JobManager): RowsResult => rowsResult('SHOW', [...stringColumns('checkpoint path', 'job id', 'job name'), { name: 'epoch', type: BIGINT }, { name: 'created', type: timestamp(3) }, { name: 'size', type: BIGINT }],
   jobs.checkpoints().map((c) => [c.path, c.jobId, c.jobName, c.epoch, c.createdMs, c.sizeBytes]));
+
+const BAD_RECORD_COLUMNS: readonly ResultColumn[] = [
+  ...stringColumns('job id', 'table', 'topic'), { name: 'partition', type: INT }, { name: 'offset', type: BIGINT }, { name: 'timestamp', type: timestamp(3) }, ...stringColumns('part', 'field', 'error', 'outcome', 'key', 'value'), { name: 'read at', type: timestamp(3) },
+];
+/** Newest first. */
+async function showBadRecords(jobs: JobManager, s: Show): Promise<RowsResult> {
+  const { jobId } = s;
+  if (jobId !== undefined && jobs.summary(jobId) === undefined) throw noSuchJob({ id: jobId }, { range: s.range });
+  const found = await Promise.all((jobId === undefined ? jobs.list().map((j) => j.id) : [jobId]).map(async (id) => ((await jobs.badRecords(id)) ?? []).map((one) => ({ id, one }))));
+  return rowsResult('SHOW', BAD_RECORD_COLUMNS, found.flat().sort((a, b) => b.one.atMs - a.one.atMs)
+    .map(({ id, one }) => [id, one.table, one.topic, one.partition, one.offset, one.timestampMs < 0 ? null : one.timestampMs, one.part, one.field, one.message, one.outcome, one.key, one.value, one.atMs]));
+}
 
 /** What brought the job down last, with what helps, as psql would show an error; null for a job that has not failed. */
 async function whatFailed(jobs: JobManager, { id, lastError }: JobSummary): Promise<string | null> {

@@ -3,7 +3,7 @@ import type { SessionCatalog } from '../../catalog/objects/manager.ts';
 import type { CatalogObject, TableObject } from '../../catalog/objects/objects.ts';
 import { hashOid, relationOid } from '../../catalog/system/oids.ts';
 import { quoteName } from '../../catalog/system/relations/define.ts';
-import { systemTable, type FunctionCard, type SystemContext, type SystemTable } from '../../catalog/system/system-tables.ts';
+import { systemTable, type FunctionCard, type SystemBadRecord, type SystemJobCounter, type SystemContext, type SystemTable } from '../../catalog/system/system-tables.ts';
 import { TopicSchemas } from '../../catalog/system/topic-schemas.ts';
 import { splitName } from '../catalog-query/names.ts';
 import { functionCards } from '../catalog-query/functions/index.ts';
@@ -28,6 +28,16 @@ function sharedOf(engine: Engine): Shared {
   return shared;
 }
 
+async function jobCounters({ jobs }: Engine): Promise<SystemJobCounter[]> {
+  const details = await Promise.all(jobs.list().map((job) => jobs.detail(job.id)));
+  return details.flatMap((job) => (job?.nodes ?? []).flatMap((node) => Object.entries(node.counters).filter(([, value]) => value !== 0)
+    .map(([counter, value]) => ({ jobId: job?.id ?? '', nodeId: node.id, nodeType: node.type, table: node.table ?? null, counter, value }))));
+}
+async function badRecords({ jobs }: Engine): Promise<SystemBadRecord[]> {
+  const found = await Promise.all(jobs.list().map(async ({ id }) => ((await jobs.badRecords(id)) ?? []).map((one) => ({ ...one, jobId: id }))));
+  return found.flat();
+}
+
 export interface SystemContextParts {
   readonly engine: Engine; readonly catalog: SessionCatalog; readonly settings: SessionSettings; readonly user: string; readonly sessionId: string;
   readonly schemaOf: (object: CatalogObject) => Promise<readonly ResultColumn[]>;
@@ -39,7 +49,7 @@ export function systemContext({ engine, catalog, settings, user, sessionId, sche
     return name.toLowerCase() === 'search_path' && value === pgParameters.get('search_path') ? quoteName(catalog.currentDatabase) : value;
   };
   return {
-    catalog, currentCatalog: catalog.currentCatalog, currentDatabase: catalog.currentDatabase, schemaOf, jobs: () => engine.jobs.list(),
+    catalog, currentCatalog: catalog.currentCatalog, currentDatabase: catalog.currentDatabase, schemaOf, jobs: () => engine.jobs.list(), jobCounters: () => jobCounters(engine), badRecords: () => badRecords(engine),
     settings: () => settings.allPg(), setting, setSetting: (name, value) => settings.setPg(name, value),
     ...sharedOf(engine), user, applicationName: settings.pgParameter('application_name') ?? '', processId: hashOid('session', sessionId), version: engine.version, nowMs: engine.clock.now(), startedMs: Math.floor(performance.timeOrigin),
   };

@@ -19,6 +19,8 @@ export async function jobDetail(gateway: Gateway, id: string): Promise<Record<st
   return detail;
 }
 
+export async function badRecordsOf(gateway: Gateway, id: string): Promise<Record<string, unknown>> { return { id, records: known(await gateway.badRecords(id), id) }; }
+
 /** Fields of an optional JSON body; unknown ones are refused. */
 function bodyFields<const K extends string>(body: unknown, known: readonly K[]): { readonly [key in K]?: unknown } {
   if (body === undefined || body === null) return {};

@@ -31,6 +31,12 @@ const detail = object({
   statuses: { type: 'array', items: object({ status: string, atMs: integer }), description: 'newest first' }, nextRestartMs: { type: 'integer', description: 'when a job that is RESTARTING starts again' },
 }, ['id', 'name', 'status', 'nodes', 'checkpoints']);
 
+const badRecord = object({
+  nodeId: string, subtask: integer, table: string, topic: string, partition: integer, offset: integer, timestampMs: { type: 'integer', description: 'of the record; -1: it has none' }, part: { type: 'string', enum: ['key', 'value'] },
+  field: { type: 'string', description: 'path inside the message, or null' }, code: string, message: string, outcome: { type: 'string', enum: ['failed', 'skipped', 'dead-letter', 'ignored', 'nulled'] },
+  key: { type: 'string', description: 'the first bytes, or null' }, value: { type: 'string', description: 'the first bytes, or null' }, atMs: { type: 'integer', description: 'when it was read' },
+});
+
 export const schemas = {
   sql: {
     operationId: 'runSql', summary: 'Run statements', tags: ['sql'],
@@ -43,6 +49,11 @@ export const schemas = {
     response: { 200: json('All jobs', object({ jobs: { type: 'array', items: object(summary, ['id', 'name', 'status', 'startTimeMs']) } }, ['jobs'])), ...failed },
   },
   job: { operationId: 'getJob', summary: 'One job: plan, state, counts, checkpoints, restarts, last failure', tags: ['jobs'], params, response: { 200: json('The job', detail), ...failed } },
+  badRecords: {
+    operationId: 'getBadRecords', summary: 'The last records that the job could not read', tags: ['jobs'], params,
+    description: 'A few per source (`scan.bad-records.samples`), oldest first. Keys and values are shortened and may hold personal data. Exact numbers are in the counters `skippedRecords`, `deadLetters` and `nulledFields` of the job.',
+    response: { 200: json('The records', object({ id: string, records: list(badRecord) }, ['id', 'records'])), ...failed },
+  },
   printed: {
     operationId: 'getPrinted', summary: 'Rows a job has printed', tags: ['jobs'], params, description: 'One row per line. With `follow=true` the answer goes on with each row printed; with `Accept: text/event-stream` as server-sent events.',
     querystring: object({ sink: { type: 'string', description: 'only this sink' }, tail: { type: 'integer', description: 'only the newest n rows' }, follow: { type: 'boolean', description: 'go on with each row printed from now on' } }),

@@ -9,7 +9,7 @@ import type { Log } from '../../core/ports/log.ts';
 import type { Gateway } from '../gateway/contract.ts';
 import { asHttpError, errorBody } from './errors.ts';
 import { checkContent, checkHost, checkOrigin } from './guards.ts';
-import { answerPrinted, cancelJob, dropJob, idOf, jobDetail, restartJob, savepointJob, stopJob } from './jobs.ts';
+import { answerPrinted, badRecordsOf, cancelJob, dropJob, idOf, jobDetail, restartJob, savepointJob, stopJob } from './jobs.ts';
 import { defaultHttpLimits } from './limits.ts';
 import type { HttpLimits } from './limits.ts';
 import { addSavepoints } from './savepoints.ts';
@@ -93,6 +93,7 @@ function addApi(app: FastifyInstance, options: HttpServerOptions, limits: HttpLi
   app.post('/api/v1/sql', { schema: schemas.sql }, (request, reply) => answerSql(context, request, reply));
   app.get('/api/v1/jobs', { schema: schemas.jobs }, async () => ({ jobs: gateway.jobs() }));
   app.get('/api/v1/jobs/:id', { schema: schemas.job }, (request) => jobDetail(gateway, idOf(request)));
+  app.get('/api/v1/jobs/:id/bad-records', { schema: schemas.badRecords }, (request) => badRecordsOf(gateway, idOf(request)));
   app.get('/api/v1/jobs/:id/print', { schema: schemas.printed }, (request, reply) => answerPrinted(context, request, reply));
   app.post('/api/v1/jobs/:id/stop', { schema: schemas.stop }, (request) => stopJob(gateway, idOf(request), request.body));
   app.post('/api/v1/jobs/:id/cancel', { schema: schemas.cancel }, (request) => cancelJob(gateway, idOf(request)));

@@ -79,6 +79,7 @@ export class FakeGateway implements Gateway {
 
   jobs(): readonly JobSummary[] { return [{ id: 'j1', name: 'job one', status: 'RUNNING', startTimeMs: 1_582_979_696_789 }]; }
   async jobDetail(id: string): Promise<Record<string, unknown> | undefined> { return id === 'j1' ? { id, status: 'RUNNING', plan: { nodes: [] } } : undefined; }
+  async badRecords(id: string): Promise<readonly object[] | undefined> { return id === 'j1' ? [{ topic: 't', partition: 0, offset: 7, message: 'bad' }] : undefined; }
   printed(id: string, options: { sink?: string | undefined; tail?: number | undefined }): readonly PrintLine[] | undefined {
     if (id !== 'j1') return undefined;
     const lines = [{ sink: 'a', sequence: 1, text: '+I[1, one]' }, { sink: 'b', sequence: 2, text: '+I[2, two]' }, { sink: 'a', sequence: 3, text: '-D[1, one]' }].filter((line) => options.sink === undefined || line.sink === options.sink);

@@ -44,5 +44,13 @@ export const informationSchemaProviders: readonly Provider[] = [
   { name: 'applicable_roles', rows: () => Promise.resolve([]) },
   { name: 'character_sets', rows: (s) => Promise.resolve([{ character_set_name: 'UTF8', character_repertoire: 'UCS', form_of_use: 'UTF8', default_collate_catalog: s.context.currentCatalog, default_collate_schema: 'pg_catalog', default_collate_name: 'default' }]) },
   { name: 'jobs', rows: (s) => Promise.resolve(s.context.jobs().map((j) => ({ job_id: j.id, job_name: j.name, status: j.status, start_time: j.startTimeMs }))) },
+  { name: 'job_counters', rows: async (s) => (await s.context.jobCounters()).map((c) => ({ job_id: c.jobId, node_id: c.nodeId, node_type: c.nodeType, table_name: c.table, counter: c.counter, value: c.value })) },
+  {
+    name: 'bad_records',
+    rows: async (s) => (await s.context.badRecords()).map((r) => ({
+      job_id: r.jobId, node_id: r.nodeId, table_name: r.table, topic: r.topic, partition: r.partition, record_offset: r.offset, record_time: r.timestampMs < 0 ? null : r.timestampMs, part: r.part,
+      field: r.field, code: r.code, message: r.message, outcome: r.outcome, key: r.key, value: r.value, read_at: r.atMs,
+    })),
+  },
 ];
 export { keyDefinition };

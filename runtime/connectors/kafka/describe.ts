@@ -7,13 +7,16 @@ import { pathSummary, type TableObject } from '../../../catalog/objects/objects.
 import { parseBoolean, parseDuration, parseEnum, parseInteger, parseList } from '../../../catalog/options/options.ts';
 import { invalidTableOptions } from '../../../core/errors/connector.ts';
 import { BIGINT, BYTES, INT, STRING, array, map, notNull, row, timestampLtz, type SqlType } from '../../../core/types/sql-type.ts';
+import { DEFAULT_SAMPLES, MAX_SAMPLES } from '../bad-records.ts';
 import { checkOptions, describeFormat, formatOf, physicalColumns, type TableFormat } from '../table-options.ts';
 import { KafkaClientConfig } from './client/index.ts';
 import { parseHeaderFilter } from './header-filter.ts';
+import { isTopicName } from './pipeline/topic-name.ts';
 import { kafkaOptions, upsertKafkaOptions } from './options.ts';
 import { compilePattern } from './places.ts';
 import type { FormatSpec, KafkaSinkSpec, KafkaSourceSpec, PlaceSpec } from './spec.ts';
 
+const DEAD_LETTER_TOPIC = 'scan.dead-letter.topic';
 const HEADERS = notNull(map(notNull(STRING), notNull(BYTES)));
 export const READABLE_METADATA: ReadonlyMap<string, SqlType> = new Map([
   ['topic', notNull(STRING)], ['partition', notNull(INT)], ['headers', HEADERS], ['leader-epoch', INT], ['offset', notNull(BIGINT)], ['timestamp', notNull(timestampLtz(3))], ['timestamp-type', notNull(STRING)],
@@ -115,7 +118,7 @@ function describeSource(connector: Connector, table: TableObject, context: Descr
     table: pathSummary(table.path), ...topicsOf(table), properties: propertiesOf(table), groupId: o.get('properties.group.id') ?? null, startup, bounded,
     discoveryMs: bounded.mode === 'unbounded' ? parseDuration('scan.topic-partition-discovery.interval', o.get('scan.topic-partition-discovery.interval') ?? '5 min') : 0,
     checkGroup: parseBoolean('scan.check.duplicated.group.id', o.get('scan.check.duplicated.group.id') ?? 'false'),
-    onError: parseEnum('scan.on-error', o.get('scan.on-error') ?? 'fail', ['fail', 'skip']) as 'fail', headerFilter: headerFilterOf(table), ...specsOf(table, layout, 'decode'), upsert, changelog: changelog.delete || changelog.updateAfter,
+    ...badRecordsOf(table), headerFilter: headerFilterOf(table), ...specsOf(table, layout, 'decode'), upsert, changelog: changelog.delete || changelog.updateAfter,
   };
   const bare = (format: FormatSpec | null): Json => (format === null ? null : { format: format.format, fields: format.fields as unknown as Json });
   // Not: how to connect, the group, what to do with bad records and other settings of formats.
@@ -125,6 +128,19 @@ function describeSource(connector: Connector, table: TableObject, context: Descr
   };
   const metadata = new Map([...READABLE_METADATA, ...[...layout.value.descriptor.metadata].map(([k, t]): [string, SqlType] => [`value.${k}`, t])]);
   return { changelogMode: upsert ? UPSERT : changelog, bounded: bounded.mode !== 'unbounded', metadata, spec: { ...spec, identity } as unknown as Json, upsertKey: upsert ? layout.keyColumns : undefined };
+}
+function badRecordsOf(table: TableObject): Pick<KafkaSourceSpec, 'onError' | 'deadLetterTopic' | 'samples'> {
+  const onError = parseEnum('scan.on-error', table.options.get('scan.on-error') ?? 'fail', ['fail', 'skip', 'dead-letter']) as KafkaSourceSpec['onError'], topic = table.options.get(DEAD_LETTER_TOPIC);
+  const samples = parseInteger('scan.bad-records.samples', table.options.get('scan.bad-records.samples') ?? String(DEFAULT_SAMPLES), 0, MAX_SAMPLES);
+  if (onError !== 'dead-letter') {
+    if (topic !== undefined) throw fail(table, `option '${DEAD_LETTER_TOPIC}' is only used with 'scan.on-error' = 'dead-letter'`);
+    return { onError, samples };
+  }
+  if (topic === undefined) throw fail(table, `'scan.on-error' = 'dead-letter' requires option '${DEAD_LETTER_TOPIC}'`);
+  if (!isTopicName(topic)) throw fail(table, `option '${DEAD_LETTER_TOPIC}' is no name of a topic: '${topic.slice(0, 300)}'`, 'Kafka takes up to 249 letters, digits, dots, underscores and dashes.');
+  const { topics, pattern } = topicsOf(table);
+  if (topics?.includes(topic) === true || (pattern !== null && compilePattern(pattern).matches(topic))) throw fail(table, `the dead-letter topic '${topic}' is one that the table reads: its records would come back again and again`);
+  return { onError, deadLetterTopic: topic, samples };
 }
 function headerFilterOf(table: TableObject): string | null {
   const text = table.options.get('scan.header-filter') ?? null;

@@ -12,7 +12,7 @@ import { isText, TextSlices } from '../../../core/row/slices.ts';
 import type { SqlType } from '../../../core/types/sql-type.ts';
 import type { SourceNode } from '../../../planner/physical/plan.ts';
 import { formatRuntime } from '../../formats/runtimes.ts';
-import type { Decoder, SourceContext, WantedField } from '../contract.ts';
+import type { Decoder, IgnoredErrors, SourceContext, WantedField } from '../contract.ts';
 import { decodeHeaders, type FetchedBatch, type RecordCursor } from './client/index.ts';
 import { headerFilter } from './header-filter.ts';
 import { metadataColumn, type MetadataColumn } from './metadata.ts';
@@ -34,12 +34,12 @@ export class RecordDecoder {
   private readonly valueSlots: readonly number[];
   private readonly metadata: readonly MetadataColumn[];
   private readonly passes: ReturnType<typeof headerFilter> | undefined;
-  private readonly skipped: { value: number } | undefined;
   private readonly nullKeys: { value: number };
   /** By output slot, when receivers take them: texts of the record, in its own bytes. */
   readonly slices: (TextSlices | null)[] | null;
 
-  constructor(spec: KafkaSourceSpec, node: SourceNode, context: SourceContext) {
+  /** `ignored`: told of what ignore-parse-errors hides in the record being decoded. */
+  constructor(spec: KafkaSourceSpec, node: SourceNode, context: SourceContext, ignored?: IgnoredErrors) {
     const own = node.fields.map((): TextSlices | null => null);
     const slicesFor = (format: FormatSpec, type: SqlType, slot: number): TextSlices | undefined =>
       (context.takesSlices === true && isText(type) && formatRuntime(format.format).takesSlices === true ? own[slot] ??= new TextSlices() : undefined);
@@ -56,14 +56,12 @@ export class RecordDecoder {
     this.upsert = spec.upsert;
     this.hasKey = spec.key !== null;
     this.needsKey = spec.key !== null && (spec.upsert || spec.key.format !== 'raw');
-    this.key = spec.key === null || keys.length === 0 ? undefined : formatRuntime(spec.key.format).decoder(spec.key.settings, keys, spec.key.fields);
-    this.value = formatRuntime(spec.value.format).decoder(spec.value.settings, [...values, ...formatMetadata], spec.value.fields);
+    this.key = spec.key === null || keys.length === 0 ? undefined : formatRuntime(spec.key.format).decoder(spec.key.settings, keys, spec.key.fields, ignored);
+    this.value = formatRuntime(spec.value.format).decoder(spec.value.settings, [...values, ...formatMetadata], spec.value.fields, ignored);
     this.keySlots = keys.map((k) => k.slot);
     this.valueSlots = [...values, ...formatMetadata].map((v) => v.slot);
     this.metadata = node.fields.flatMap((f, slot) => (f.kind === 'metadata' && !f.key.startsWith(FORMAT_METADATA) ? [metadataColumn(f.key, slot)] : []));
     this.passes = spec.headerFilter === null ? undefined : headerFilter(spec.headerFilter);
-    const ignores = (spec.value.settings as { ignoreParseErrors?: boolean } | null)?.ignoreParseErrors === true;
-    this.skipped = ignores ? context.counter('skippedRecords') : undefined;
     this.nullKeys = context.counter('droppedNullKeys');
   }
 
@@ -79,7 +77,7 @@ export class RecordDecoder {
       made = 1;
     } else {
       made = this.value.decode(cursor.bytes, cursor.valueStart, cursor.valueEnd, batch, kinds, row);
-      if (made === 0) { if (this.skipped !== undefined && cursor.valueEnd > cursor.valueStart) this.skipped.value++; return 0; }
+      if (made === 0) return 0;
       if (this.upsert) for (let i = row; i < row + made; i++) kinds[i] = UPDATE_AFTER;
       if (made > 1) for (const slot of this.keySlots) this.repeat(batch, slot, row, made);
     }

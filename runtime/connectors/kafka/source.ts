@@ -9,15 +9,18 @@
  * answers, compressed record batches) has its texts copied into an arena, unless enough rows stand already to emit them by themselves.
  */
 import type { Json } from '../../../catalog/registry/connectors.ts';
-import { offsetOutOfRange, recordRejected } from '../../../core/errors/connector.ts';
-import { RivuletError } from '../../../core/errors/define.ts';
-import { BATCH_ROWS, ChangeBatch, MAX_BATCH_ROWS } from '../../../core/row/batch.ts';
+import { offsetOutOfRange } from '../../../core/errors/connector.ts';
+import type { RivuletError } from '../../../core/errors/define.ts';
+import { BATCH_ROWS, ChangeBatch, MAX_BATCH_ROWS, UPDATE_AFTER } from '../../../core/row/batch.ts';
 import { materializeTexts, TextArena, type ColumnSlices } from '../../../core/row/slices.ts';
 import type { SourceNode } from '../../../planner/physical/plan.ts';
+import type { BadRecordSample } from '../bad-records.ts';
 import type { PollResult, SourceContext, SourceFactory, SourceReader } from '../contract.ts';
 import { KafkaClient, KafkaClientConfig, RecordCursor, type FetchedBatch, type Fetcher, type FetchPartition } from './client/index.ts';
+import { DeadLetters } from './dead-letters.ts';
 import { newSplits, startSplits, type Split } from './places.ts';
 import { RecordDecoder } from './record-decoder.ts';
+import { Rejections } from './rejections.ts';
 import type { KafkaSourceSpec } from './spec.ts';
 
 /** Fetching pauses above, goes on below (bytes of fetched, undecoded records). */
@@ -27,8 +30,8 @@ const PAUSE_BYTES = 4 << 20, RESUME_BYTES = 2 << 20;
  * is no latency but the price of an idle job; longer, a new partition, or one that changes its leader, would wait for an answer that is under way.
  */
 const IDLE_WAIT_MS = 2000;
-/** Of records that are skipped the first are logged, then every so many. */
-const LOGGED_SKIPS = 10, LOG_EVERY = 1000;
+/** Bad records, which cost some 20 µs each, that one poll goes through. */
+const REFUSED_PER_POLL = 500;
 
 /** Rows that are worth a batch of their own when the bytes they point into are at their end. */
 const WORTH_EMITTING = BATCH_ROWS / 4;
@@ -45,6 +48,9 @@ class KafkaReader implements SourceReader {
   private readonly batch: ChangeBatch;
   private readonly kinds = new Uint8Array(MAX_BATCH_ROWS);
   private readonly decoder: RecordDecoder;
+  private readonly deadLetters: DeadLetters | undefined;
+  private readonly rejections: Rejections;
+  private isWaiting = false;
   /** Rows may be of other kinds than +I. */
   private readonly changes: boolean;
   private readonly limit: number;
@@ -58,7 +64,6 @@ class KafkaReader implements SourceReader {
   private failure: unknown;
   private paused = false;
   private emitted = 0;
-  private skips = 0;
   private discovery: NodeJS.Timeout | undefined;
   private discovering = false;
   private closed = false;
@@ -77,12 +82,18 @@ class KafkaReader implements SourceReader {
     this.batch = ChangeBatch.withWidth(node.fields.length);
     this.changes = spec.upsert || spec.changelog;
     this.limit = node.limit ?? Number.POSITIVE_INFINITY;
-    this.decoder = new RecordDecoder(spec, node, context);
+    const { table, deadLetterTopic } = spec;
+    // A SELECT leaves no traces in a topic.
+    this.deadLetters = deadLetterTopic === undefined || context.isQuery === true ? undefined : new DeadLetters({ client: this.client, topic: deadLetterTopic, table, jobId: context.jobId, nowMs: () => context.nowMs(), onError: (error) => this.fail(error) });
+    this.rejections = new Rejections(spec, context, this.deadLetters);
+    this.decoder = new RecordDecoder(spec, node, context, (error, nulledFields) => this.ignored(error, nulledFields));
     this.batch.slices = this.decoder.slices;
   }
 
   async open(restored: readonly Json[] | undefined): Promise<void> {
     const splits = await startSplits(this.client, this.spec, restored, this.context.subtask, this.context.parallelism);
+    this.rejections.restore(restored);
+    await this.deadLetters?.open([...new Set(splits.map((s) => s.topic))]);
     if (this.closed) return;
     this.fetcher = this.client.fetcher<ReadingSplit>({
       onRecords: (partition, batch) => this.arrived(partition, batch),
@@ -136,12 +147,14 @@ class KafkaReader implements SourceReader {
   }
 
   poll(output: { push(batch: ChangeBatch): void }): PollResult {
+    if (this.deadLetters?.hasRoom === false) return this.waitForRoom(this.deadLetters);
     let row = 0;
+    const refusals = this.rejections.count + REFUSED_PER_POLL;
     const most = Math.min(BATCH_ROWS, this.limit - this.emitted);
-    while (row < most) {
+    while (row < most && this.rejections.count < refusals) {
       const queued = this.current ?? this.take();
       if (queued === undefined || (queued.bytes !== this.textBytes && !this.turnTo(queued.bytes, row))) break;
-      row = this.decode(queued, row, most);
+      row = this.decode(queued, row, most, refusals);
     }
     if (row > 0) this.emit(row, output);
     for (const bytes of this.spent) this.fetcher?.release(bytes);
@@ -180,14 +193,14 @@ class KafkaReader implements SourceReader {
       output.push(batch);
       return;
     }
-    // One message gave more rows than a batch may hold (a JSON array): its rows are all of one kind.
-    const kind = this.spec.upsert ? kinds[0] as number : 0;
+    // One message gave more rows than a batch may hold (a JSON array): those that `kinds` has no room for are its rows, all of one kind.
+    const rest = this.spec.upsert ? UPDATE_AFTER : 0;
     batch.size = rows;
     materializeTexts(batch);
     for (let from = 0; from < rows; from += MAX_BATCH_ROWS) {
       const part = new ChangeBatch(batch.columns.map((column) => column.slice(from, from + MAX_BATCH_ROWS)));
       part.size = Math.min(MAX_BATCH_ROWS, rows - from);
-      part.kinds = this.changes ? new Uint8Array(part.size).fill(kind) : null;
+      if (this.changes) { part.kinds = new Uint8Array(part.size).fill(rest); part.kinds.set(kinds.subarray(from, from + part.size)); }
       output.push(part);
     }
     for (const column of batch.columns) column.length = 0;
@@ -201,11 +214,20 @@ class KafkaReader implements SourceReader {
     this.cursor.open(queued);
     return queued;
   }
-  /** Decodes records of the current batch until `most` rows stand or the batch is at its end. */
-  private decode(queued: Queued, from: number, most: number): number {
-    const { cursor, batch, kinds, decoder } = this, { split } = queued;
+  /** Nothing is read while the dead-letter topic takes nothing. */
+  private waitForRoom(deadLetters: DeadLetters): PollResult {
+    if (this.failure !== undefined) throw this.failure;
+    if (!this.isWaiting) {
+      this.isWaiting = true;
+      deadLetters.ready().catch((error: unknown) => this.fail(error)).finally(() => { this.isWaiting = false; this.wake(); });
+    }
+    return 'idle';
+  }
+  /** Decodes records of the current batch until `most` rows stand, enough were refused, or the batch is at its end. */
+  private decode(queued: Queued, from: number, most: number, refusals: number): number {
+    const { cursor, batch, kinds, decoder, rejections } = this, { split } = queued;
     let row = from;
-    while (row < most) {
+    while (row < most && rejections.count < refusals) {
       if (!cursor.next()) {
         this.current = undefined;
         this.spent.push(queued.bytes);
@@ -213,23 +235,22 @@ class KafkaReader implements SourceReader {
         if (this.paused && this.queuedBytes < RESUME_BYTES) { this.paused = false; this.fetcher?.resume(); }
         break;
       }
-      try { row += decoder.decode(cursor, queued, batch, kinds, row); } catch (error) { this.rejected(error, queued); }
+      try { row += decoder.decode(cursor, queued, batch, kinds, row); } catch (error) { rejections.refuse(error, { topic: queued.topic, partition: queued.partition, part: decoder.part, cursor }); }
       split.next = cursor.offset + 1;
     }
     return row;
   }
-  /** A record that cannot be read: fails the job with its place, or is left out. */
-  private rejected(error: unknown, queued: Queued): void {
-    if (!(error instanceof RivuletError) || error.domain !== 'data') throw error;
-    const rejection = recordRejected({ topic: queued.topic, partition: queued.partition, offset: this.cursor.offset, table: this.spec.table, part: this.decoder.part, why: error.message, detail: error.detail, hint: error.hint }, { cause: error });
-    if (this.spec.onError === 'fail') throw rejection;
-    this.context.counter('skippedRecords').value++;
-    if (this.skips++ < LOGGED_SKIPS || this.skips % LOG_EVERY === 0) this.context.log('warn', `record skipped: ${rejection.message}`, { topic: queued.topic, partition: queued.partition, offset: this.cursor.offset, table: this.spec.table, skipped: this.skips });
+  private ignored(error: RivuletError, nulledFields: number): void {
+    const { topic, partition } = this.current as Queued;
+    this.rejections.ignored(error, { topic, partition, part: this.decoder.part, cursor: this.cursor }, nulledFields);
   }
 
   positions(): Json {
-    return { splits: this.splits.map((s) => ({ topic: s.topic, partition: s.partition, offset: s.next, ...(s.topicId === undefined ? {} : { topicId: s.topicId }), ...(s.end === undefined ? {} : { end: s.end }) })) };
+    return { splits: this.splits.map((s) => ({ topic: s.topic, partition: s.partition, offset: s.next, ...(s.topicId === undefined ? {} : { topicId: s.topicId }), ...(s.end === undefined ? {} : { end: s.end }) })), ...this.rejections.stored() };
   }
+  badRecords(): readonly BadRecordSample[] { return this.rejections.list; }
+  /** Dead letters of records before the positions are safely out. */
+  async prepare(): Promise<void> { await this.deadLetters?.flush(); }
   checkpointed(positions: Json): void {
     const group = this.spec.groupId, splits = (positions as { splits?: readonly Split[] } | null)?.splits ?? [];
     if (group === null || this.closed || splits.length === 0 || this.spec.properties['commit.offsets.on.checkpoint'] === 'false') return;
@@ -240,6 +261,7 @@ class KafkaReader implements SourceReader {
     this.closed = true;
     clearInterval(this.discovery);
     this.fetcher?.close();
+    await this.deadLetters?.close();
     await this.client.close();
   }
 }

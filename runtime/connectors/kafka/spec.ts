@@ -16,7 +16,11 @@ export interface KafkaSourceSpec {
   readonly bounded: PlaceSpec;
   readonly discoveryMs: number;
   readonly checkGroup: boolean;
-  readonly onError: 'fail' | 'skip';
+  readonly onError: 'fail' | 'skip' | 'dead-letter';
+  /** Topic that records which cannot be read go to; with `dead-letter` only. */
+  readonly deadLetterTopic?: string | undefined;
+  /** How many such records are kept to be looked at. */
+  readonly samples?: number | undefined;
   /** `scan.header-filter`, checked. */
   readonly headerFilter: string | null;
   readonly key: FormatSpec | null;

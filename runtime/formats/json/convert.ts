@@ -3,6 +3,7 @@
  * once per column; the reader stands on the first byte of the value and afterwards behind it. Generated scanners (`scan.ts`) do the
  * common forms by themselves and call these for all others.
  */
+import { RivuletError } from '../../../core/errors/define.ts';
 import { badRecord } from '../../../core/errors/format.ts';
 import { timestampDigits, typeText, type RowField, type SqlType } from '../../../core/types/sql-type.ts';
 import type { JsonSettings } from './descriptor.ts';
@@ -22,9 +23,11 @@ export function compileConverter(type: SqlType, path: string, settings: DecodeSe
   if (!settings.ignoreParseErrors) return (r) => { if (r.bytes[r.at] === 110) { r.word(); return null; } return convert(r); };
   return (r) => {
     if (r.bytes[r.at] === 110) { r.word(); return null; }
-    const { at, depth } = r;
+    const { at, depth, nulled } = r;
     try { return convert(r); } catch (error) {
       if (r.isMalformed || !isBadRecord(error)) throw error;
+      r.nulled = nulled + 1;
+      r.nulledBy = error;
       r.at = at;
       r.depth = depth;
       r.skip();
@@ -32,7 +35,7 @@ export function compileConverter(type: SqlType, path: string, settings: DecodeSe
     }
   };
 }
-export const isBadRecord = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === 'bad-record';
+export const isBadRecord = (error: unknown): error is RivuletError => error instanceof RivuletError && error.code === 'bad-record';
 
 export type TimestampType = { readonly kind: 'TIMESTAMP' | 'TIMESTAMP_LTZ'; readonly precision: number };
 /** How timestamps of a type are written under the settings. */

@@ -11,7 +11,7 @@ import type { Json } from '../../../catalog/registry/connectors.ts';
 import type { ChangeBatch } from '../../../core/row/batch.ts';
 import type { TextSlices } from '../../../core/row/slices.ts';
 import type { SqlType } from '../../../core/types/sql-type.ts';
-import type { Decoder, WantedField } from '../../connectors/contract.ts';
+import type { Decoder, IgnoredErrors, WantedField } from '../../connectors/contract.ts';
 import { isBadRecord } from './convert.ts';
 import type { JsonSettings } from './descriptor.ts';
 import { JsonReader } from './reader.ts';
@@ -22,9 +22,11 @@ export class JsonDecoder implements Decoder {
   private readonly reader = new JsonReader('json');
   private readonly ignoreErrors: boolean;
   private readonly slices: readonly TextSlices[];
-  constructor(settings: JsonSettings, wanted: readonly WantedField[], all: readonly { name: string; type: SqlType }[]) {
+  private readonly ignored: IgnoredErrors | undefined;
+  constructor(settings: JsonSettings, wanted: readonly WantedField[], all: readonly { name: string; type: SqlType }[], ignored?: IgnoredErrors) {
     this.scanner = new ObjectScanner(wanted, all, settings);
     this.ignoreErrors = settings.ignoreParseErrors;
+    this.ignored = ignored;
     this.slices = wanted.flatMap((f) => f.slices ?? []);
   }
   decode(bytes: Buffer, start: number, end: number, target: ChangeBatch, kinds: Uint8Array, at: number): number {
@@ -36,7 +38,9 @@ export class JsonDecoder implements Decoder {
       kinds[at] = 0;
       return 1;
     }
-    return this.decodeOther(target, kinds, at);
+    const rows = this.decodeOther(target, kinds, at);
+    if (r.nulledBy !== undefined && r.nulled > 0) this.ignored?.(r.nulledBy, r.nulled);
+    return rows;
   }
   private decodeOther(target: ChangeBatch, kinds: Uint8Array, at: number): number {
     const r = this.reader;
@@ -46,8 +50,10 @@ export class JsonDecoder implements Decoder {
       r.enter();
       if (r.next() === 93) return 0;
       do { r.next(); rows += this.element(target, kinds, at + rows); } while (r.more(93));
+      return rows;
     } catch (error) {
       if (!this.ignoreErrors || !isBadRecord(error)) throw error;
+      this.ignored?.(error, 0);
     }
     return rows;
   }
@@ -62,5 +68,5 @@ export class JsonDecoder implements Decoder {
   }
 }
 
-export const jsonDecoder = (settings: Json, wanted: readonly WantedField[], all: readonly { name: string; type: SqlType }[]): Decoder =>
-  new JsonDecoder(settings as unknown as JsonSettings, wanted, all);
+export const jsonDecoder = (settings: Json, wanted: readonly WantedField[], all: readonly { name: string; type: SqlType }[], ignored?: IgnoredErrors): Decoder =>
+  new JsonDecoder(settings as unknown as JsonSettings, wanted, all, ignored);

@@ -26,6 +26,9 @@ export class JsonReader {
   depth = 0;
   /** Set when the text is no JSON: such an error costs the whole message even with ignore-parse-errors. */
   isMalformed = false;
+  /** Fields of the message that ignore-parse-errors has made NULL, and why the last of them. */
+  nulled = 0;
+  nulledBy: RivuletError | undefined;
   readonly format: string;
   constructor(format: string) { this.format = format; }
 
@@ -41,6 +44,7 @@ export class JsonReader {
     this.end = end;
     this.depth = 0;
     this.isMalformed = false;
+    this.nulled = 0;
     skipFailure.tooDeep = false;
     this.at = end - start >= 3 && bytes[start] === 0xef && bytes[start + 1] === 0xbb && bytes[start + 2] === 0xbf ? start + 3 : start;
   }

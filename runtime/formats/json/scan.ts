@@ -66,25 +66,28 @@ export class ObjectScanner {
 
   /** `r.at` stands on `{`; afterwards behind `}`. Throws bad-record. */
   read(r: JsonReader, cols: readonly Column[], at: number): void {
-    const start = r.at, shapes = this.shapes;
+    const { at: start, nulled } = r, shapes = this.shapes;
     r.depth++;
     if (this.last < shapes.length) {
       const o = shapes[this.last]!(r.bytes, start, r.end, cols, at, r);
       if (o >= 0) { r.at = o; r.depth--; return; }
     }
-    this.readOtherwise(r, start, cols, at);
+    this.readOtherwise(r, start, nulled, cols, at);
     r.depth--;
   }
-  private readOtherwise(r: JsonReader, start: number, cols: readonly Column[], at: number): void {
+  /** `nulled`: fields made NULL before this object; each way counts anew. */
+  private readOtherwise(r: JsonReader, start: number, nulled: number, cols: readonly Column[], at: number): void {
     const shapes = this.shapes;
     for (let i = 0; i < shapes.length; i++) {
       if (i === this.last) continue;
+      r.nulled = nulled;
       const o = shapes[i]!(r.bytes, start, r.end, cols, at, r);
       if (o >= 0) { this.last = i; r.at = o; return; }
     }
+    r.nulled = nulled;
     const o = this.anyOrder === undefined ? -1 : this.anyOrder(r.bytes, start, r.end, cols, at, r);
     if (o >= 0) r.at = o;
-    else { r.at = start; this.exact(r, cols, at); }
+    else { r.at = start; r.nulled = nulled; this.exact(r, cols, at); }
     if (this.isLearning) this.considerLearning(r, start);
   }
   /** A new shape at once while there are few, later only when the known ones keep missing; at most MAX_LEARNED ever. */

@@ -2,5 +2,5 @@
 export type * from './types.ts';
 export { KafkaClient } from './client.ts';
 export { KafkaClientConfig } from './config.ts';
-export { RecordCursor, forEachRecord, decodeHeaders, encodeHeaders, type RecordHeader } from './records.ts';
+export { RecordCursor, addHeaders, forEachRecord, decodeHeaders, encodeHeaders, type RecordHeader } from './records.ts';
 export { murmur2, partitionForKey } from './partitioner.ts';

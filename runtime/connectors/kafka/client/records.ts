@@ -148,17 +148,25 @@ export function decodeHeaders(cursor: RecordCursor): RecordHeader[] {
   return headers;
 }
 
+/** The headers of the record the cursor stands on, byte for byte, with `more` behind them, as `Producer.append` wants them. */
+export function addHeaders(cursor: RecordCursor, more: readonly { readonly key: string; readonly value: Buffer | string | null }[]): Buffer {
+  let at = cursor.headersStart, own = 0, factor = 1, byte: number;
+  do {
+    byte = cursor.bytes[at++] ?? 0;
+    own += (byte & 127) * factor;
+    factor *= 128;
+  } while (byte > 127);
+  const parts = more.flatMap(headerParts);
+  return Buffer.concat([varint(own / 2 + more.length), cursor.bytes.subarray(at, cursor.recordEnd), ...parts]);
+}
 /** Headers as `Producer.append` wants them: count, then key and value of each. Null for an empty list. */
 export function encodeHeaders(headers: readonly { readonly key: string; readonly value: Buffer | string | null }[]): Buffer | null {
   if (headers.length === 0) return null;
-  const parts: Buffer[] = [varint(headers.length)];
-  for (const { key, value } of headers) {
-    const name = Buffer.from(key);
-    parts.push(varint(name.length), name);
-    if (value === null) parts.push(varint(-1));
-    else { const content = Buffer.from(value as string); parts.push(varint(content.length), content); }
-  }
-  return Buffer.concat(parts);
+  return Buffer.concat([varint(headers.length), ...headers.flatMap(headerParts)]);
+}
+function headerParts({ key, value }: { readonly key: string; readonly value: Buffer | string | null }): Buffer[] {
+  const name = Buffer.from(key), content = value === null ? undefined : Buffer.from(value as string);
+  return [varint(name.length), name, ...(content === undefined ? [varint(-1)] : [varint(content.length), content])];
 }
 function varint(v: number): Buffer {
   const bytes: number[] = [];

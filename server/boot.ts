@@ -2,10 +2,9 @@
  * The composition root: the one place where registries, ports, stores and settings meet. `startServer` gives a running server that
  * listens on both ports; `main.ts` adds the process around it.
  */
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { catalogStoreFailed } from '../core/errors/catalog.ts';
 import type { Log } from '../core/ports/log.ts';
+import { makeDataDirectory } from '../core/storage/level-store.ts';
 import { KafkaCatalog } from '../catalog/kafka/kafka-catalog.ts';
 import { MySqlCatalog } from '../catalog/mysql/mysql-catalog.ts';
 import { ReferenceResolver, type OptionReferences } from '../catalog/secrets/resolver.ts';
@@ -55,12 +54,10 @@ const catalogTypes = (references: OptionReferences): ReadonlyMap<string, Catalog
 ]);
 
 export async function startServer(config: Config, log: Log, version: string): Promise<RunningServer> {
-  // Plans of jobs hold what a restart needs, credentials among them.
-  try { await mkdir(config.dataDir, { recursive: true, mode: 0o700 }); } catch (error) {
-    throw catalogStoreFailed({ folder: config.dataDir, why: error instanceof Error ? error.message : String(error) }, { cause: error });
-  }
+  // Plans of jobs hold what a restart needs, credentials among them: the folder is its owner's alone.
+  await makeDataDirectory(config.dataDir);
   setAccessPolicy({ folders: config.secretsDirs, closedFolders: [config.dataDir], hosts: config.connectorHosts });
-  const key = takeSecretsKey(config.secretsKeyFile, process.env), store = await openRecordStore(join(config.dataDir, 'catalog'));
+  const key = takeSecretsKey(config.secretsKeyFile, process.env), store = await openRecordStore(join(config.dataDir, 'catalog'), log);
   // The catalog store is opened first: its lock keeps a second server from the file of secrets too.
   const secrets = await SecretStore.open(config.dataDir, key), references = new ReferenceResolver({ variables: config.secretsEnv, environment: process.env, secrets });
   const { connectors, pipelines: pipelineConnectors, resolvePlan, resolveSpec } = deferReferences({ connectors: connectorRegistry, pipelines: pipelineRegistry, formats: formatRegistry, references });

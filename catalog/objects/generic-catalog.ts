@@ -3,7 +3,7 @@
  * store. Keys on disk: `database/<catalog>/<db>` and `object/<catalog>/<db>/<name>` with each part URI-encoded.
  */
 import { databaseNotEmpty, databaseNotFound, duplicateObject, tableNotFound } from '../../core/errors/catalog.ts';
-import type { RecordStore } from '../store/record-store.ts';
+import type { CatalogChange, RecordStore } from '../store/record-store.ts';
 import type { Catalog, CatalogObject, ObjectPath } from './objects.ts';
 
 type StoredObject = Omit<CatalogObject, 'options'> & { options?: [string, string][] };
@@ -44,7 +44,7 @@ export class GenericCatalog implements Catalog {
       throw duplicateObject({ noun: 'database', name });
     }
     this.databases.set(name, new Map());
-    await this.store.write([{ key: `database/${part(this.name)}/${part(name)}`, value: {} }]);
+    await this.durably([{ key: `database/${part(this.name)}/${part(name)}`, value: {} }], () => { this.databases.delete(name); });
   }
   async dropDatabase(name: string, options: { ifExists: boolean; cascade: boolean }): Promise<void> {
     const objects = this.databases.get(name);
@@ -54,7 +54,7 @@ export class GenericCatalog implements Catalog {
     }
     if (objects.size > 0 && !options.cascade) throw databaseNotEmpty({ database: name, count: objects.size });
     this.databases.delete(name);
-    await this.store.write([{ key: `database/${part(this.name)}/${part(name)}`, value: undefined }, ...[...objects.values()].map((o) => ({ key: objectKey(o.path), value: undefined }))]);
+    await this.durably([{ key: `database/${part(this.name)}/${part(name)}`, value: undefined }, ...[...objects.values()].map((o) => ({ key: objectKey(o.path), value: undefined }))], () => { this.databases.set(name, objects); });
   }
   async createObject(object: CatalogObject, ignoreIfExists: boolean): Promise<void> {
     const objects = this.objectsOf(object.path.database);
@@ -63,12 +63,12 @@ export class GenericCatalog implements Catalog {
       throw duplicateObject({ noun: object.kind, name: object.path.name });
     }
     objects.set(object.path.name, object);
-    await this.store.write([{ key: objectKey(object.path), value: stored(object) }]);
+    await this.durably([{ key: objectKey(object.path), value: stored(object) }], () => { objects.delete(object.path.name); });
   }
   async alterObject(object: CatalogObject): Promise<void> {
-    this.existing(object.path.database, object.path.name);
-    this.objectsOf(object.path.database).set(object.path.name, object);
-    await this.store.write([{ key: objectKey(object.path), value: stored(object) }]);
+    const before = this.existing(object.path.database, object.path.name), objects = this.objectsOf(object.path.database);
+    objects.set(object.path.name, object);
+    await this.durably([{ key: objectKey(object.path), value: stored(object) }], () => { objects.set(object.path.name, before); });
   }
   async renameObject(path: ObjectPath, newName: string): Promise<void> {
     const object = this.existing(path.database, path.name), objects = this.objectsOf(path.database);
@@ -76,14 +76,21 @@ export class GenericCatalog implements Catalog {
     const renamed: CatalogObject = { ...object, path: { ...path, name: newName } };
     objects.delete(path.name);
     objects.set(newName, renamed);
-    await this.store.write([{ key: objectKey(path), value: undefined }, { key: objectKey(renamed.path), value: stored(renamed) }]);
+    await this.durably([{ key: objectKey(path), value: undefined }, { key: objectKey(renamed.path), value: stored(renamed) }], () => { objects.delete(newName); objects.set(path.name, object); });
   }
   async dropObject(database: string, name: string): Promise<void> {
-    const object = this.existing(database, name);
-    this.objectsOf(database).delete(name);
-    await this.store.write([{ key: objectKey(object.path), value: undefined }]);
+    const object = this.existing(database, name), objects = this.objectsOf(database);
+    objects.delete(name);
+    await this.durably([{ key: objectKey(object.path), value: undefined }], () => { objects.set(name, object); });
   }
   close(): Promise<void> { return Promise.resolve(); }
+  /** Names are taken before the disk answers, so that two statements cannot take one; a change that is not on the disk is taken back. */
+  private async durably(changes: readonly CatalogChange[], takeBack: () => void): Promise<void> {
+    try { await this.store.write(changes); } catch (error) {
+      takeBack();
+      throw error;
+    }
+  }
 
   private existing(database: string, name: string): CatalogObject {
     const object = this.objectsOf(database).get(name);

@@ -49,7 +49,10 @@ export class CatalogManager {
     }
     const catalog = await this.checked(name, options);
     this.catalogs.set(name, catalog);
-    await this.store.write([{ key: `catalog/${encodeURIComponent(name)}`, value: [...options] }]);
+    try { await this.store.write([{ key: `catalog/${encodeURIComponent(name)}`, value: [...options] }]); } catch (error) {
+      this.catalogs.delete(name);
+      throw error;
+    }
   }
   /** Gives a catalog other options, checked as at its making; sessions see them from their next statement on, jobs keep what they have. */
   async alter(name: string, options: ReadonlyMap<string, string>): Promise<void> {
@@ -66,7 +69,10 @@ export class CatalogManager {
     if (name === DEFAULT_CATALOG) throw objectInUse({ noun: 'catalog', name, user: 'it is the built-in catalog' });
     if (catalog.type === 'generic_in_memory') for (const db of await catalog.listDatabases()) await catalog.dropDatabase(db, { ifExists: true, cascade: true });
     this.catalogs.delete(name);
-    await this.store.write([{ key: `catalog/${encodeURIComponent(name)}`, value: undefined }]);
+    try { await this.store.write([{ key: `catalog/${encodeURIComponent(name)}`, value: undefined }]); } catch (error) {
+      this.catalogs.set(name, catalog);
+      throw error;
+    }
     await catalog.close();
   }
   async close(): Promise<void> {

@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { duplicateObject } from '../../core/errors/catalog.ts';
 import { secretInvalid, secretNotFound, secretsNotStored, secretsUnreadable } from '../../core/errors/secrets.ts';
 import { rememberSecret } from '../../core/secrets/known.ts';
-import { writeDurably } from '../store/durable-file.ts';
+import { replaceFile } from '../../core/storage/files.ts';
 import { MAX_SECRET_BYTES, type SecretValues } from './resolver.ts';
 
 const FILE = 'secrets.json', VERSION = 1, ALGORITHM = 'aes-256-gcm';
@@ -97,7 +97,7 @@ export class SecretStore implements SecretValues {
         created: new Date(s.createdMs).toISOString(), changed: new Date(s.changedMs).toISOString(), ...(key === undefined ? { value: s.value } : { sealed: seal(key, name, s.value) }),
       }])),
     };
-    try { await writeDurably(this.path, `${JSON.stringify(stored, undefined, 1)}\n`); } catch (error) {
+    try { await replaceFile(this.path, `${JSON.stringify(stored, undefined, 1)}\n`); } catch (error) {
       throw secretsNotStored({ path: this.path, why: (error as NodeJS.ErrnoException).code ?? 'the system gave no reason' }, { cause: error });
     }
   }

@@ -59,11 +59,4 @@ export const unknownCatalogType = defineError<{ type: string; known: readonly st
   sqlstate: '22023', name: 'unknown-catalog-type', domain: 'user', retry: 'never',
   message: (p) => `cannot discover a catalog using option: 'type'='${p.type}'`, detail: (p) => listed('catalog types', p.known), hint: (p) => didYouMean(p.type, p.known),
 });
-export const catalogStoreLocked = defineError<{ folder: string }>({
-  sqlstate: '58030', name: 'catalog-store-locked', domain: 'external', retry: 'never',
-  message: (p) => `data directory ${quoted(p.folder)} is in use by another server`, hint: () => 'Stop the other server or choose another --data-dir.',
-});
-export const catalogStoreFailed = defineError<{ folder: string; why: string }>({
-  sqlstate: '58030', name: 'catalog-store-failed', domain: 'external', retry: 'never', message: (p) => `cannot open data directory ${quoted(p.folder)}: ${p.why}`,
-});
-export const catalogErrors = { catalogNotFound, databaseNotFound, tableNotFound, duplicateObject, wrongObjectKind, catalogReadOnly, databaseNotEmpty, objectInUse, invalidTableDefinition, duplicateColumn, schemaNotInferable, missingOption, unsupportedOption, unknownCatalogType, catalogStoreLocked, catalogStoreFailed };
+export const catalogErrors = { catalogNotFound, databaseNotFound, tableNotFound, duplicateObject, wrongObjectKind, catalogReadOnly, databaseNotEmpty, objectInUse, invalidTableDefinition, duplicateColumn, schemaNotInferable, missingOption, unsupportedOption, unknownCatalogType };

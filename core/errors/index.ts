@@ -18,6 +18,7 @@ import { mysqlTypeErrors } from './mysql-types.ts';
 import { secretErrors } from './secrets.ts';
 import { sessionErrors } from './session.ts';
 import { stateErrors } from './state.ts';
+import { storageErrors } from './storage.ts';
 import type { ErrorFactory } from './define.ts';
 import { syntaxErrors } from './syntax.ts';
 import { plannerErrors } from './planner.ts';
@@ -50,4 +51,5 @@ export const errorCatalogues: readonly { readonly area: string; readonly errors:
   { area: 'runtime', errors: runtimeErrors as never },
   { area: 'secrets', errors: secretErrors as never },
   { area: 'state', errors: stateErrors as never },
+  { area: 'storage', errors: storageErrors as never },
 ];

@@ -79,25 +79,14 @@ export const savepointMissing = defineError<{ path: string; why: string }>({
 export const savepointFailed = defineError<{ job: string; why: string }>({
   sqlstate: '58030', name: 'savepoint-failed', domain: 'external', retry: 'never', message: (p) => `savepoint of job ${quoted(p.job)} failed`, detail: (p) => `${p.why}.`,
 });
-export const stateVersionUnknown = defineError<{ path: string; found: number; known: number; writer: string }>({
-  sqlstate: '0A000', name: 'state-version-unknown', domain: 'user', retry: 'never',
-  message: (p) => `state in ${quoted(p.path)} has format ${p.found}, this version of Rivulet knows up to ${p.known}`,
-  detail: (p) => `It was written by Rivulet ${p.writer}.`, hint: () => 'Run the version that wrote it, or a newer one.',
-});
-export const dataDirectoryInUse = defineError<{ path: string }>({
-  sqlstate: '55006', name: 'data-directory-in-use', domain: 'user', retry: 'never', message: (p) => `another server uses data directory ${quoted(p.path)}`,
-  hint: () => 'Stop it, or give this server another --data-dir.',
-});
-export const dataDirectoryUnusable = defineError<{ path: string; why: string }>({
-  sqlstate: '58030', name: 'data-directory-unusable', domain: 'user', retry: 'never', message: (p) => `cannot use data directory ${quoted(p.path)}: ${p.why}`,
-});
-export const stateStoreUnreadable = defineError<{ path: string; why: string }>({
-  sqlstate: 'XX001', name: 'state-store-unreadable', domain: 'external', retry: 'never', message: (p) => `the state store ${quoted(p.path)} cannot be opened`,
-  detail: (p) => `${p.why}.`, hint: () => 'Restore the directory from a backup, or move it away to start without jobs and state.',
+/** A job in the store that its index does not know: being submitted or being dropped when the server died, or back through damage. */
+export const jobUncertain = defineError<{ path: string }>({
+  sqlstate: '55000', name: 'job-uncertain', domain: 'external', retry: 'never', message: () => 'the server died while this job was being submitted or dropped',
+  detail: (p) => `It stands in the store, but not in ${quoted(p.path)}.`, hint: () => 'DROP JOB forgets it, RESTART JOB runs it.',
 });
 
 export const runtimeErrors = {
   jobNotFound, printSinkNotFound, jobWrongStatus, jobEnded, serverStopping, workerDied, taskFailed, notNullViolated, unknownRuntimePart, planVersionUnknown,
   checkpointTimedOut, checkpointWriteFailed, stateDamaged, noUsableCheckpoint, stateNotClaimed, savepointUnreadable, savepointMissing, savepointFailed,
-  stateVersionUnknown, dataDirectoryInUse, dataDirectoryUnusable, stateStoreUnreadable,
+  jobUncertain,
 };

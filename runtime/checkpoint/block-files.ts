@@ -8,29 +8,10 @@ import { mkdir, open, readdir, rm, stat } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { invariant } from '../../core/errors/common.ts';
+import { readFully, syncFolder, writeAll } from '../../core/storage/files.ts';
 import { killPoint } from './kill-points.ts';
 
 const ENDING = '.blocks';
-
-export async function writeAll(handle: FileHandle, bytes: Uint8Array): Promise<void> {
-  for (let at = 0; at < bytes.byteLength;) at += (await handle.write(bytes, at, bytes.byteLength - at)).bytesWritten;
-}
-/** Fills `into` from `position` on; gives the number of bytes read, fewer only at the end of the file. */
-export async function readFully(handle: FileHandle, into: Uint8Array, position: number): Promise<number> {
-  let at = 0;
-  while (at < into.byteLength) {
-    const { bytesRead } = await handle.read(into, at, into.byteLength - at, position + at);
-    if (bytesRead === 0) break;
-    at += bytesRead;
-  }
-  return at;
-}
-/** Makes names in a folder durable, where the system can. */
-export async function syncFolder(path: string): Promise<void> {
-  const handle = await open(path, 'r');
-  await handle.sync().catch(() => {});
-  await handle.close();
-}
 
 /** A file being written. */
 export class BlockFileWriter {

@@ -19,7 +19,7 @@ import type { CheckpointEvent, CheckpointLog } from './log.ts';
 import type { Manifest } from './manifest.ts';
 import { planNodeIds } from './manifest.ts';
 import type { PhysicalPlan } from '../../planner/physical/plan.ts';
-import { reason } from './store.ts';
+import { reason } from '../../core/storage/files.ts';
 import type { NewBlock } from './store.ts';
 
 export interface CoordinatorOptions {

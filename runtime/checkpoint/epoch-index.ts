@@ -1,74 +1,120 @@
 /**
- * A small file beside the state store that says which jobs and which retained checkpoints it must hold. LevelDB drops a damaged stretch of its log
- * without a word when it opens; without this file a job or its newest checkpoint could be gone and nobody would know.
+ * A small file beside the state store that says which jobs, which of their records and which retained checkpoints it must hold. LevelDB
+ * drops a damaged stretch of its log without a word when it opens; without this file a job or its newest checkpoint could be gone, or a
+ * dropped one back, and nobody would know.
  *
- * The file always says no more than the store holds: entries are added after the store's write and removed before it. It is replaced by
- * rename and not synced; after a power failure it may be older than the store, which is harmless.
+ * The file says no more than the store holds: entries are added after the store's write and removed before it. A job exists when it stands
+ * in both, so its submission waits for this file; all else is written behind, one write at a time.
  */
-import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { crc32 } from 'node:zlib';
+import { stateVersionUnknown } from '../../core/errors/storage.ts';
 import type { Log } from '../../core/ports/log.ts';
+import { readIfThere, replaceFile, sealed, unsealed } from '../../core/storage/files.ts';
+import { PRODUCT_VERSION } from '../../core/version.ts';
 
 const FILE = 'state-epochs.json';
+/** 1: an object of epochs by job id. 2: with names and revisions. */
+const INDEX_FORMAT = 2;
+/** Checkpoints in quick succession share a write of the file: it costs two syncs. */
+const SPACING_MS = 250;
+
+/** `revision`: counts the writes of the job's record. `epochs`: the checkpoints retained of the job, newest first; empty = none yet. */
+export interface IndexEntry { readonly name: string; readonly revision: number; readonly epochs: readonly number[] }
+interface Stored { readonly format: number; readonly writer: string; readonly jobs: Readonly<Record<string, IndexEntry>> }
 
 export class EpochIndex {
   readonly path: string;
-  private readonly epochs: Map<string, readonly number[]>;
+  /** False: the file was missing, damaged, or of an older version, so a job that it does not name may exist all the same. */
+  readonly isComplete: boolean;
+  private readonly entries: Map<string, IndexEntry>;
+  /** A savepoint that a job starts from is in the store before the job is. */
+  private readonly early = new Map<string, readonly number[]>();
   private readonly log: Log;
-  private saving: Promise<void> = Promise.resolve();
-  private isDue = false;
-  private constructor(path: string, epochs: Map<string, readonly number[]>, log: Log) { this.path = path; this.epochs = epochs; this.log = log; }
+  private writing: Promise<void> = Promise.resolve();
+  private due: Promise<void> | undefined;
+  private timer: NodeJS.Timeout | undefined;
+  private savedMs = Number.NEGATIVE_INFINITY;
+  private constructor(path: string, isComplete: boolean, entries: Map<string, IndexEntry>, log: Log) { this.path = path; this.isComplete = isComplete; this.entries = entries; this.log = log; }
 
-  /** A missing or damaged file is an empty index, with a warning when it was damaged. */
+  /** A missing or damaged file is an empty index, with a warning when it was damaged. Throws `state-version-unknown`. */
   static async open(dataDir: string, log: Log): Promise<EpochIndex> {
-    const path = join(dataDir, FILE), text = await readFile(path, 'utf8').catch(() => undefined);
-    let epochs = new Map<string, readonly number[]>();
-    if (text !== undefined) {
-      const json = text.slice(9);
-      if (crc32(json).toString(16).padStart(8, '0') === text.slice(0, 8)) epochs = new Map(Object.entries(JSON.parse(json) as Record<string, readonly number[]>));
-      else log.warn('the index of checkpoints is damaged; it is made anew', { path });
+    const path = join(dataDir, FILE), whole = await readIfThere(path);
+    if (whole === undefined) return new EpochIndex(path, false, new Map(), log);
+    const text = unsealed(whole);
+    if (text === undefined) {
+      log.warn('the index of checkpoints is damaged; it is made anew', { path });
+      return new EpochIndex(path, false, new Map(), log);
     }
-    return new EpochIndex(path, epochs, log);
+    const stored = JSON.parse(text) as Stored | Readonly<Record<string, readonly number[]>>;
+    if (typeof stored['format'] !== 'number') return new EpochIndex(path, false, new Map(Object.entries(stored as Readonly<Record<string, readonly number[]>>).map(([id, epochs]) => [id, { name: '', revision: 0, epochs }])), log);
+    const { format, writer, jobs } = stored as Stored;
+    if (format > INDEX_FORMAT) throw stateVersionUnknown({ what: 'the index', path, found: format, known: INDEX_FORMAT, writer, reader: PRODUCT_VERSION });
+    return new EpochIndex(path, true, new Map(Object.entries(jobs)), log);
   }
   /** Jobs the store must hold. */
-  jobs(): Iterable<string> { return this.epochs.keys(); }
-  /** The checkpoints retained of a job, newest first; empty = none yet. */
-  epochsOf(job: string): readonly number[] { return this.epochs.get(job) ?? []; }
+  jobs(): Iterable<string> { return this.entries.keys(); }
+  entry(job: string): IndexEntry | undefined { return this.entries.get(job); }
+  epochsOf(job: string): readonly number[] { return this.entries.get(job)?.epochs ?? []; }
 
-  /** After the store has the job. */
-  noteJob(job: string): void {
-    if (this.epochs.has(job)) return;
-    this.epochs.set(job, []);
-    void this.save();
+  /** After the store has the job's record. Rejects when it is not on the disk; then it is not noted either if the job is new. */
+  async noteJob(job: string, facts: { readonly name: string; readonly revision: number }): Promise<void> {
+    const before = this.entries.get(job);
+    this.entries.set(job, { ...facts, epochs: before?.epochs ?? this.early.get(job) ?? [] });
+    this.early.delete(job);
+    try { await this.save(); } catch (error) {
+      if (before === undefined) this.entries.delete(job);
+      throw error;
+    }
   }
   /** After the store has the checkpoint. Does not wait for the disk. */
   noteCheckpoint(job: string, epoch: number, dropped: readonly number[]): void {
-    this.epochs.set(job, [epoch, ...this.epochsOf(job).filter((one) => one !== epoch && !dropped.includes(one))]);
-    void this.save();
+    const entry = this.entries.get(job);
+    if (entry === undefined) { this.early.set(job, [epoch]); return; }
+    this.entries.set(job, { ...entry, epochs: [epoch, ...entry.epochs.filter((one) => one !== epoch && !dropped.includes(one))] });
+    this.saveBehind();
   }
-  /** Before the store forgets the job's checkpoints, or the job. */
-  async forget(job: string, what: 'checkpoints' | 'job'): Promise<void> {
-    if (what === 'job') this.epochs.delete(job);
-    else this.epochs.set(job, []);
-    await this.save();
-  }
-  /** One write at a time; changes made meanwhile go with the next. */
-  private save(): Promise<void> {
-    if (this.isDue) return this.saving;
-    this.isDue = true;
-    return this.saving = this.saving.then(() => this.write());
-  }
-  private async write(): Promise<void> {
-    this.isDue = false;
-    const json = JSON.stringify(Object.fromEntries(this.epochs));
-    try {
-      await writeFile(`${this.path}.part`, `${crc32(json).toString(16).padStart(8, '0')}\n${json}`);
-      await rename(`${this.path}.part`, this.path);
-    } catch (error) {
-      this.log.warn('the index of checkpoints could not be written', { path: this.path, err: error });
+  /** Before the store forgets the job's checkpoints, or the job. Gives what was known, for `restore` should the store fail. */
+  async forget(job: string, what: 'checkpoints' | 'job'): Promise<IndexEntry | undefined> {
+    const before = this.entries.get(job);
+    if (before === undefined) return undefined;
+    if (what === 'job') this.entries.delete(job);
+    else this.entries.set(job, { ...before, epochs: [] });
+    try { await this.save(); } catch (error) {
+      this.entries.set(job, before);
+      throw error;
     }
+    return before;
   }
-  /** Resolves when everything noted is written. */
-  async settled(): Promise<void> { await this.saving; }
+  restore(job: string, entry: IndexEntry | undefined): void {
+    if (entry === undefined) return;
+    this.entries.set(job, entry);
+    this.saveBehind();
+  }
+  /** With the next write, or soon. */
+  saveBehind(): void {
+    if (this.timer !== undefined) return;
+    this.timer = setTimeout(() => {
+      this.timer = undefined;
+      this.save().catch((error: unknown) => { this.log.warn('the index of checkpoints could not be written', { path: this.path, err: error }); });
+    }, Math.max(0, this.savedMs + SPACING_MS - performance.now()));
+    this.timer.unref();
+  }
+  /** Resolves when everything noted so far is on the disk. Changes made while one write is under way go with the next. */
+  private save(): Promise<void> {
+    this.due ??= this.writing.then(async () => {
+      this.due = undefined;
+      clearTimeout(this.timer);
+      this.timer = undefined;
+      const stored: Stored = { format: INDEX_FORMAT, writer: PRODUCT_VERSION, jobs: Object.fromEntries(this.entries) };
+      await replaceFile(this.path, sealed(JSON.stringify(stored)));
+      this.savedMs = performance.now();
+    });
+    this.writing = this.due.catch(() => {});
+    return this.due;
+  }
+  /** Resolves when everything noted is written, or could not be. */
+  async settled(): Promise<void> {
+    if (this.timer !== undefined) await this.save().catch(() => {});
+    await this.writing;
+  }
 }

@@ -1,6 +1,6 @@
 /**
  * The checkpoints of one job over all its incarnations: which are retained, the next epoch and block numbers, and the history shown to
- * users. Two completed checkpoints are kept; a new one takes the place of the oldest in the same atomic write.
+ * users. So many completed checkpoints as the job's settings say are kept; a new one takes the place of the oldest in the same atomic write.
  */
 import type { Log } from '../../core/ports/log.ts';
 import { noUsableCheckpoint } from '../../core/errors/runtime.ts';
@@ -8,11 +8,11 @@ import type { Json } from '../../catalog/registry/connectors.ts';
 import type { SnapshotMessage } from '../graph/messages.ts';
 import type { Layout } from '../graph/layout.ts';
 import { killPoint, testSetting } from './kill-points.ts';
-import { blocksOf, MANIFEST_FORMAT, namedBy, PRODUCT_VERSION } from './manifest.ts';
+import { PRODUCT_VERSION } from '../../core/version.ts';
+import { blocksOf, MANIFEST_FORMAT, namedBy } from './manifest.ts';
 import type { BlockPlace, BlockRef, Manifest, ManifestNode } from './manifest.ts';
 import type { NewBlock, StatePort } from './store.ts';
 
-export const RETAINED_CHECKPOINTS = 2;
 const HISTORY = 20;
 /** A checkpoint with so many bytes of blocks has a file of its own; smaller ones go into the store whole, with one sync instead of two. */
 const BLOCK_FILE_FROM = testSetting('RIVULET_BLOCK_FILE_FROM', 1024 * 1024);
@@ -47,8 +47,21 @@ export class CheckpointLog {
   readonly history: CheckpointEvent[] = [];
   completed = 0;
   failed = 0;
-  constructor(jobId: string, store: StatePort, log: Log) { this.jobId = jobId; this.store = store; this.log = log; }
+  /** How many completed checkpoints are kept; at least 1. */
+  private readonly retainedCount: number;
+  /** A write failed: whether it is on the disk is not known. */
+  private isUncertain = false;
+  constructor(jobId: string, store: StatePort, log: Log, retainedCount = 2) { this.jobId = jobId; this.store = store; this.log = log; this.retainedCount = retainedCount; }
 
+  /** Before a restart chooses its checkpoint: after a write that failed the disk says what is true. Throws `data-write-failed` and the like while it cannot. */
+  async settle(): Promise<void> {
+    if (!this.isUncertain) return;
+    this.retained = [];
+    this.superfluous = [];
+    this.damaged = [];
+    await this.load();
+    this.isUncertain = false;
+  }
   async load(): Promise<void> {
     const expected = this.store.index.epochsOf(this.jobId), oldest = Math.min(...expected);
     for (const { epoch, manifest, damage } of await this.store.manifests(this.jobId)) {
@@ -60,7 +73,7 @@ export class CheckpointLog {
     }
     for (const epoch of expected) {
       this.nextEpochNumber = Math.max(this.nextEpochNumber, epoch + 1);
-      const isDropped = this.retained.filter((one) => one.epoch > epoch).length >= RETAINED_CHECKPOINTS;
+      const isDropped = this.retained.filter((one) => one.epoch > epoch).length >= this.retainedCount;
       if (!isDropped && !this.retained.some((one) => one.epoch === epoch) && !this.damaged.some((one) => one.epoch === epoch)) this.noteDamage(epoch, `it was complete (${this.store.index.path}) but is no longer in ${this.store.path}`);
     }
   }
@@ -73,6 +86,8 @@ export class CheckpointLog {
   /** The checkpoint to restore from; undefined = the job never completed one. Throws `no-usable-checkpoint` when all are damaged. */
   newest(): Manifest | undefined {
     const newest = this.retained[0];
+    // One with two newer ones has long been committed, and its transactional ids have been used again since.
+    if (newest !== undefined && new Set([...this.damaged.map(({ epoch }) => epoch), ...this.store.index.epochsOf(this.jobId)].filter((epoch) => epoch > newest.epoch)).size >= 2) return { ...newest, committables: {} };
     if (newest === undefined && this.damaged.length > 0) throw noUsableCheckpoint({ job: this.jobId, damaged: this.damaged.map(({ epoch, what }) => `checkpoint ${epoch}: ${what}`) });
     return newest;
   }
@@ -123,10 +138,12 @@ export class CheckpointLog {
 
   /** Writes a completed checkpoint and forgets what it makes superfluous. */
   async write(manifest: Manifest, blocks: readonly NewBlock[]): Promise<void> {
-    const isKept = (one: Manifest, at: number): boolean => at < RETAINED_CHECKPOINTS - 1 || this.pinned.has(one);
+    const isKept = (one: Manifest, at: number): boolean => at < this.retainedCount - 1 || this.pinned.has(one);
     const keep = [manifest, ...this.retained.filter(isKept)], dropped = this.retained.filter((one, at) => !isKept(one, at));
     const damaged = this.damaged.map(({ epoch }) => epoch);
+    this.isUncertain = true;
     await this.store.writeCheckpoint(manifest, blocks, { epochs: [...dropped.map((one) => one.epoch), ...damaged, ...this.superfluous], ...onlyIn(dropped, keep) });
+    this.isUncertain = false;
     this.retained = keep;
     this.superfluous = [];
     this.damaged = this.damaged.filter(({ epoch }) => !damaged.includes(epoch));
@@ -144,7 +161,9 @@ export class CheckpointLog {
     const nodes = withRefs(facts.nodes, renumber);
     const manifest: Manifest = { ...savepoint, format: MANIFEST_FORMAT, jobId: this.jobId, jobName: facts.jobName, epoch, kind: 'checkpoint', nodes, committables: {} };
     const blocks = async function* (): AsyncGenerator<NewBlock> { for (const { from, to } of pairs) yield { ref: to, bytes: await read(from) }; };
+    this.isUncertain = true;
     await this.store.writeCheckpoint(manifest, blocks(), { epochs: [...[...this.retained, ...this.damaged].map((one) => one.epoch), ...this.superfluous], ...onlyIn(this.retained, []) });
+    this.isUncertain = false;
     this.retained = [manifest];
     this.superfluous = [];
     this.damaged = [];

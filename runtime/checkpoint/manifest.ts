@@ -4,13 +4,14 @@
  */
 import { crc32 } from 'node:zlib';
 import type { Json } from '../../catalog/registry/connectors.ts';
-import { stateDamaged, stateVersionUnknown } from '../../core/errors/runtime.ts';
+import { stateDamaged } from '../../core/errors/runtime.ts';
+import { stateVersionUnknown } from '../../core/errors/storage.ts';
+import { sealed, unsealed } from '../../core/storage/files.ts';
+import { PRODUCT_VERSION } from '../../core/version.ts';
 import type { PhysicalPlan } from '../../planner/physical/plan.ts';
 
 /** 2: blocks may stand in files (`block-files.ts`). */
 export const MANIFEST_FORMAT = 2;
-/** Named in savepoints and in the error of a version that cannot read them. */
-export const PRODUCT_VERSION = '0.1.0';
 
 export interface BlockRef {
   readonly seq: number;
@@ -51,16 +52,13 @@ export interface Manifest {
 }
 
 /** Text form: the checksum of the JSON, a line feed, the JSON. */
-export function encodeManifest(manifest: Manifest): string {
-  const json = JSON.stringify(manifest);
-  return `${crc32(json).toString(16).padStart(8, '0')}\n${json}`;
-}
+export const encodeManifest = (manifest: Manifest): string => sealed(JSON.stringify(manifest));
 /** Throws `state-damaged` or `state-version-unknown`; `where` names the place in the error. */
 export function decodeManifest(text: string, where: string): Manifest {
-  const json = text.slice(9);
-  if (text[8] !== '\n' || crc32(json).toString(16).padStart(8, '0') !== text.slice(0, 8)) throw stateDamaged({ what: 'a checkpoint manifest', where, why: 'its checksum does not match' });
+  const json = unsealed(text);
+  if (json === undefined) throw stateDamaged({ what: 'a checkpoint manifest', where, why: 'its checksum does not match' });
   const manifest = JSON.parse(json) as Manifest;
-  if (manifest.format > MANIFEST_FORMAT) throw stateVersionUnknown({ path: where, found: manifest.format, known: MANIFEST_FORMAT, writer: String(manifest.writer) });
+  if (manifest.format > MANIFEST_FORMAT) throw stateVersionUnknown({ path: where, found: manifest.format, known: MANIFEST_FORMAT, writer: String(manifest.writer), reader: PRODUCT_VERSION });
   return manifest;
 }
 export function checkBlock(bytes: Uint8Array, ref: BlockRef, where: string): void {

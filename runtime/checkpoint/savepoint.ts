@@ -9,10 +9,9 @@ import { basename, isAbsolute, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { invariant } from '../../core/errors/common.ts';
 import { savepointMissing, savepointUnreadable, stateDamaged } from '../../core/errors/runtime.ts';
-import { readFully, syncFolder, writeAll } from './block-files.ts';
+import { readFully, reason, syncFolder, writeAll } from '../../core/storage/files.ts';
 import { blocksOf, checkBlock, decodeManifest, encodeManifest } from './manifest.ts';
 import type { BlockRef, Manifest } from './manifest.ts';
-import { reason } from './store.ts';
 
 const FILE_BYTES = 256 * 1024 * 1024;
 const MANIFEST = 'manifest.json';

@@ -2,8 +2,8 @@
  * The state store: one `level` database in `<data-dir>/state` with the jobs, their retained checkpoint manifests and the blocks these
  * refer to. Only the main thread touches it, asynchronously.
  *
- *   format                       format number and the version that wrote it
- *   j/<job id>                   definition and last known status (JSON)
+ *   format                       format number and the version that last opened it
+ *   j/<job id>                   definition and last known status (sealed JSON with its revision)
  *   m/<job id>/<epoch>           manifest of a completed checkpoint (epoch with 12 digits)
  *   b/<job id>/<seq>             packed state block of a small checkpoint
  *
@@ -11,40 +11,43 @@
  * no retained checkpoint needs. Blocks of larger checkpoints go ahead into a file (`block-files.ts`); without the manifest nobody looks
  * at it, and `sweep` removes such leftovers.
  *
- * LevelDB refuses all writes after one failed (disk full) until it is opened again, so a failed write closes the database and the next
- * use opens it anew: checkpoints go on by themselves when there is room again.
+ * A write that failed may be on the disk or not (`core/storage/level-store.ts`). A submission that failed is taken back; after a failed
+ * checkpoint `CheckpointLog.settle` reads what is true; checkpoints go on by themselves when there is room again.
  */
-import { mkdir, access, constants } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Level } from 'level';
-import { dataDirectoryInUse, dataDirectoryUnusable, stateDamaged, stateStoreUnreadable, stateVersionUnknown } from '../../core/errors/runtime.ts';
+import { jobUncertain, stateDamaged } from '../../core/errors/runtime.ts';
+import { dataWriteFailed, stateVersionUnknown } from '../../core/errors/storage.ts';
 import { RivuletError } from '../../core/errors/define.ts';
 import type { Log } from '../../core/ports/log.ts';
+import { reason, sealed, unsealed } from '../../core/storage/files.ts';
+import { bytesOf, LevelStore, textOf } from '../../core/storage/level-store.ts';
+import type { Change } from '../../core/storage/level-store.ts';
+import { PRODUCT_VERSION } from '../../core/version.ts';
 import { BlockFiles } from './block-files.ts';
 import type { BlockFileWriter } from './block-files.ts';
 import { EpochIndex } from './epoch-index.ts';
 import { die, isDue, killPoint } from './kill-points.ts';
-import { checkBlock, decodeManifest, encodeManifest, namedBy, PRODUCT_VERSION } from './manifest.ts';
+import { checkBlock, decodeManifest, encodeManifest, namedBy } from './manifest.ts';
 import type { BlockRef, Manifest, Named } from './manifest.ts';
 
-const STORE_FORMAT = 1;
-
-type Database = Level<string, Uint8Array>;
-type Change = { readonly type: 'put'; readonly key: string; readonly value: Uint8Array } | { readonly type: 'del'; readonly key: string };
+/** 1: records of jobs are plain JSON. 2: sealed, with a revision. */
+const STORE_FORMAT = 2;
 
 export interface RetainedManifest { readonly epoch: number; readonly manifest: Manifest | undefined; readonly damage: RivuletError | undefined }
 export interface NewBlock { readonly ref: BlockRef; readonly bytes: Uint8Array }
 /** What a new checkpoint makes superfluous: manifests by epoch, blocks in the store, block files. */
 export interface Dropped { readonly epochs: readonly number[]; readonly blocks: readonly number[]; readonly files: readonly number[] }
+/** A job as the store has it. With `damage` it must not run by itself: `record` is undefined when it cannot be read, else it may not be the newest. */
+export interface StoredJob { readonly id: string; readonly name: string | undefined; readonly record: unknown; readonly damage: RivuletError | undefined }
 
 const twelve = (n: number): string => String(n).padStart(12, '0');
 const manifestKey = (job: string, epoch: number): string => `m/${job}/${twelve(epoch)}`;
 const blockKey = (job: string, seq: number): string => `b/${job}/${twelve(seq)}`;
-const bytesOf = (text: string): Uint8Array => Buffer.from(text, 'utf8');
-const textOf = (bytes: Uint8Array): string => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
+const jobKey = (job: string): string => `j/${job}`;
+const encodeJob = (job: string, record: unknown, revision: number): Uint8Array => bytesOf(sealed(JSON.stringify({ revision, record }), jobKey(job)));
 
 /** The store as jobs see it; a simulation gives its own. */
-export type StatePort = Pick<StateStore, 'path' | 'jobs' | 'putJob' | 'resetJob' | 'manifests' | 'readBlock' | 'writeCheckpoint' | 'sweep' | 'close'> & {
+export type StatePort = Pick<StateStore, 'path' | 'jobs' | 'putJob' | 'resetJob' | 'manifests' | 'readBlock' | 'writeCheckpoint' | 'sweep' | 'noteKnown' | 'close'> & {
   readonly index: Pick<EpochIndex, 'path' | 'epochsOf'>;
   readonly files: Pick<BlockFiles, 'sizes'>;
 };
@@ -53,117 +56,107 @@ export class StateStore {
   readonly path: string;
   readonly index: EpochIndex;
   readonly files: BlockFiles;
-  private database: Database | undefined;
-  private opening: Promise<Database> | undefined;
-  private isClosed = false;
-  private constructor(path: string, index: EpochIndex, files: BlockFiles) { this.path = path; this.index = index; this.files = files; }
+  private readonly level: LevelStore;
+  private constructor(level: LevelStore, index: EpochIndex, files: BlockFiles) { this.path = level.path; this.level = level; this.index = index; this.files = files; }
 
   /** Throws `data-directory-in-use`, `data-directory-unusable`, `state-store-unreadable`, `state-version-unknown`. */
   static async open(dataDir: string, log: Log): Promise<StateStore> {
-    const path = join(dataDir, 'state');
+    const level = await LevelStore.open(join(dataDir, 'state'), log, { writeBufferSize: 16 * 1024 * 1024 });
     try {
-      await mkdir(path, { recursive: true });
-      await access(path, constants.W_OK | constants.X_OK);
+      const store = new StateStore(level, await EpochIndex.open(dataDir, log), new BlockFiles(dataDir));
+      await store.checkFormat();
+      return store;
     } catch (error) {
-      throw dataDirectoryUnusable({ path: dataDir, why: reason(error) }, { cause: error });
-    }
-    const store = new StateStore(path, await EpochIndex.open(dataDir, log), new BlockFiles(dataDir));
-    try {
-      await store.checkFormat(await store.use());
-    } catch (error) {
-      await store.close();
-      throw error instanceof RivuletError ? error : stateStoreUnreadable({ path, why: reason(error) }, { cause: error });
-    }
-    return store;
-  }
-  private async use(): Promise<Database> {
-    if (this.database !== undefined) return this.database;
-    this.opening ??= this.openDatabase().finally(() => { this.opening = undefined; });
-    return await this.opening;
-  }
-  private async openDatabase(): Promise<Database> {
-    const database: Database = new Level<string, Uint8Array>(this.path, { keyEncoding: 'utf8', valueEncoding: 'view', writeBufferSize: 16 * 1024 * 1024 });
-    try {
-      await database.open();
-    } catch (error) {
-      throw openingError(this.path, error);
-    }
-    this.database = database;
-    return database;
-  }
-  private async checkFormat(database: Database): Promise<void> {
-    const found = await database.get('format');
-    if (found === undefined) {
-      await this.write([{ type: 'put', key: 'format', value: bytesOf(JSON.stringify({ format: STORE_FORMAT, writer: PRODUCT_VERSION })) }]);
-      return;
-    }
-    const { format, writer } = JSON.parse(textOf(found)) as { format: number; writer: string };
-    if (format > STORE_FORMAT) throw stateVersionUnknown({ path: this.path, found: format, known: STORE_FORMAT, writer });
-  }
-  private async write(changes: readonly Change[], isCheckpoint = false): Promise<void> {
-    const database = await this.use();
-    try {
-      if (isCheckpoint && isDue('before-state-sync')) await database.batch([...changes], { sync: false }).then(die);
-      const written = database.batch([...changes], { sync: true });
-      if (isCheckpoint) killPoint('during-state-write');
-      await written;
-    } catch (error) {
-      if (this.database === database && !this.isClosed) {
-        this.database = undefined;
-        await database.close().catch(() => {});
-      }
+      await level.close();
       throw error;
     }
   }
+  private async checkFormat(): Promise<void> {
+    const found = await (await this.level.use()).get('format');
+    const { format, writer } = found === undefined ? { format: 0, writer: '' } : this.formatOf(found);
+    if (format > STORE_FORMAT) throw stateVersionUnknown({ path: this.path, found: format, known: STORE_FORMAT, writer, reader: PRODUCT_VERSION });
+    if (format === STORE_FORMAT && writer === PRODUCT_VERSION) return;
+    const changes: Change[] = [{ type: 'put', key: 'format', value: bytesOf(JSON.stringify({ format: STORE_FORMAT, writer: PRODUCT_VERSION })) }];
+    if (format < 2) for (const [key, value] of await this.level.readAll({ gt: 'j/', lt: 'j0' })) changes.push({ type: 'put', key, value: encodeJob(key.slice(2), this.parsed(key, textOf(value)), 0) });
+    await this.level.write(changes);
+  }
+  private formatOf(found: Uint8Array): { format: number; writer: string } {
+    const { format, writer } = this.parsed('format', textOf(found)) as { format?: unknown; writer?: unknown };
+    if (typeof format !== 'number' || !Number.isInteger(format) || format < 1) throw stateDamaged({ what: 'the format of the state store', where: `${this.path} (format)`, why: 'it is no number' });
+    return { format, writer: String(writer) };
+  }
+  private parsed(key: string, text: string): unknown {
+    try { return JSON.parse(text); } catch (error) { throw stateDamaged({ what: 'a record of the state store', where: `${this.path} (${key})`, why: reason(error) }, { cause: error }); }
+  }
 
-  /** All job records, in no order; a record that cannot be read is reported instead of silently left out. */
-  async jobs(): Promise<readonly { readonly id: string; readonly record: unknown }[]> {
-    const out: { id: string; record: unknown }[] = [];
-    for (const [key, value] of await this.readAll({ gt: 'j/', lt: 'j0' })) {
-      try {
-        out.push({ id: key.slice(2), record: JSON.parse(textOf(value)) });
-      } catch (error) {
-        throw stateDamaged({ what: 'a job definition', where: `${this.path} (${key})`, why: reason(error) }, { cause: error });
-      }
+  /** All jobs of the store and of the index, in no order. */
+  async jobs(): Promise<readonly StoredJob[]> {
+    const out: StoredJob[] = [], seen = new Set<string>();
+    for (const [key, value] of await this.level.readAll({ gt: 'j/', lt: 'j0' })) {
+      const id = key.slice(2), entry = this.index.entry(id), name = entry?.name === '' ? undefined : entry?.name;
+      seen.add(id);
+      const text = unsealed(textOf(value), key);
+      if (text === undefined) { out.push({ id, name, record: undefined, damage: this.damagedJob(id, 'its checksum does not match') }); continue; }
+      const { revision, record } = JSON.parse(text) as { revision: number; record: unknown };
+      out.push({ id, name, record, damage: this.doubt(id, revision) });
     }
-    for (const id of this.index.jobs()) {
-      if (!out.some((job) => job.id === id)) throw stateDamaged({ what: 'the state store', where: this.path, why: `job ${id} stands in ${this.index.path} but its definition is gone` });
-    }
+    for (const id of this.index.jobs()) if (!seen.has(id)) out.push({ id, name: this.index.entry(id)?.name, record: undefined, damage: this.damagedJob(id, `it stands in ${this.index.path} but is gone from the store`) });
     return out;
   }
-  private async readAll(range: { gt: string; lt: string; reverse?: boolean }): Promise<[string, Uint8Array][]> {
+  private damagedJob(id: string, why: string): RivuletError { return stateDamaged({ what: 'a job definition', where: `${this.path} (${jobKey(id)})`, why }); }
+  /** Why a readable record must not be taken as it is. */
+  private doubt(id: string, revision: number): RivuletError | undefined {
+    const entry = this.index.entry(id);
+    if (entry === undefined) return this.index.isComplete ? jobUncertain({ path: this.index.path }) : undefined;
+    return revision < entry.revision ? this.damagedJob(id, `its newest record is lost, the one before it is left (${revision} of ${entry.revision})`) : undefined;
+  }
+  /** Stores a record; the first of a job also in the index. A job whose first record cannot be stored in both does not exist. Throws `data-write-failed`. */
+  async putJob<T extends { readonly name: string }>(id: string, record: T): Promise<void> {
+    const before = this.index.entry(id), revision = (before?.revision ?? 0) + 1, undo: readonly Change[] | undefined = before === undefined ? [{ type: 'del', key: jobKey(id) }] : undefined;
+    await this.level.write([{ type: 'put', key: jobKey(id), value: encodeJob(id, record, revision) }], { undo });
+    const noted = this.index.noteJob(id, { name: record.name, revision });
+    if (undo === undefined) { noted.catch(() => { this.index.saveBehind(); }); return; }
+    try { await noted; } catch (error) {
+      await this.level.write(undo, { undo }).catch(() => {});
+      throw dataWriteFailed({ path: this.index.path, why: reason(error) }, { cause: error });
+    }
+  }
+  /** Into the index what the store knows beyond it: after an older version, and when its file had been lost. */
+  noteKnown(id: string, record: { readonly name: string }, epochs: readonly number[]): void {
+    if (this.index.entry(id)?.name === record.name) return;
+    this.index.restore(id, { name: record.name, revision: this.index.entry(id)?.revision ?? 0, epochs: this.index.entry(id)?.epochs ?? epochs });
+  }
+  /** Forgets the checkpoints of a job and stores (or removes) its record in the same step. Throws `data-write-failed`; then all is as it was. */
+  async resetJob(id: string, record: { readonly name: string } | undefined): Promise<void> {
+    const before = await this.index.forget(id, record === undefined ? 'job' : 'checkpoints').catch((error: unknown) => { throw dataWriteFailed({ path: this.index.path, why: reason(error) }, { cause: error }); });
+    const revision = (before?.revision ?? 0) + 1;
     try {
-      return await (await this.use()).iterator(range).all();
+      const database = await this.level.use();
+      const changes: Change[] = [record === undefined ? { type: 'del', key: jobKey(id) } : { type: 'put', key: jobKey(id), value: encodeJob(id, record, revision) }];
+      for (const prefix of ['m', 'b']) {
+        for await (const key of database.keys({ gt: `${prefix}/${id}/`, lt: `${prefix}/${id}0` })) changes.push({ type: 'del', key });
+      }
+      await this.level.write(changes);
     } catch (error) {
-      if (error instanceof RivuletError) throw error;
-      throw stateStoreUnreadable({ path: this.path, why: reason(error) }, { cause: error });
+      this.index.restore(id, before);
+      throw error instanceof RivuletError ? error : dataWriteFailed({ path: this.path, why: reason(error) }, { cause: error });
     }
-  }
-  async putJob(id: string, record: unknown): Promise<void> {
-    await this.write([{ type: 'put', key: `j/${id}`, value: bytesOf(JSON.stringify(record)) }]);
-    this.index.noteJob(id);
-  }
-  /** Forgets the checkpoints of a job and stores (or removes) its record in the same step. */
-  async resetJob(id: string, record: unknown | undefined): Promise<void> {
-    await this.index.forget(id, record === undefined ? 'job' : 'checkpoints');
-    const database = await this.use();
-    const changes: Change[] = [record === undefined ? { type: 'del', key: `j/${id}` } : { type: 'put', key: `j/${id}`, value: bytesOf(JSON.stringify(record)) }];
-    for (const prefix of ['m', 'b']) {
-      for await (const key of database.keys({ gt: `${prefix}/${id}/`, lt: `${prefix}/${id}0` })) changes.push({ type: 'del', key });
-    }
-    await this.write(changes);
-    await this.files.removeJob(id);
+    if (record !== undefined) this.index.noteJob(id, { name: record.name, revision }).catch(() => { this.index.saveBehind(); });
+    await this.files.removeJob(id).catch(() => {});
   }
 
   /** Retained checkpoints, newest first; damaged ones with their damage. */
   async manifests(job: string): Promise<readonly RetainedManifest[]> {
     const out: RetainedManifest[] = [];
-    for (const [key, value] of await this.readAll({ gt: `m/${job}/`, lt: `m/${job}0`, reverse: true })) {
+    for (const [key, value] of await this.level.readAll({ gt: `m/${job}/`, lt: `m/${job}0`, reverse: true })) {
       const epoch = Number(key.slice(-12));
       try {
-        out.push({ epoch, manifest: decodeManifest(textOf(value), `${this.path} (${key})`), damage: undefined });
+        const manifest = decodeManifest(textOf(value), `${this.path} (${key})`);
+        if (manifest.jobId !== job || manifest.epoch !== epoch) throw stateDamaged({ what: 'a checkpoint manifest', where: `${this.path} (${key})`, why: `it is that of checkpoint ${manifest.epoch} of job ${manifest.jobId}` });
+        out.push({ epoch, manifest, damage: undefined });
       } catch (error) {
-        if (!(error instanceof RivuletError)) throw error;
+        // One of a newer version is no damage to fall back from.
+        if (!(error instanceof RivuletError) || error.code === 'state-version-unknown') throw error;
         out.push({ epoch, manifest: undefined, damage: error });
       }
     }
@@ -179,7 +172,7 @@ export class StateStore {
         checkBlock(own, ref, where);
         return own;
       }
-      bytes = await (await this.use()).get(key);
+      bytes = await (await this.level.use()).get(key);
     } catch (error) {
       if (error instanceof RivuletError) throw error;
       throw stateDamaged({ what: 'a block of state', where, why: reason(error) }, { cause: error });
@@ -206,7 +199,12 @@ export class StateStore {
     batch.push({ type: 'put', key: manifestKey(job, manifest.epoch), value: bytesOf(encodeManifest(manifest)) });
     for (const epoch of dropped.epochs) batch.push({ type: 'del', key: manifestKey(job, epoch) });
     for (const seq of dropped.blocks) batch.push({ type: 'del', key: blockKey(job, seq) });
-    await this.write(batch, true);
+    await this.level.write(batch, { act: async (database) => {
+      if (isDue('before-state-sync')) await database.batch([...batch], { sync: false }).then(die);
+      const written = database.batch([...batch], { sync: true });
+      killPoint('during-state-write');
+      await written;
+    } });
     this.index.noteCheckpoint(job, manifest.epoch, dropped.epochs);
     if (dropped.files.length > 0) killPoint('before-file-removal');
     // What cannot be removed now is swept at the next start.
@@ -214,7 +212,7 @@ export class StateStore {
   }
   /** Removes blocks that no manifest of the job names (left by a crash) and everything of jobs that have no record. */
   async sweep(jobs: ReadonlySet<string>): Promise<number> {
-    const database = await this.use(), known = new Map<string, Named | undefined>(), changes: Change[] = [];
+    const database = await this.level.use(), known = new Map<string, Named | undefined>(), changes: Change[] = [];
     /** Of a job with a record; its manifests are read once. */
     const named = async (job: string): Promise<Named | undefined> => {
       if (!known.has(job)) known.set(job, await this.named(job));
@@ -225,7 +223,7 @@ export class StateStore {
       const job = jobOf(key), kept = jobs.has(job) ? await named(job) : NOTHING;
       if (kept !== undefined && !kept.blocks.has(Number(key.slice(-12)))) changes.push({ type: 'del', key });
     }
-    if (changes.length > 0) await this.write(changes);
+    if (changes.length > 0) await this.level.write(changes);
     let removed = 0;
     for (const job of await this.files.jobs()) {
       const kept = jobs.has(job) ? await named(job) : NOTHING;
@@ -241,27 +239,10 @@ export class StateStore {
     return manifests.includes(undefined) ? undefined : namedBy(manifests as Manifest[]);
   }
   async close(): Promise<void> {
-    this.isClosed = true;
-    await this.opening?.catch(() => {});
     await this.index.settled();
-    await this.database?.close();
-    this.database = undefined;
+    await this.level.close();
   }
 }
 
 const NOTHING: Named = { blocks: new Set(), files: new Set() };
 const jobOf = (key: string): string => key.slice(2, key.indexOf('/', 2));
-
-/** Why a file operation failed, for an error's detail: the innermost message without its stack. */
-export function reason(error: unknown): string {
-  let inner = error;
-  while (inner instanceof Error && inner.cause instanceof Error) inner = inner.cause;
-  return inner instanceof Error ? inner.message.replace(/\.$/, '') : String(inner);
-}
-function openingError(path: string, error: unknown): RivuletError {
-  for (let inner = error; inner instanceof Error; inner = inner.cause) {
-    if ((inner as { code?: unknown }).code === 'LEVEL_LOCKED') return dataDirectoryInUse({ path: join(path, '..') }, { cause: error });
-  }
-  const why = reason(error);
-  return /permission denied|read-only|no space|too many levels|not a directory/i.test(why) ? dataDirectoryUnusable({ path, why }, { cause: error }) : stateStoreUnreadable({ path, why }, { cause: error });
-}

@@ -99,7 +99,7 @@ export class Job {
     this.exceptions = record.exceptions;
     this.statuses = record.statuses ?? [];
     this.strategy = restartStrategy(this.settings.restart, Math.random);
-    this.history = new CheckpointLog(record.id, env.store, this.log);
+    this.history = new CheckpointLog(record.id, env.store, this.log, this.settings.retainedCheckpoints);
     if (FINAL.has(record.status)) this.status = record.status;
   }
   get isFinal(): boolean { return FINAL.has(this.status); }
@@ -172,6 +172,8 @@ export class Job {
   }
   private base: Manifest | undefined;
   private async bringUp(execution: Execution): Promise<void> {
+    await this.history.settle();
+    if (execution !== this.execution) return;
     const manifest = this.history.newest();
     this.base = undefined;
     this.restoredFrom = manifest === undefined ? 'initial' : `checkpoint ${manifest.epoch}`;

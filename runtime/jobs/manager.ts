@@ -7,14 +7,19 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { queryCancelled } from '../../core/errors/common.ts';
 import { RivuletError } from '../../core/errors/define.ts';
-import { jobEnded, jobNotFound, printSinkNotFound, serverStopping, stateStoreUnreadable } from '../../core/errors/runtime.ts';
+import { jobEnded, jobNotFound, printSinkNotFound, serverStopping } from '../../core/errors/runtime.ts';
+import { stateStoreUnreadable, stateVersionUnknown } from '../../core/errors/storage.ts';
 import type { Log } from '../../core/ports/log.ts';
+import { PLAN_VERSION } from '../../planner/physical/plan.ts';
 import type { PhysicalPlan } from '../../planner/physical/plan.ts';
+import { PRODUCT_VERSION } from '../../core/version.ts';
 import { layOut } from '../graph/layout.ts';
 import { totalBytes } from '../checkpoint/log.ts';
 import { disposeSavepoint, listSavepoints, savepointFiles } from '../checkpoint/savepoint.ts';
 import { moduleUrl } from '../modules.ts';
-import { reason, StateStore } from '../checkpoint/store.ts';
+import { reason } from '../../core/storage/files.ts';
+import { StateStore } from '../checkpoint/store.ts';
+import type { StoredJob } from '../checkpoint/store.ts';
 import type {
   CheckpointRecord, JobBadRecord, JobDetail, JobManager, JobManagerOptions, JobSummary, MetricSample, PrintLine, QueryOptions, RestartFrom, RetainedCheckpoint, RowChunk, SavepointInfo, StateFacts,
   StopOptions, SubmitRequest,
@@ -53,16 +58,20 @@ export class Manager implements JobManager {
   async recover(leaveStopped: boolean): Promise<void> {
     const stored = await this.env.store.jobs();
     await this.env.store.sweep(new Set(stored.map(({ id }) => id)));
-    const records = stored.map(({ record }) => record as JobRecord).sort((a, b) => a.startTimeMs - b.startTimeMs);
-    for (const record of records) {
+    const found = stored.map((one) => ({ ...one, record: recordOf(one, this.env.clock.now()) })).sort((a, b) => a.record.startTimeMs - b.record.startTimeMs);
+    for (const { record } of found) refuseNewer(record, this.env.store.path);
+    for (const { record, damage, record: { id } } of found) {
       const job = new Job(record, this.env);
+      if (damage !== undefined) this.log.error(`a job is not started: ${damage.message}`, { jobId: id, job: record.name, detail: damage.detail });
+      if (record.sql === UNREADABLE) job.broken = damage;
       await job.history.load().catch((error: unknown) => {
-        if (!(error instanceof RivuletError)) throw error;
-        job.broken = error;
+        if (!(error instanceof RivuletError) || error.code === 'state-version-unknown') throw error;
+        job.broken ??= error;
       });
       this.jobs.set(job.id, job);
-      if (!job.isFinal && !leaveStopped) job.launch();
+      if (damage === undefined) this.env.store.noteKnown(id, record, job.history.checkpoints().map(({ epoch }) => epoch));
     }
+    if (!leaveStopped) for (const job of this.jobs.values()) if (!job.isFinal) job.launch();
     this.ready = true;
     this.notReady = undefined;
   }
@@ -215,6 +224,23 @@ export class Manager implements JobManager {
     for (const job of this.jobs.values()) job.printLog.close();
     await this.env.pool.terminate();
     await this.env.store.close();
+  }
+}
+
+/** Stands for the statement of a job whose definition cannot be read. */
+const UNREADABLE = '-- the definition of this job cannot be read';
+/** What a stored job is shown as. One with damage does not run by itself: it has failed, and says why. */
+function recordOf({ id, name, record, damage }: StoredJob, nowMs: number): JobRecord {
+  const known = record as JobRecord | undefined;
+  if (damage === undefined && known !== undefined) return known;
+  const base: JobRecord = known ?? { version: 1, id, name: name ?? 'unreadable', sql: UNREADABLE, plan: { version: PLAN_VERSION, nodes: [], settings: { timeZone: 'UTC', bounded: false, stateTtlMs: 0 } }, settings: {}, startTimeMs: 0, status: 'FAILED', endTimeMs: undefined, exceptions: [] };
+  const exceptions = damage === undefined ? [] : [{ atMs: nowMs, message: damage.message, sqlstate: damage.sqlstate, code: damage.code, detail: damage.detail, hint: damage.hint, nodeId: undefined, subtask: undefined }];
+  return { ...base, status: 'FAILED', endTimeMs: base.endTimeMs ?? nowMs, exceptions: [...exceptions, ...base.exceptions] };
+}
+/** Before any job runs: one that a newer version has stored would be taken for failed, and stay so when that version comes back. */
+function refuseNewer(record: JobRecord, path: string): void {
+  for (const [what, found, known] of [[`the definition of job ${record.id}`, record.version, 1], [`the plan of job ${record.id}`, record.plan.version, PLAN_VERSION]] as const) {
+    if (found > known) throw stateVersionUnknown({ what, path, found, known, writer: 'of a newer version', reader: PRODUCT_VERSION });
   }
 }
 

@@ -13,6 +13,8 @@ export const jobOptions: readonly DeclaredOption[] = [
   { key: 'execution.checkpointing.timeout', type: 'duration', default: '10 min', description: 'A checkpoint that takes longer counts as failed.' },
   { key: 'execution.checkpointing.min-pause', type: 'duration', default: '0 ms', description: 'Least time from the end of a checkpoint to the start of the next.' },
   { key: 'execution.checkpointing.tolerable-failed-checkpoints', type: 'int', default: '0', description: 'Failures in a row that do not make the job fail.' },
+  { key: 'execution.checkpointing.num-retained', type: 'int', default: '2', description: 'Completed checkpoints that are kept; with more than one, the one before takes the place of one that is damaged. 1 in Flink.' },
+  { key: 'state.checkpoints.num-retained', type: 'int', description: "Flink's older name of 'execution.checkpointing.num-retained'; the newer one goes before it." },
   { key: 'execution.savepoint.path', type: 'string', description: 'State to start from: a savepoint (a path, or a name in the savepoints folder of the data directory), or `checkpoint:<job id>[/<epoch>]` of a job that is down.' },
   { key: 'execution.savepoint.ignore-unclaimed-state', type: 'boolean', default: 'false', description: 'Drop state of operators that the new query does not have.' },
   { key: 'execution.state-recovery.path', type: 'string', description: "Flink's newer name of 'execution.savepoint.path'; goes before it." },
@@ -44,6 +46,8 @@ export interface JobSettings {
   readonly checkpointTimeoutMs: number;
   readonly minPauseMs: number;
   readonly tolerableFailures: number;
+  /** At least 1. */
+  readonly retainedCheckpoints: number;
   readonly savepointPath: string | undefined;
   readonly ignoreUnclaimedState: boolean;
   readonly restart: RestartStrategySettings;
@@ -64,6 +68,7 @@ export function jobSettings(texts: Readonly<Record<string, string>>, serverParal
     checkpointTimeoutMs: duration('execution.checkpointing.timeout'),
     minPauseMs: duration('execution.checkpointing.min-pause'),
     tolerableFailures: parseInteger('execution.checkpointing.tolerable-failed-checkpoints', text('execution.checkpointing.tolerable-failed-checkpoints') ?? '0', 0),
+    retainedCheckpoints: parseInteger('execution.checkpointing.num-retained', (Object.hasOwn(texts, 'execution.checkpointing.num-retained') ? undefined : text('state.checkpoints.num-retained')) ?? text('execution.checkpointing.num-retained') ?? '2', 1, 1000),
     savepointPath: savepointPath === undefined || savepointPath.trim() === '' ? undefined : savepointPath.trim(),
     ignoreUnclaimedState: parseBoolean('execution.state-recovery.ignore-unclaimed-state', text('execution.state-recovery.ignore-unclaimed-state') ?? text('execution.savepoint.ignore-unclaimed-state') ?? 'false'),
     restart: restartSettings(text, duration, checkpointIntervalMs > 0),

@@ -6,7 +6,7 @@ import { RivuletError } from '../../core/errors/define.ts';
 import { BATCH_HEAD_BYTES, BatchReader } from '../../runtime/connectors/kafka/client/batch-reader.ts';
 import { sealBatch } from '../../runtime/connectors/kafka/client/batch-builder.ts';
 import { CODEC_NAMES, compress } from '../../runtime/connectors/kafka/client/codecs.ts';
-import { crc32c } from '../../runtime/connectors/kafka/client/crc32c.ts';
+import { crc32c } from '../../core/row/crc32c.ts';
 import { TooMuchUnpacked, unpack } from '../../runtime/connectors/kafka/client/unpack.ts';
 import { randomFrom } from './support.ts';
 
@@ -114,7 +114,7 @@ describe('kafka checksums', () => {
     const script = `const { registerHooks } = require('node:module');
       let refused = 0;
       registerHooks({ resolve(name, context, next) { if (name.startsWith('@node-rs/')) { refused++; throw new Error('no native module here'); } return next(name, context); } });
-      const { crc32c } = require(${JSON.stringify(import.meta.resolve('../../runtime/connectors/kafka/client/crc32c.ts').replace('file://', ''))});
+      const { crc32c } = require(${JSON.stringify(import.meta.resolve('../../core/row/crc32c.ts').replace('file://', ''))});
       const inputs = ${JSON.stringify(inputs.map((b) => b.toString('base64')))};
       console.log(JSON.stringify([refused, ...inputs.map((b) => crc32c(Buffer.from(b, 'base64'))), refused]));`;
     const run = spawnSync(process.execPath, ['-e', script], { encoding: 'utf8' });

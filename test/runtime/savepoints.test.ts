@@ -2,6 +2,7 @@
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import type { JobRecord } from '../../runtime/jobs/job.ts';
 import { StateStore } from '../../runtime/checkpoint/store.ts';
 import { silentLog } from '../../core/ports/log.ts';
 import type { JobManager } from '../../runtime/jobs/contract.ts';
@@ -84,7 +85,7 @@ describe('savepoints and starting states', () => {
   it('a job whose stored settings cannot be read is listed as FAILED with the reason, and can be dropped; the others run', async () => {
     const { id } = await counting();
     await manager.shutdown();
-    const store = await StateStore.open(dataDir, silentLog), record = (await store.jobs())[0]?.record as { settings: object };
+    const store = await StateStore.open(dataDir, silentLog), record = (await store.jobs())[0]?.record as JobRecord;
     await store.putJob('f'.repeat(32), { ...record, id: 'f'.repeat(32), name: 'broken', settings: { 'execution.checkpointing.interval': 'never' } });
     await store.close();
     manager = await openManager(dataDir);

@@ -55,6 +55,44 @@ describe('state store', () => {
     await reopen();
     expect([log.newest()?.epoch, log.nextEpoch(), log.refFor({ bytes: bytes(''), crc: 0, entries: 0 }).seq]).to.deep.equal([4, 5, 5]);
   });
+  it('retains as many checkpoints as the job says; one with two newer ones is committed for long, so nothing of it is committed again', async () => {
+    log = new CheckpointLog(JOB, store, silentLog, 4);
+    await store.putJob(JOB, { name: 'a job' });
+    for (let i = 0; i < 6; i++) { const one = block(log, `block ${i}`); await log.write(manifest(log.nextEpoch(), [one.ref], { committables: { n: [{ id: i }] } }), [one]); }
+    expect(log.checkpoints().map((one) => one.epoch)).to.deep.equal([6, 5, 4, 3]);
+    log.noteDamage(6, 'test');
+    expect(log.newest()).to.deep.include({ epoch: 5, committables: { n: [{ id: 4 }] } });
+    log.noteDamage(5, 'test');
+    expect(log.newest()).to.deep.include({ epoch: 4, committables: {} });
+    await reopen();
+    expect(log.checkpoints().map((one) => one.epoch), 'fewer from now on: the others go with the next').to.deep.equal([6, 5, 4, 3]);
+    const last = block(log, 'last');
+    await log.write(manifest(log.nextEpoch(), [last.ref]), [last]);
+    expect((await keys(store)).filter((key) => /^[bm]/.test(key))).to.have.lengthOf(4);
+  });
+  it('a record of a job that is not the newest, that is damaged, or that the index does not know, is told; a submission that failed is none', async () => {
+    await store.putJob(JOB, { name: 'a job', n: 1 });
+    await store.close();
+    let old: Uint8Array = bytes('');
+    await edit(dataDir, `j/${JOB}`, (value) => { old = value.slice(); return value; });
+    await reopen();
+    await store.putJob(JOB, { name: 'a job', n: 2 });
+    const found = async (): Promise<[unknown, unknown, unknown][]> => { await reopen(); return (await store.jobs()).map(({ record, name, damage }) => [(record as { n?: number } | undefined)?.n, name, damage?.code]); };
+    expect(await found()).to.deep.equal([[2, 'a job', undefined]]);
+    await store.close();
+    await edit(dataDir, `j/${JOB}`, () => old);
+    expect(await found(), 'an older record that came back').to.deep.equal([[1, 'a job', 'state-damaged']]);
+    await store.close();
+    await edit(dataDir, `j/${JOB}`, flip);
+    expect(await found()).to.deep.equal([[undefined, 'a job', 'state-damaged']]);
+    await store.resetJob(JOB, undefined);
+    await store.close();
+    await edit(dataDir, `j/${JOB}`, () => old);
+    expect(await found(), 'a dropped job that came back').to.deep.equal([[1, undefined, 'job-uncertain']]);
+    await store.close();
+    rmSync(join(dataDir, 'state-epochs.json'));
+    expect(await found(), 'without the index the store is taken as it is').to.deep.equal([[1, undefined, undefined]]);
+  });
   it('keeps a pinned checkpoint until it is released', async () => {
     await writeThree();
     const pinned = log.newest() as Manifest;
@@ -90,7 +128,7 @@ describe('state store', () => {
     expect(() => log.newest()).to.throw('no retained checkpoint').with.property('detail').that.matches(/checkpoint 3: .*checkpoint 2: block gone/);
   });
   it('finds out when the store has lost what it must hold', async () => {
-    await store.putJob(JOB, {});
+    await store.putJob(JOB, { name: 'a job' });
     await writeThree();
     expect(store.index.epochsOf(JOB)).to.deep.equal([3, 2]);
     await store.close();
@@ -105,7 +143,8 @@ describe('state store', () => {
     await store.close();
     await edit(dataDir, `j/${JOB}`, () => undefined);
     await reopen();
-    expect(await failure(store.jobs())).to.include({ code: 'state-damaged' });
+    const [gone] = await store.jobs();
+    expect([gone?.id, gone?.name, gone?.record, gone?.damage?.code, gone?.damage?.detail]).to.deep.equal([JOB, 'a job', undefined, 'state-damaged', `"${store.path} (j/${JOB})": it stands in ${store.index.path} but is gone from the store.`]);
   });
   it('takes a checkpoint that the index does not know yet: the kill came between the two', async () => {
     await writeThree();
@@ -131,7 +170,7 @@ describe('state store', () => {
     await edit(dataDir, 'format', () => bytes('{"format":99,"writer":"7.0.0"}'));
     const error = await failure(StateStore.open(dataDir, silentLog));
     expect(error.code).to.equal('state-version-unknown');
-    expect(`${error.message} ${error.detail}`).to.match(/format 99.*up to 1.*7\.0\.0/);
+    expect(`${error.message} ${error.detail}`).to.match(/format 99, Rivulet 0\.1\.0 knows up to 2.*written by Rivulet 7\.0\.0/);
     expect(() => decodeManifest(encodeManifest({ ...manifest(1, []), format: 99 }), 'here')).to.throw('format 99');
     await edit(dataDir, 'format', () => undefined);
   });
@@ -191,7 +230,7 @@ describe('state store', () => {
       expect(await failure(log.read(ref))).to.include({ code: 'state-damaged' });
     });
     it('what a crash or a failure leaves behind goes', async () => {
-      await store.putJob(JOB, {});
+      await store.putJob(JOB, { name: 'a job' });
       await writeFile(['a']);
       writeFileSync(store.files.pathOf(JOB, 77), 'written, never named');
       await (await store.files.begin('c'.repeat(32), 1)).finish();

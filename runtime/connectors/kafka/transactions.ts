@@ -28,7 +28,7 @@ import type { SinkContext } from '../contract.ts';
 import type { KafkaAccess, StoredTransaction } from './client/index.ts';
 import type { KafkaSinkSpec } from './spec.ts';
 
-/** Retained checkpoints (RETAINED_CHECKPOINTS in runtime/checkpoint/log.ts) + the one being prepared + the open one. */
+/** The two newest checkpoints (older ones that are kept are long committed: `CheckpointLog.newest` gives them without) + the one being prepared + the open one. */
 export const LANES = 4;
 /** What a checkpoint keeps of a subtask: its prepared transaction and how many subtasks there were. */
 export interface Committable extends StoredTransaction { readonly parallelism: number }

@@ -4,7 +4,7 @@
  */
 import { BATCH_HEAD_BYTES } from './batch-reader.ts';
 import { compress } from './codecs.ts';
-import { crc32c } from './crc32c.ts';
+import { crc32c } from '../../../../core/row/crc32c.ts';
 
 export class BatchBuilder {
   bytes: Buffer;

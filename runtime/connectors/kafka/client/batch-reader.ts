@@ -5,7 +5,7 @@
 import type { RivuletError } from '../../../../core/errors/define.ts';
 import { kafkaBatchTooLarge, kafkaDamagedBatch, kafkaOldMessageFormat } from '../../../../core/errors/kafka.ts';
 import { CODEC_NAMES } from './codecs.ts';
-import { crc32c } from './crc32c.ts';
+import { crc32c } from '../../../../core/row/crc32c.ts';
 import { RecordCursor } from './records.ts';
 import type { FetchedBatch, TopicPartition } from './types.ts';
 import { TooMuchUnpacked, unpack } from './unpack.ts';

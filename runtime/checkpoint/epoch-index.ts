@@ -16,7 +16,7 @@ const FILE = 'state-epochs.json';
 /** 1: an object of epochs by job id. 2: with names and revisions. */
 const INDEX_FORMAT = 2;
 /** Checkpoints in quick succession share a write of the file: it costs two syncs. */
-const SPACING_MS = 250;
+const SPACING_MS = 100;
 
 /** `revision`: counts the writes of the job's record. `epochs`: the checkpoints retained of the job, newest first; empty = none yet. */
 export interface IndexEntry { readonly name: string; readonly revision: number; readonly epochs: readonly number[] }
@@ -71,7 +71,7 @@ export class EpochIndex {
     const entry = this.entries.get(job);
     if (entry === undefined) { this.early.set(job, [epoch]); return; }
     this.entries.set(job, { ...entry, epochs: [epoch, ...entry.epochs.filter((one) => one !== epoch && !dropped.includes(one))] });
-    this.saveBehind();
+    this.saveBehind(entry.epochs.length === 0);
   }
   /** Before the store forgets the job's checkpoints, or the job. Gives what was known, for `restore` should the store fail. */
   async forget(job: string, what: 'checkpoints' | 'job'): Promise<IndexEntry | undefined> {
@@ -91,12 +91,13 @@ export class EpochIndex {
     this.saveBehind();
   }
   /** With the next write, or soon. */
-  saveBehind(): void {
-    if (this.timer !== undefined) return;
+  saveBehind(isUrgent = false): void {
+    if (this.timer !== undefined && !isUrgent) return;
+    clearTimeout(this.timer);
     this.timer = setTimeout(() => {
       this.timer = undefined;
       this.save().catch((error: unknown) => { this.log.warn('the index of checkpoints could not be written', { path: this.path, err: error }); });
-    }, Math.max(0, this.savedMs + SPACING_MS - performance.now()));
+    }, isUrgent ? 0 : Math.max(0, this.savedMs + SPACING_MS - performance.now()));
     this.timer.unref();
   }
   /** Resolves when everything noted so far is on the disk. Changes made while one write is under way go with the next. */

@@ -76,6 +76,7 @@ export class CheckpointLog {
       const isDropped = this.retained.filter((one) => one.epoch > epoch).length >= this.retainedCount;
       if (!isDropped && !this.retained.some((one) => one.epoch === epoch) && !this.damaged.some((one) => one.epoch === epoch)) this.noteDamage(epoch, `it was complete (${this.store.index.path}) but is no longer in ${this.store.path}`);
     }
+    if (this.store.hasGaps && this.retained.length === 0 && this.damaged.length === 0) this.noteDamage(this.nextEpochNumber++, `a log of ${this.store.path} is damaged; a checkpoint that stood there is lost`);
   }
   /** A retained checkpoint cannot be read: it is not offered again and goes with the next write. */
   noteDamage(epoch: number, what: string): void {

@@ -57,6 +57,8 @@ export class StateStore {
   readonly index: EpochIndex;
   readonly files: BlockFiles;
   private readonly level: LevelStore;
+  /** Some writes were lost to damage before this start: what is not there may have been. */
+  get hasGaps(): boolean { return this.level.hasGaps; }
   private constructor(level: LevelStore, index: EpochIndex, files: BlockFiles) { this.path = level.path; this.level = level; this.index = index; this.files = files; }
 
   /** Throws `data-directory-in-use`, `data-directory-unusable`, `state-store-unreadable`, `state-version-unknown`. */

@@ -47,7 +47,7 @@ const jobKey = (job: string): string => `j/${job}`;
 const encodeJob = (job: string, record: unknown, revision: number): Uint8Array => bytesOf(sealed(JSON.stringify({ revision, record }), jobKey(job)));
 
 /** The store as jobs see it; a simulation gives its own. */
-export type StatePort = Pick<StateStore, 'path' | 'jobs' | 'putJob' | 'resetJob' | 'manifests' | 'readBlock' | 'writeCheckpoint' | 'sweep' | 'noteKnown' | 'close'> & {
+export type StatePort = Pick<StateStore, 'path' | 'jobs' | 'putJob' | 'resetJob' | 'manifests' | 'readBlock' | 'writeCheckpoint' | 'sweep' | 'noteKnown' | 'hasGaps' | 'close'> & {
   readonly index: Pick<EpochIndex, 'path' | 'epochsOf'>;
   readonly files: Pick<BlockFiles, 'sizes'>;
 };

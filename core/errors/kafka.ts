@@ -92,6 +92,12 @@ export const kafkaDeliveryFailed = defineError<{ topic: string; partition: numbe
   sqlstate: '58030', name: 'kafka-delivery-failed', domain: 'external', retry: 'restart',
   message: (p) => `records for partition ${p.partition} of Kafka topic ${quoted(p.topic)} could not be delivered: ${p.code}`, detail: (p) => `${p.why}.`,
 });
+/** No failure: what a read_committed reader waits for. */
+export const kafkaTransactionOpen = defineError<{ topic: string; partition: number; offset: number }>({
+  sqlstate: '55006', name: 'kafka-transaction-open', domain: 'external', retry: 'backoff',
+  message: (p) => `partition ${p.partition} of Kafka topic ${quoted(p.topic)} is held back at offset ${p.offset} by the open transaction of some writer`,
+  hint: () => "Readers with 'properties.isolation.level'='read_committed' go on when the writer ends it or its transaction.timeout.ms is over.",
+});
 export const kafkaBadProperty = defineError<{ property: string; why: string; fix?: string | undefined }>({
   sqlstate: '22023', name: 'kafka-bad-property', domain: 'user', retry: 'never',
   message: (p) => `option ${quoted(`properties.${p.property}`)} ${p.why}`, hint: (p) => p.fix,
@@ -103,5 +109,5 @@ export const kafkaClientClosed = defineError<Record<string, never>>({
 export const kafkaErrors = {
   kafkaRequestFailed, kafkaUnreachable, kafkaConnectionLost, kafkaTimeout, kafkaAuthenticationFailed, kafkaTlsFailed, kafkaProtocolViolation,
   kafkaUnsupportedBroker, kafkaUnknownTopic, kafkaTopicReplaced, kafkaDamagedBatch, kafkaBatchTooLarge, kafkaOldMessageFormat, kafkaRecordTooLarge,
-  kafkaTransactionLost, kafkaProducerFenced, kafkaDeliveryFailed, kafkaBadProperty, kafkaClientClosed,
+  kafkaTransactionLost, kafkaProducerFenced, kafkaDeliveryFailed, kafkaTransactionOpen, kafkaBadProperty, kafkaClientClosed,
 };

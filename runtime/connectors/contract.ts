@@ -32,6 +32,9 @@ export interface SourceContext extends ConnectorContext {
 
 /** `more`: call again soon. `idle`: nothing until `wake` is called. `finished`: bounded input is at its end. */
 export type PollResult = 'more' | 'idle' | 'finished';
+/** Why a connector cannot go on for now, by itself or by nobody's fault: the system outside is away (it tries again), or has nothing to give before something happens there. */
+export interface Stuck { readonly what: 'retrying' | 'waiting'; /** Milliseconds since 1970. */ readonly sinceMs: number; readonly why: string }
+
 export interface SourceReader {
   /**
    * Connects, works out start positions (restored positions beat start-up modes) and begins to fetch.
@@ -53,6 +56,8 @@ export interface SourceReader {
   prepare?(): Promise<void>;
   /** The last records that it could not read, oldest first. */
   badRecords?(): readonly BadRecordSample[];
+  /** undefined: nothing holds it up. Cheap, as `progress`. */
+  readonly stuck?: Stuck | undefined;
   /** The checkpoint with these positions is complete (commit offsets for monitoring; failures are logged only). */
   checkpointed?(positions: Json): void;
   close(): Promise<void>;
@@ -71,6 +76,8 @@ export interface SinkWriter {
   readonly takesSlices?: boolean;
   /** undefined = has room. Otherwise the task reads no further until the promise settles (back-pressure). */
   ready(): Promise<void> | undefined;
+  /** undefined: nothing holds it up. Cheap: asked about once a second. */
+  readonly stuck?: Stuck | undefined;
   /** The inputs are idle: send what is buffered. */
   idle?(): void;
   /**

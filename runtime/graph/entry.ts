@@ -5,7 +5,7 @@
 import type { Json } from '../../catalog/registry/connectors.ts';
 import type { ChangeBatch } from '../../core/row/batch.ts';
 import type { BadRecordSample } from '../connectors/bad-records.ts';
-import type { SourceReader } from '../connectors/contract.ts';
+import type { SourceReader, Stuck } from '../connectors/contract.ts';
 import type { OutChannel } from './exchange.ts';
 import type { NodeInstance } from './instance.ts';
 import type { Terminal } from './terminals.ts';
@@ -41,6 +41,8 @@ export interface Entry {
   /** What the reader wrote itself about records before the barrier is out. */
   prepare(): Promise<void>;
   badRecords(): readonly BadRecordSample[];
+  /** What holds the reader up. */
+  readonly stuck: Stuck | undefined;
   checkpointed(positions: Json): void;
   /** The input ends here and now (drain, LIMIT reached). */
   finish(): void;
@@ -94,6 +96,7 @@ export class SourceEntry implements Entry {
   progress(): Json { return this.reader.progress?.() ?? null; }
   async prepare(): Promise<void> { await this.reader.prepare?.(); }
   badRecords(): readonly BadRecordSample[] { return this.reader.badRecords?.() ?? []; }
+  get stuck(): Stuck | undefined { return this.reader.stuck; }
   checkpointed(positions: Json): void { this.reader.checkpointed?.(positions); }
   finish(): void {
     this.state = 'finished';
@@ -122,6 +125,7 @@ export class ValuesEntry implements Entry {
   progress(): Json { return null; }
   async prepare(): Promise<void> {}
   badRecords(): readonly BadRecordSample[] { return []; }
+  readonly stuck = undefined;
   checkpointed(): void {}
   finish(): void {
     this.state = 'finished';

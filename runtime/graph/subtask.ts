@@ -13,6 +13,7 @@
  */
 import { crc32 } from 'node:zlib';
 import type { Json } from '../../catalog/registry/connectors.ts';
+import type { Stuck } from '../connectors/contract.ts';
 import { internalError, invariant } from '../../core/errors/common.ts';
 import type { ChangeBatch } from '../../core/row/batch.ts';
 import type { Entry, Gate } from './entry.ts';
@@ -448,13 +449,13 @@ export class Subtask {
     const out: NodeStats[] = [];
     for (const instance of this.parts.instances) {
       if (instance === undefined) continue;
-      const entry = this.parts.entries.find((candidate) => candidate.instance === instance);
+      const entry = this.parts.entries.find((candidate) => candidate.instance === instance), sink = this.parts.sinks.find((candidate) => candidate.node === instance.layout.node);
       out.push({
         id: instance.layout.node.id, recordsIn: instance.recordsIn, recordsOut: instance.output.recordsOut,
         watermarkMs: instance.watermarkMs === NO_WATERMARK ? undefined : instance.watermarkMs,
         stateBytes: instance.state?.bytes ?? 0, stateEntries: instance.state?.entries ?? 0,
         counters: instance.counterValues(), badRecords: entry?.badRecords() ?? [],
-        activity: entry === undefined ? undefined : this.activityOf(entry),
+        activity: entry !== undefined ? stuckText(entry.stuck) ?? this.activityOf(entry) : sink === undefined ? undefined : stuckText(sink.stuck) ?? (sink.isFull ? 'full' : 'running'),
         progress: entry?.progress() ?? null,
       });
     }
@@ -465,3 +466,5 @@ export class Subtask {
     return entry.state;
   }
 }
+
+const stuckText = (stuck: Stuck | undefined): string | undefined => (stuck === undefined ? undefined : `${stuck.what} since ${new Date(stuck.sinceMs).toISOString()}: ${stuck.why}`);

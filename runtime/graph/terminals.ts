@@ -9,7 +9,7 @@ import { ChangeBatch, isAccumulate } from '../../core/row/batch.ts';
 import type { Column } from '../../core/row/batch.ts';
 import { materializeTexts } from '../../core/row/slices.ts';
 import type { CollectNode, PlanColumn, SinkNode } from '../../planner/physical/plan.ts';
-import type { SinkWriter } from '../connectors/contract.ts';
+import type { SinkWriter, Stuck } from '../connectors/contract.ts';
 import type { Operator } from '../operators/contract.ts';
 import type { PrintedLine } from './messages.ts';
 
@@ -58,6 +58,9 @@ export class SinkTerminal implements Terminal {
     this.passing = ChangeBatch.withWidth(options.width);
   }
   get takesSlices(): boolean { return this.writer.takesSlices === true; }
+  get stuck(): Stuck | undefined { return this.writer.stuck; }
+  /** It holds up the rows above. */
+  get isFull(): boolean { return this.isWaiting || !this.print.hasRoom; }
   push(_input: number, batch: ChangeBatch): void {
     const checked = this.node.notNull.columns.length === 0 ? batch : this.enforceNotNull(batch);
     if (checked.size > 0) this.writer.push(checked);

@@ -79,7 +79,7 @@ export interface NodeDetail {
   readonly stateEntries: number;
   /** Operator and connector counters, e.g. `droppedLateRows`, summed over subtasks. */
   readonly counters: Readonly<Record<string, number>>;
-  /** One word per subtask of a source or sink: `running`, `idle`, `back-pressured`, `finished`, `opening`. */
+  /** One text per subtask of a source or sink: `running`, `idle`, `back-pressured`, `full`, `finished`, `opening`, or `retrying since …: why`, `waiting since …: why`. */
   readonly activity: readonly string[];
   /** One per subtask of a source that tells how far it is: stages, chunks, lag. */
   readonly progress: readonly Json[];

@@ -32,6 +32,9 @@ function nodeDetail(node: PhysicalNode, stats: readonly SubtaskStats[]): NodeDet
   };
 }
 
+/** See `Stuck`. */
+const STUCK = /^(retrying|waiting) since /;
+
 /** Per job; counters of rows are those last asked for. */
 export function jobMetrics(job: Job): readonly MetricSample[] {
   const labels = { job_id: job.id, job: job.record.name }, { history } = job;
@@ -56,6 +59,7 @@ export function jobMetrics(job: Job): readonly MetricSample[] {
       add('operator_state_bytes', 'gauge', 'Memory of state tables', detail.stateBytes, more);
     }
     for (const [name, value] of Object.entries(detail.counters)) add('operator_counter_total', 'counter', 'Counters of operators and connectors', value, { ...ofTable, counter: name });
+    if (node.type === 'source' || node.type === 'sink') add('operator_stuck', 'gauge', 'Subtasks that try again or wait because of a system outside; why: activity in the job detail', detail.activity.filter((text) => STUCK.test(text)).length, more);
   }
   return out;
 }

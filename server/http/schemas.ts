@@ -22,7 +22,7 @@ const list = (items: unknown) => ({ type: 'array', items }), counts = { type: 'o
 const summary = { id: string, name: string, status: { type: 'string', description: 'status as Flink names it' }, startTimeMs: integer, endTimeMs: integer, parallelism: integer, restarts: integer, lastError: string };
 const node = object({
   id: string, type: string, label: { type: 'string', description: 'as EXPLAIN shows it' }, inputs: list(object({ node: string, exchange: string })), recordsIn: integer, recordsOut: integer, watermarkMs: integer,
-  stateBytes: integer, stateEntries: integer, counters: counts, activity: { type: 'array', items: string, description: 'of sources and sinks, one word per subtask' },
+  stateBytes: integer, stateEntries: integer, counters: counts, activity: { type: 'array', items: string, description: 'of sources and sinks, one text per subtask: running, idle, back-pressured, full, finished, or what it waits for: retrying since …: why, waiting since …: why' },
 });
 const checkpoint = object({ epoch: integer, kind: string, status: string, startedMs: integer, durationMs: { type: 'number' }, sizeBytes: { type: 'integer', description: 'written by this checkpoint' }, totalBytes: { type: 'integer', description: 'all state it stands for' }, failure: string, path: string });
 const detail = object({

@@ -3,7 +3,6 @@
  * (b) answers with errors in place of successes and cuts connections, at random by a seed: acknowledgements get lost after the
  * broker has written, leaders seem to move, coordinators to load. Nothing may be lost, doubled or reordered.
  */
-import type { Server } from 'node:net';
 import { expect } from 'chai';
 import type { Clock } from '../../core/ports/clock.ts';
 import { systemClock } from '../../runtime/connectors/kafka/client/clock.ts';
@@ -11,18 +10,18 @@ import { KafkaClient, KafkaClientConfig } from '../../runtime/connectors/kafka/c
 import { APIS } from '../../runtime/connectors/kafka/client/wire/apis.ts';
 import { canStartLocalBroker, startLocalBroker, type LocalBroker } from '../../tools/services/kafka-broker.ts';
 import { freePorts } from '../../tools/services/support.ts';
-import { startProxy, type OnAnswer } from './proxy.ts';
+import { Proxy, type Asked } from './proxy.ts';
 import { freshTopic, handler, randomFrom, readAll, uniqueName, until, type PlainRecord } from './support.ts';
 
 describe('kafka through a proxy', function () {
   this.timeout(60_000);
-  let broker: LocalBroker, proxy: Server, address: string, onAnswer: OnAnswer = () => true;
+  let broker: LocalBroker, proxy: Proxy, address: string, onAnswer: (asked: Pick<Asked, 'key'>, frame: Buffer) => boolean = () => true;
   before(async function () {
     if (!await canStartLocalBroker()) this.skip();
     const [port] = await freePorts(1);
     address = `127.0.0.1:${port}`;
     broker = await startLocalBroker({ properties: { 'advertised.listeners': `PLAINTEXT://${address}` } });
-    proxy = await startProxy(port!, broker.bootstrap, (asked, frame) => onAnswer(asked, frame));
+    proxy = await new Proxy(port!, broker.bootstrap, { onAnswer: (asked, frame) => (onAnswer(asked, frame) ? 'pass' : 'cut') }).listen();
   });
   after(async () => {
     proxy?.close();

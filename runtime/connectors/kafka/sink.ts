@@ -13,10 +13,11 @@ import { isAccumulate, type ChangeBatch, type Column } from '../../../core/row/b
 import type { SinkNode } from '../../../planner/physical/plan.ts';
 import { GrowingBuffer } from '../../formats/byte-sink.ts';
 import { formatRuntime } from '../../formats/runtimes.ts';
-import type { Encoder, SinkContext, SinkFactory, SinkWriter } from '../contract.ts';
+import type { Encoder, SinkContext, SinkFactory, SinkWriter, Stuck } from '../contract.ts';
 import { encodeHeaders, KafkaClient, KafkaClientConfig, type ProducerTopic } from './client/index.ts';
 import { ProducerLanes } from './lanes.ts';
 import type { FormatSpec, KafkaSinkSpec } from './spec.ts';
+import { observe, stuckOn } from './stuck.ts';
 import { recoverTransactions, transactionPrefix } from './transactions.ts';
 import { UpsertBuffer, type BufferedRow } from './upsert-buffer.ts';
 
@@ -43,7 +44,7 @@ class KafkaWriter implements SinkWriter {
     const spec = node.spec as unknown as KafkaSinkSpec;
     this.spec = spec;
     this.context = context;
-    this.client = clientOf(spec, `rivulet-${context.jobId}-${context.subtask}`);
+    this.client = observe(clientOf(spec, `rivulet-${context.jobId}-${context.subtask}`), context, spec.table);
     this.lanes = new ProducerLanes({ client: this.client, guarantee: spec.guarantee, prefix: transactionPrefix(spec, node), subtask: context.subtask, parallelism: context.parallelism });
     const encoderOf = (format: FormatSpec): Encoder => formatRuntime(format.format).encoder(format.settings, format.fields.map((f) => {
       const column = node.fields.findIndex((x) => x.kind === 'physical' && x.field === f.field);
@@ -115,6 +116,7 @@ class KafkaWriter implements SinkWriter {
   }
 
   ready(): Promise<void> | undefined { return this.lanes.ready(); }
+  get stuck(): Stuck | undefined { return stuckOn(this.client); }
   idle(): void { this.lanes.send(); }
 
   async prepare(): Promise<Json> {

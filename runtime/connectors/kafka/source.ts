@@ -15,13 +15,14 @@ import { BATCH_ROWS, ChangeBatch, MAX_BATCH_ROWS, UPDATE_AFTER } from '../../../
 import { materializeTexts, TextArena, type ColumnSlices } from '../../../core/row/slices.ts';
 import type { SourceNode } from '../../../planner/physical/plan.ts';
 import type { BadRecordSample } from '../bad-records.ts';
-import type { PollResult, SourceContext, SourceFactory, SourceReader } from '../contract.ts';
+import type { PollResult, SourceContext, SourceFactory, SourceReader, Stuck } from '../contract.ts';
 import { KafkaClient, KafkaClientConfig, RecordCursor, type FetchedBatch, type Fetcher, type FetchPartition } from './client/index.ts';
 import { DeadLetters } from './dead-letters.ts';
 import { newSplits, startSplits, type Split } from './places.ts';
 import { RecordDecoder } from './record-decoder.ts';
 import { Rejections } from './rejections.ts';
 import type { KafkaSourceSpec } from './spec.ts';
+import { observe, stuckOn } from './stuck.ts';
 
 /** Fetching pauses above, goes on below (bytes of fetched, undecoded records). */
 const PAUSE_BYTES = 4 << 20, RESUME_BYTES = 2 << 20;
@@ -78,7 +79,7 @@ class KafkaReader implements SourceReader {
     this.spec = spec;
     this.context = context;
     this.wake = wake;
-    this.client = new KafkaClient(KafkaClientConfig.fromProperties(new Map(Object.entries({ 'client.id': `rivulet-${context.jobId}-${context.subtask}`, ...spec.properties }))));
+    this.client = observe(new KafkaClient(KafkaClientConfig.fromProperties(new Map(Object.entries({ 'client.id': `rivulet-${context.jobId}-${context.subtask}`, ...spec.properties })))), context, spec.table);
     this.batch = ChangeBatch.withWidth(node.fields.length);
     this.changes = spec.upsert || spec.changelog;
     this.limit = node.limit ?? Number.POSITIVE_INFINITY;
@@ -245,6 +246,7 @@ class KafkaReader implements SourceReader {
     this.rejections.ignored(error, { topic, partition, part: this.decoder.part, cursor: this.cursor }, nulledFields);
   }
 
+  get stuck(): Stuck | undefined { return stuckOn(this.client, this.fetcher?.held); }
   positions(): Json {
     return { splits: this.splits.map((s) => ({ topic: s.topic, partition: s.partition, offset: s.next, ...(s.topicId === undefined ? {} : { topicId: s.topicId }), ...(s.end === undefined ? {} : { end: s.end }) })), ...this.rejections.stored() };
   }

@@ -9,6 +9,7 @@ import { Cluster } from './cluster.ts';
 import { KafkaClientConfig } from './config.ts';
 import { PartitionFetcher } from './fetcher.ts';
 import { BatchProducer } from './producer.ts';
+import type { ClientObserver, Trouble } from './troubles.ts';
 import type {
   CommittedOffset, Fetcher, FetcherOptions, FetchHandler, GroupDescription, IsolationLevel, KafkaAccess, NewTopic, OffsetSpec, OffsetToCommit,
   PartitionOffset, Producer, ProducerOptions, StoredTransaction, TopicMetadata, TopicPartition,
@@ -25,6 +26,11 @@ export class KafkaClient implements KafkaAccess {
   static of(bootstrapServers: string, properties: Readonly<Record<string, string>> = {}): KafkaClient {
     return new KafkaClient(KafkaClientConfig.fromProperties(new Map([['bootstrap.servers', bootstrapServers], ...Object.entries(properties)])));
   }
+
+  /** Counts and log lines of this client go there from now on. */
+  observe(observer: ClientObserver): void { this.#cluster.troubles.observer = observer; }
+  /** What is being tried again, why, and since when: the part that lasts longest. */
+  get trouble(): Trouble | undefined { return this.#cluster.trouble; }
 
   async listTopics(): Promise<string[]> {
     const { topics } = await this.#cluster.retry(async () => await this.#cluster.refresh(null));

@@ -7,10 +7,11 @@
  */
 import type { Clock } from '../../../../core/ports/clock.ts';
 import type { RivuletError } from '../../../../core/errors/define.ts';
-import { kafkaClientClosed, kafkaRequestFailed, kafkaUnknownTopic, kafkaUnreachable } from '../../../../core/errors/kafka.ts';
+import { kafkaClientClosed, kafkaRequestFailed, kafkaTimeout, kafkaUnknownTopic, kafkaUnreachable } from '../../../../core/errors/kafka.ts';
 import { readMetadata, writeMetadata, type MetadataAnswer, type TopicEntry } from './calls/metadata.ts';
 import type { Endpoint, KafkaClientConfig } from './config.ts';
 import { Connection } from './connection.ts';
+import { Troubles, type Trouble } from './troubles.ts';
 import type { TopicPartition } from './types.ts';
 import { APIS } from './wire/apis.ts';
 import { CODE, errorName, isRetriable, isStaleCoordinator } from './wire/error-codes.ts';
@@ -25,15 +26,18 @@ interface Slot { connection: Connection | undefined; opening: Promise<Connection
 interface TopicState { topicId: string | undefined; internal: boolean; leaders: number[]; leaderEpochs: number[] }
 export type CoordinatorKind = 'group' | 'transaction';
 
-/** While the cluster was never reached, a wrong address should show soon. */
 /** Looks at a topic that the broker may be making: with the pauses of `retry` about a second. */
 const CREATION_LOOKS = 7;
+/** While the cluster was never reached, a wrong address should show soon. */
 const FIRST_CONTACT_MS = 10_000;
+/** A request unanswered for longer than this, beyond what the broker was asked to wait, is told as trouble before it times out. */
+const STALL_MS = 3000;
 
 export class Cluster {
   readonly config: KafkaClientConfig;
   readonly clock: Clock;
   readonly topics = new Map<string, TopicState>();
+  readonly troubles: Troubles;
   /** Fetchers and producers that live on this cluster; closed with it. */
   readonly members = new Set<{ close(): unknown }>();
   #brokers = new Map<number, Endpoint>();
@@ -49,6 +53,7 @@ export class Cluster {
   constructor(config: KafkaClientConfig, clock: Clock) {
     this.config = config;
     this.clock = clock;
+    this.troubles = new Troubles(clock);
   }
 
   get closed(): boolean { return this.#closed; }
@@ -99,6 +104,7 @@ export class Cluster {
     const waitMs = slot.notBefore - this.clock.monotonic();
     if (waitMs > 0) await this.sleep(waitMs);
     if (this.#closed) throw kafkaClientClosed({});
+    if (slot.failures > 0) this.troubles.observer.reconnects.value++;
     try {
       const connection = await Connection.open(endpoint, this.config, this.clock);
       if (this.#closed) { connection.close(); throw kafkaClientClosed({}); }
@@ -243,21 +249,24 @@ export class Cluster {
   /** Repeats an attempt while it answers Again or throws an error that advises to retry, for default.api.timeout.ms. */
   async retry<T>(attempt: () => Promise<T | Again>): Promise<T> {
     const start = this.clock.monotonic();
-    for (let n = 0; ; n++) {
-      let failure: unknown;
-      try {
-        const answer = await attempt();
-        if (!(answer instanceof Again)) return answer;
-        failure = answer.error;
-      } catch (e) {
-        if (!canTryAgain(e)) throw e;
-        failure = e;
+    try {
+      for (let n = 0; ; n++) {
+        let failure: RivuletError;
+        try {
+          const answer = await attempt();
+          if (!(answer instanceof Again)) return answer;
+          failure = answer.error;
+        } catch (e) {
+          if (!canTryAgain(e)) throw e;
+          failure = e as RivuletError;
+        }
+        if (this.#closed) throw kafkaClientClosed({});
+        const limitMs = this.#reached ? this.config.apiTimeoutMs : Math.min(FIRST_CONTACT_MS, this.config.apiTimeoutMs);
+        if (this.clock.monotonic() - start >= limitMs) throw failure;
+        this.troubles.note(attempt, failure);
+        await this.sleep(Math.min(1000, Math.max(10, this.config.retryBackoffMs) * 2 ** Math.min(n, 5) * 0.2));
       }
-      if (this.#closed) throw kafkaClientClosed({});
-      const limitMs = this.#reached ? this.config.apiTimeoutMs : Math.min(FIRST_CONTACT_MS, this.config.apiTimeoutMs);
-      if (this.clock.monotonic() - start >= limitMs) throw failure;
-      await this.sleep(Math.min(1000, Math.max(10, this.config.retryBackoffMs) * 2 ** Math.min(n, 5) * 0.2));
-    }
+    } finally { this.troubles.over(attempt); }
   }
 
   /**
@@ -302,6 +311,21 @@ export class Cluster {
       return failure === undefined ? null : new Again(failure);
     });
     return results as R[];
+  }
+
+  /** What does not go on and since when; a request that waits too long for its answer counts. */
+  get trouble(): Trouble | undefined {
+    const now = this.clock.monotonic(), { oldest } = this.troubles;
+    let longestMs = oldest === undefined ? 0 : this.clock.now() - oldest.sinceMs, stalled: Trouble | undefined;
+    for (const { connection } of this.#slots.values()) {
+      const waiting = connection?.waiting;
+      if (connection === undefined || waiting === undefined) continue;
+      const forMs = Math.round(now - waiting.sinceMs);
+      if (forMs <= waiting.allowedMs + STALL_MS || forMs <= longestMs) continue;
+      longestMs = forMs;
+      stalled = { sinceMs: this.clock.now() - forMs, error: kafkaTimeout({ call: waiting.call, server: connection.server, timeoutMs: forMs }) };
+    }
+    return stalled ?? oldest;
   }
 
   /** Waits; ends early when the client is closed. */

@@ -181,6 +181,13 @@ export class Connection {
   }
 
   get pendingCount(): number { return this.#pending.length; }
+  /** The request whose answer is due next: since when (monotonic) it waits, and how long the broker may well take. */
+  get waiting(): { readonly call: string; readonly sinceMs: number; readonly allowedMs: number } | undefined {
+    const first = this.#pending[0];
+    if (first === undefined) return undefined;
+    const { call, deadline, timeoutMs } = first;
+    return { call, sinceMs: deadline - timeoutMs, allowedMs: call === APIS.fetch.name ? Math.max(0, timeoutMs - this.#config.requestTimeoutMs) : 0 };
+  }
 
   /** Runs once when the connection dies, at once if it is dead. */
   onClose(action: () => void): void { if (this.failure) action(); else this.#onClose.push(action); }

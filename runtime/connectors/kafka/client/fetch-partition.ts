@@ -49,6 +49,8 @@ export class PartitionState<Tag> implements FetchPartition<Tag> {
   missingSince: number | undefined;
   /** The ends of the log, once a position outside it was found; told when all that was received is handed over. */
   outOfRange: { readonly earliest: number; readonly latest: number } | undefined;
+  /** Since when (monotonic) an open transaction ends what a read_committed reader may see; undefined while none does. */
+  heldSince: number | undefined;
   /** Received while paused; handed over after resume, before anything else is fetched. */
   held: Chunk<Tag>[] = [];
   readonly #wake: () => void;

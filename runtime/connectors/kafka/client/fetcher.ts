@@ -9,7 +9,7 @@
  */
 import type { RivuletError } from '../../../../core/errors/define.ts';
 import { internalError } from '../../../../core/errors/common.ts';
-import { kafkaOldMessageFormat, kafkaDamagedBatch, kafkaRequestFailed, kafkaTopicReplaced, kafkaUnknownTopic } from '../../../../core/errors/kafka.ts';
+import { kafkaOldMessageFormat, kafkaDamagedBatch, kafkaRequestFailed, kafkaTopicReplaced, kafkaTransactionOpen, kafkaUnknownTopic } from '../../../../core/errors/kafka.ts';
 import { BatchReader, int64 } from './batch-reader.ts';
 import { fetchVersion, readFetch, topicKey, writeFetch, type FetchAnswer, type FetchedPartition } from './calls/fetch.ts';
 import { listOffsets } from './calls/offsets.ts';
@@ -17,6 +17,7 @@ import { canTryAgain, type Cluster } from './cluster.ts';
 import type { Connection } from './connection.ts';
 import { PartitionState, type Chunk } from './fetch-partition.ts';
 import { adapt, divide, newLoop, targetsOf, type Lane, type Loop } from './fetch-plan.ts';
+import type { Trouble } from './troubles.ts';
 import type { Fetcher, FetcherOptions, FetchHandler, FetchPartition, TopicPartition } from './types.ts';
 import { APIS } from './wire/apis.ts';
 import { FramePool } from './wire/frame-pool.ts';
@@ -25,6 +26,8 @@ import { CODE, errorName, isRetriable, isStaleMetadata } from './wire/error-code
 const TURN_MS = 10;
 /** A broker that is starting may not know a topic yet. */
 const MISSING_TOPIC_MS = 5000;
+/** An open transaction is nothing to tell of at once: those of a healthy writer last from checkpoint to checkpoint. */
+const HELD_MS = 1000;
 /** While some partitions of a broker rest, a long poll without them must not keep them waiting. */
 const SHORT_WAIT_MS = 25;
 
@@ -86,6 +89,7 @@ export class PartitionFetcher<Tag> implements Fetcher<Tag> {
     const state = partition as PartitionState<Tag>;
     state.removed = true;
     state.held = [];
+    this.#cluster.troubles.over(state);
     this.#partitions.delete(state);
     this.#loops.get(state.leader)?.partitions.delete(state);
   }
@@ -108,6 +112,7 @@ export class PartitionFetcher<Tag> implements Fetcher<Tag> {
   close(): void {
     this.#closed = true;
     this.#cluster.members.delete(this);
+    for (const state of this.#partitions) this.#cluster.troubles.over(state);
     this.#partitions.clear();
     this.#queue.length = 0;
     this.#loops.clear();
@@ -139,6 +144,11 @@ export class PartitionFetcher<Tag> implements Fetcher<Tag> {
     this.#lookup();
   }
 
+  #noteOutage(error: RivuletError, partitions: Iterable<PartitionState<Tag>>): void {
+    this.outage = error;
+    for (const state of partitions) this.#cluster.troubles.note(state, error);
+  }
+
   /** Asks for the leaders of all displaced partitions until each has one; with back-off, one at a time. */
   #lookup(): void {
     if (this.#lookupRunning || this.#closed) return;
@@ -160,7 +170,7 @@ export class PartitionFetcher<Tag> implements Fetcher<Tag> {
           if ([...this.#partitions].some((p) => p.phase === 'lookup')) { this.#lookupRunning = true; again(); } else this.#lookupFailures = 0;
         }).catch((e: unknown) => {
           if (this.#closed) return;
-          if (canTryAgain(e)) { this.outage = e as RivuletError; again(); return; }
+          if (canTryAgain(e)) { this.#noteOutage(e as RivuletError, open); again(); return; }
           this.#lookupRunning = false;
           this.#failAll(e);
         });
@@ -176,10 +186,12 @@ export class PartitionFetcher<Tag> implements Fetcher<Tag> {
       if (state.topicId !== undefined && known.topicId !== undefined && known.topicId !== state.topicId) { this.#stop(state, kafkaTopicReplaced({ topic: state.topic, partition: state.partition, position: state.position, now: 'another' })); return; }
       if (state.partition >= known.leaders.length) { this.#stop(state, kafkaRequestFailed({ call: 'Metadata', code: 'UNKNOWN_TOPIC_OR_PARTITION', what: `partition ${state.partition} of topic '${state.topic}'` })); return; }
       if ((known.leaders[state.partition] ?? -1) >= 0) this.#place(state);
+      else this.#cluster.troubles.note(state, kafkaRequestFailed({ call: 'Metadata', code: 'LEADER_NOT_AVAILABLE', what: `partition ${state.partition} of topic '${state.topic}'` }));
       return;
     }
     if (code !== CODE.UNKNOWN_TOPIC_OR_PARTITION) {
-      if (code !== 0 && !isRetriable(code)) this.#stop(state, kafkaRequestFailed({ call: 'Metadata', code: errorName(code), what: `topic '${state.topic}'` }));
+      const error = kafkaRequestFailed({ call: 'Metadata', code: errorName(code), what: `topic '${state.topic}'` });
+      if (code !== 0 && !isRetriable(code)) this.#stop(state, error); else this.#cluster.troubles.note(state, error);
       return;
     }
     const now = this.#cluster.clock.monotonic();
@@ -245,13 +257,17 @@ export class PartitionFetcher<Tag> implements Fetcher<Tag> {
     if (this.#closed) return;
     this.outage = undefined;
     if (answer.throttleMs > 0) loop.throttledUntil = this.#cluster.clock.monotonic() + answer.throttleMs;
-    if (answer.code !== 0 && !isRetriable(answer.code)) { this.#failAll(kafkaRequestFailed({ call: 'Fetch', code: errorName(answer.code) })); return; }
+    if (answer.code !== 0 && isRetriable(answer.code)) for (const { state } of asked.values()) this.#cluster.troubles.note(state, kafkaRequestFailed({ call: 'Fetch', code: errorName(answer.code) }));
+    else if (answer.code !== 0) { this.#failAll(kafkaRequestFailed({ call: 'Fetch', code: errorName(answer.code) })); return; }
     const chunks: Chunk<Tag>[] = [];
-    let slow = false, bytes = 0;
+    // An answer that is refused as a whole names no partitions.
+    let slow = answer.code !== 0, bytes = 0;
     for (const part of answer.partitions) {
       const entry = asked.get(`${part.partition} ${part.topicKey}`);
       if (entry === undefined || entry.state.removed || entry.state.generation !== entry.generation) continue;
       if (part.code !== 0) { slow = this.#onCode(entry.state, part.code) || slow; continue; }
+      if (this.#cluster.troubles.isAny) this.#cluster.troubles.over(entry.state);
+      if (this.#committedOnly) this.#noteHeld(entry.state, part);
       entry.state.highWatermark = part.highWatermark;
       entry.state.visibleEnd = this.#committedOnly && part.lastStableOffset >= 0 ? part.lastStableOffset : part.highWatermark;
       bytes += part.end - part.start;
@@ -268,6 +284,21 @@ export class PartitionFetcher<Tag> implements Fetcher<Tag> {
     if (chunks.length > 0) { this.#queue.push({ loop, chunks, next: 0 }); loop.waiting++; }
     this.#kick(loop);
     this.#pump();
+  }
+
+  /** Before the state takes the answer over. */
+  #noteHeld(state: PartitionState<Tag>, part: FetchedPartition): void {
+    const isHeld = part.lastStableOffset >= 0 && part.lastStableOffset < part.highWatermark;
+    if (!isHeld) state.heldSince = undefined;
+    else if (state.heldSince === undefined || part.lastStableOffset !== state.visibleEnd) state.heldSince = this.#cluster.clock.monotonic();
+  }
+  get held(): Trouble | undefined {
+    const { clock } = this.#cluster;
+    let first: PartitionState<Tag> | undefined;
+    for (const state of this.#partitions) if (state.heldSince !== undefined && state.position >= state.visibleEnd && (first?.heldSince === undefined || state.heldSince < first.heldSince)) first = state;
+    const forMs = first?.heldSince === undefined ? 0 : clock.monotonic() - first.heldSince;
+    if (first === undefined || forMs < HELD_MS) return undefined;
+    return { sinceMs: clock.now() - Math.round(forMs), error: kafkaTransactionOpen({ topic: first.topic, partition: first.partition, offset: first.visibleEnd }) };
   }
 
   /** Finds the whole batches and moves the fetch position past them; touches only their heads. */
@@ -298,15 +329,17 @@ export class PartitionFetcher<Tag> implements Fetcher<Tag> {
   /** An error of one partition; true when the loop should wait a little. */
   #onCode(state: PartitionState<Tag>, code: number): boolean {
     if (code === CODE.OFFSET_OUT_OF_RANGE) { this.#outOfRange(state); return false; }
+    const error = kafkaRequestFailed({ call: 'Fetch', code: errorName(code), what: `partition ${state.partition} of topic '${state.topic}', offset ${state.fetchPosition}` });
     if (isStaleMetadata(code) || code === CODE.UNKNOWN_TOPIC_OR_PARTITION) {
+      this.#cluster.troubles.note(state, error);
       // A leader that says it is none while metadata names it still: the look-up backs off.
       this.#cluster.topics.delete(state.topic);
       this.#lookupFailures = Math.max(1, this.#lookupFailures);
       this.#displace(state);
       return false;
     }
-    if (isRetriable(code) && code !== 2) return true;
-    this.#stop(state, kafkaRequestFailed({ call: 'Fetch', code: errorName(code), what: `partition ${state.partition} of topic '${state.topic}', offset ${state.fetchPosition}` }));
+    if (isRetriable(code) && code !== CODE.CORRUPT_MESSAGE) { this.#cluster.troubles.note(state, error); return true; }
+    this.#stop(state, error);
     return false;
   }
 
@@ -335,7 +368,7 @@ export class PartitionFetcher<Tag> implements Fetcher<Tag> {
     lane.connection = undefined;
     if (this.#closed) return;
     if (!canTryAgain(e)) { this.#failAll(e); return; }
-    this.outage = e as RivuletError;
+    this.#noteOutage(e as RivuletError, loop.partitions);
     this.#lookupFailures = Math.max(1, this.#lookupFailures);
     for (const state of [...loop.partitions]) this.#displace(state);
   }
@@ -442,6 +475,7 @@ export class PartitionFetcher<Tag> implements Fetcher<Tag> {
     state.generation++;
     state.held = [];
     state.phase = 'still';
+    this.#cluster.troubles.over(state);
     this.#loops.get(state.leader)?.partitions.delete(state);
     this.#handler.onError(error, state);
   }

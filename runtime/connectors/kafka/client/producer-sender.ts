@@ -85,6 +85,7 @@ export class ProducerSender {
       queue.nextSequence = 0;
       queue.repairing = false;
       queue.provenAt = -Infinity;
+      this.#cluster.troubles.over(queue);
     }
     for (const broker of this.#brokers.values()) { broker.queues.clear(); broker.requests = 0; broker.connection = undefined; }
     // The connections may still carry requests of the old epoch: with them closed nothing of it can arrive late on our side.
@@ -190,6 +191,7 @@ export class ProducerSender {
     queue.failures = 0;
     queue.provenAt = this.#cluster.clock.monotonic();
     queue.missingSince = undefined;
+    this.#cluster.troubles.over(queue);
     this.#host.acknowledged(batch);
   }
 
@@ -224,6 +226,7 @@ export class ProducerSender {
 
   #expire(queue: PartitionQueue, why: RivuletError): void {
     const oldest = queue.ready[0];
+    if (oldest !== undefined) this.#cluster.troubles.note(queue, why);
     if (oldest === undefined || this.#cluster.clock.monotonic() - oldest.createdAt < this.#host.deliveryTimeoutMs) return;
     this.#host.fail(kafkaDeliveryFailed({ topic: queue.topic.topic, partition: queue.partition, code: 'delivery.timeout.ms', why: `not acknowledged within ${this.#host.deliveryTimeoutMs} ms; the last reason: ${why.message}` }, { cause: why }));
   }

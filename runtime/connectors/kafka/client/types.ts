@@ -8,6 +8,7 @@
  * Offsets, producer ids and timestamps (milliseconds since 1970) are numbers; an answer of Kafka outside ±2^53 is a protocol error.
  */
 import type { RivuletError } from '../../../../core/errors/define.ts';
+import type { Trouble } from './troubles.ts';
 
 export interface TopicPartition { readonly topic: string; readonly partition: number }
 
@@ -143,6 +144,8 @@ export interface Fetcher<Tag = unknown> {
   resume(): void;
   /** Why nothing can be read now (broker away), undefined while all is well. For health and «why is there no output». */
   readonly outage: RivuletError | undefined;
+  /** The open transaction a read_committed reader has been standing before for a while; undefined: none. */
+  readonly held: Trouble | undefined;
   /** Bytes received since the start, for metrics. */
   readonly bytesIn: number;
   /** With `reuseMemory`: the batch handed over with these bytes is read; once for each. One that never is costs memory until collected. */

@@ -10,7 +10,7 @@ import { INSERT, UPDATE_AFTER, type ChangeBatch } from '../../../../core/row/bat
 import { BIGINT, INT, STRING, type SqlType } from '../../../../core/types/sql-type.ts';
 import type { SourceNode } from '../../../../planner/physical/plan.ts';
 import { PipelineBatch, type SchemaChange } from '../../../pipelines/contract.ts';
-import type { PollResult, SourceContext, SourceFactory, SourceReader } from '../../contract.ts';
+import type { PollResult, SourceContext, SourceFactory, SourceReader, Stuck } from '../../contract.ts';
 import { kafkaSource } from '../source.ts';
 import { InferredTables, rowValues } from './inferred-tables.ts';
 import { readMessage, type Message } from './messages.ts';
@@ -116,6 +116,7 @@ class KafkaPipelineReader implements SourceReader {
     if (++this.skipped.value <= LOGGED) this.context.log('warn', 'a message is left out', { err: rejected, topic, partition, offset });
   }
   positions(): Json { return { reader: this.inner.positions(), tables: this.tables.versions as unknown as Json }; }
+  get stuck(): Stuck | undefined { return this.inner.stuck; }
   progress(): Json { return { stage: 'incremental', tables: this.tables.versions.length }; }
   checkpointed(positions: Json): void { this.inner.checkpointed?.((positions as { readonly reader: Json } | null)?.reader ?? null); }
   async close(): Promise<void> { await this.inner.close(); }

@@ -10,10 +10,11 @@ import type { ChangeBatch } from '../../../../core/row/batch.ts';
 import { materializeTexts } from '../../../../core/row/slices.ts';
 import type { SinkNode } from '../../../../planner/physical/plan.ts';
 import type { PipelineBatch } from '../../../pipelines/contract.ts';
-import type { SinkContext, SinkFactory, SinkWriter } from '../../contract.ts';
+import type { SinkContext, SinkFactory, SinkWriter, Stuck } from '../../contract.ts';
 import type { KafkaClient } from '../client/index.ts';
 import { ProducerLanes } from '../lanes.ts';
 import { clientOf } from '../sink.ts';
+import { observe, stuckOn } from '../stuck.ts';
 import { recoverTransactions } from '../transactions.ts';
 import type { KafkaPipelineSpec } from './spec.ts';
 import { writeStatement } from './formats.ts';
@@ -42,11 +43,12 @@ class PipelineKafkaWriter implements SinkWriter {
     const spec = node.spec as unknown as KafkaPipelineSpec;
     this.spec = spec;
     this.context = context;
-    this.client = clientOf(spec, `rivulet-${context.jobId}-${context.subtask}`);
+    this.client = observe(clientOf(spec, `rivulet-${context.jobId}-${context.subtask}`), context, spec.table);
     this.lanes = new ProducerLanes({ client: this.client, guarantee: spec.guarantee, prefix: prefixOf(spec, node, context), subtask: context.subtask, parallelism: context.parallelism });
     this.topics = new PipelineTopics(spec, this.client, this.lanes);
   }
   async open(): Promise<void> { await this.lanes.open(); }
+  get stuck(): Stuck | undefined { return stuckOn(this.client); }
 
   push(batch: ChangeBatch): void {
     const given = batch as PipelineBatch;

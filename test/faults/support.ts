@@ -1,4 +1,5 @@
 /** Shared by the fault tests: a server, a Kafka client, raw records in and out, jobs and how they end. */
+import { readFileSync } from 'node:fs';
 import { KafkaClient } from '../../runtime/connectors/kafka/client/index.ts';
 import type { Producer } from '../../runtime/connectors/kafka/client/types.ts';
 import { ServerProcess, bootstrap, eventually } from '../e2e/server-process.ts';
@@ -6,7 +7,8 @@ import { readAll, type PlainRecord } from '../kafka/support.ts';
 
 export { eventually, ServerProcess, bootstrap };
 export type Bytes = Buffer | string | null;
-export interface JobFacts { id: string; status: string; restarts: number; lastError: string | null; restoredFrom: string; exceptions: { message: string; detail?: string; code: string; hint?: string }[]; checkpoints: { status: string }[] }
+export interface NodeFacts { type: string; activity: string[]; counters: Record<string, number>; recordsIn: number; recordsOut: number }
+export interface JobFacts { nodes: NodeFacts[];  id: string; status: string; restarts: number; lastError: string | null; restoredFrom: string; exceptions: { message: string; detail?: string; code: string; hint?: string }[]; checkpoints: { status: string }[] }
 type Result = { columns: { name: string }[]; rows: unknown[][] };
 
 const bytesOf = (text: Bytes): Buffer | null => (typeof text === 'string' ? Buffer.from(text) : text);
@@ -81,6 +83,17 @@ export class Bench {
       return await eventually(`status ${wanted} of job ${id}`, async () => { last = await this.job(id); return last.status === wanted && last; }, limitMs);
     } catch (error) { throw new Error(`${(error as Error).message}; it is ${last?.status}: ${JSON.stringify(last?.exceptions?.[0])}`); }
   }
+  /** What its nodes of the type do: `retrying since …: why` and the like. */
+  async activity(id: string, type: 'source' | 'sink'): Promise<string> { return (await this.job(id)).nodes.filter((n) => n.type === type).flatMap((n) => n.activity).join(' | '); }
+  /** A counter, summed over the nodes of the job. */
+  async counter(id: string, name: string): Promise<number> { return (await this.job(id)).nodes.reduce((sum, n) => sum + (n.counters[name] ?? 0), 0); }
+  /** Processor time the server has used so far, in seconds. */
+  cpuSeconds(): number {
+    const fields = readFileSync(`/proc/${this.server.pid}/stat`, 'latin1').replace(/^.*\) /s, '').split(' ');
+    return (Number(fields[11]) + Number(fields[12])) / 100;
+  }
+  /** Resident memory of the server, in megabytes. */
+  residentMegabytes(): number { return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${this.server.pid}/status`, 'latin1'))?.[1]) / 1000; }
   /** How the job failed: message, detail and hint in one text. */
   async failure(id: string): Promise<string> {
     const { exceptions: [first] } = await this.status(id, 'FAILED');

@@ -33,6 +33,7 @@ export class FaultProxy {
     await made.proxy.listen();
     return made;
   }
+  get port(): number { return this.proxy.port; }
   get address(): string { return `127.0.0.1:${this.proxy.port}`; }
   get connections(): number { return this.proxy.connections; }
   count(call: Call): number { return this.asked.get(APIS[call].name) ?? 0; }
@@ -82,7 +83,7 @@ export class FaultProxy {
     if (typeof fault === 'object' && 'lose' in fault) return { answer: refusal(asked, fault.lose) };
     if (typeof fault === 'object' && 'throttleMs' in fault) frame.writeInt32BE(fault.throttleMs, asked.key === APIS.produce.key ? frame.length - 4 : asked.key === APIS.fetch.key && asked.version >= APIS.fetch.flexibleFrom ? 5 : 4);
     if (typeof fault === 'object' && 'delayMs' in fault) return fault;
-    if (asked.key === APIS.findCoordinator.key) return { answer: movedCoordinator(frame, this.edit.host ?? '127.0.0.1', this.proxy.port) };
+    if (asked.key === APIS.findCoordinator.key) return { answer: movedCoordinator(frame, this.edit.host ?? '127.0.0.1', this.edit.port ?? this.proxy.port) };
     if (asked.key === APIS.apiVersions.key && this.lowered > 0) this.lower(frame);
     return 'pass';
   }

@@ -126,8 +126,9 @@ export class PartitionFetcher<Tag> implements Fetcher<Tag> {
     state.phase = 'lookup';
     const known = this.#cluster.topics.get(state.topic);
     const leader = known?.leaders[state.partition] ?? -1;
-    if (known === undefined || leader < 0 || (state.topicId ?? known.topicId) !== known.topicId) { this.#lookup(); return; }
-    state.topicId = known.topicId;
+    // A broker of an older version tells no id; what is known stays.
+    if (known === undefined || leader < 0 || (state.topicId !== undefined && known.topicId !== undefined && state.topicId !== known.topicId)) { this.#lookup(); return; }
+    state.topicId ??= known.topicId;
     state.missingSince = undefined;
     state.leader = leader;
     state.phase = 'reading';

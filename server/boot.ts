@@ -25,9 +25,14 @@ import { VARIABLE_PREFIX, type Config } from './config/config.ts';
 import type { Engine } from './gateway/engine.ts';
 import { EngineGateway } from './gateway/gateway.ts';
 import { hostZone } from './gateway/settings.ts';
+import { Access } from './auth/access.ts';
+import { openAudit } from './auth/audit.ts';
+import { openHostRefused } from '../core/errors/config.ts';
+import { isLoopback } from './config/loopback.ts';
+import { tokenRoutes } from './http/tokens.ts';
 import { pipelineRoutes } from './http/pipelines.ts';
 import { startHttpServer } from './http/server.ts';
-import { trustEveryone, trustLoopback } from './pgwire/auth.ts';
+import { authenticator } from './pgwire/auth.ts';
 import { startPgServer } from './pgwire/server.ts';
 import type { Pipelines } from './pipelines/contract.ts';
 import { pipelineCheckers } from './pipelines/checkers.ts';
@@ -42,6 +47,8 @@ export interface RunningServer {
   readonly httpPort: number;
   readonly jobs: JobManager;
   readonly pipelines: Pipelines;
+  /** Reads certificates again and opens the audit log anew; undefined when there is neither. Never rejects. */
+  readonly reload: (() => Promise<void>) | undefined;
   /** Makes the first statements fast (`warm-up.ts`). Never rejects. */
   warmUp(): Promise<void>;
   /** Stops listening, takes a final checkpoint of every job, closes the stores. Idempotent. */
@@ -61,16 +68,22 @@ export async function startServer(config: Config, log: Log, version: string): Pr
   // The catalog store is opened first: its lock keeps a second server from the file of secrets too.
   const secrets = await SecretStore.open(config.dataDir, key), references = new ReferenceResolver({ variables: config.secretsEnv, environment: process.env, secrets });
   const { connectors, pipelines: pipelineConnectors, resolvePlan, resolveSpec } = deferReferences({ connectors: connectorRegistry, pipelines: pipelineRegistry, formats: formatRegistry, references });
+  const access = await Access.open({ dataDir: config.dataDir, configured: config.users, trustsEveryone: config.insecureNoAuth, clock: systemClock });
+  if (!isLoopback(config.host) && !config.insecureNoAuth && !access.mustLogIn) throw openHostRefused({ host: config.host });
+  const tls = config.tlsCert === undefined || config.tlsKey === undefined ? undefined : await (await import('./tls/certificates.ts')).openTls({ cert: config.tlsCert, key: config.tlsKey, clientCa: config.tlsClientCa }, log);
+  if (!isLoopback(config.host) && tls === undefined) log.warn('THE NETWORK CAN READ ALONG: the server listens beyond this machine without TLS; statements, results and HTTP passwords go in clear text. Give it --tls-cert and --tls-key.', { host: config.host });
+  const audit = openAudit(config.auditLog, log);
   const catalogs = await CatalogManager.open(store, catalogTypes(references), references);
   const jobs = await startJobManager({ dataDir: config.dataDir, parallelism: config.parallelism, log, clock: systemClock, resolvePlan });
   const engine: Engine = {
-    catalogs, secrets, functions: functionRegistry, connectors, formats: formatRegistry, jobs, clock: systemClock, log, version, defaults: config.sessionDefaults,
+    catalogs, secrets, functions: functionRegistry, connectors, formats: formatRegistry, jobs, access, audit, clock: systemClock, log, version, defaults: config.sessionDefaults,
     evaluateConstant: (expr, env) => evaluateConstant(expr, { functions: functionRegistry, env }),
   };
   const gateway = new EngineGateway(engine);
   const pipelines = new PipelineService({ engine, connectors: pipelineConnectors, resolveSpec, checkers: pipelineCheckers, hostZone: hostZone(), variables: serverVariables(process.env) });
-  const pg = await startPgServer({ host: config.host, port: config.pgPort, gateway, log, authenticate: config.insecureNoAuth ? trustEveryone : trustLoopback });
-  const http = await startHttpServer({ host: config.host, port: config.httpPort, gateway, log, names: config.httpNames, routes: [pipelineRoutes(pipelines, log)] });
+  const pg = await startPgServer({ host: config.host, port: config.pgPort, gateway, log, tls, authenticate: authenticator(access, audit, config.tlsRequired) });
+  const http = await startHttpServer({ host: config.host, port: config.httpPort, gateway, log, access, audit, tls, names: config.httpNames, routes: [pipelineRoutes(pipelines, log), tokenRoutes(access, systemClock)] });
+  access.users.onChange = () => { for (const server of [pg, http]) server.endSessions((principal) => access.isWelcome(principal)); };
   const ends = new AbortController();
   let stopping: Promise<void> | undefined;
   const stop = async (): Promise<void> => {
@@ -78,8 +91,11 @@ export async function startServer(config: Config, log: Log, version: string): Pr
     await Promise.all([pg.close(), http.close()]);
     await jobs.shutdown();
     await catalogs.close();
+    tls?.close();
+    audit.close();
   };
-  return { pgPort: pg.port, httpPort: http.port, jobs, pipelines, warmUp: () => warmUp(gateway, log, ends.signal), stop: () => (stopping ??= stop()) };
+  const reload = async (): Promise<void> => { audit.reopen(); await tls?.reload(); };
+  return { pgPort: pg.port, httpPort: http.port, jobs, pipelines, reload: tls === undefined && config.auditLog === undefined ? undefined : reload, warmUp: () => warmUp(gateway, log, ends.signal), stop: () => (stopping ??= stop()) };
 }
 /** What the server's environment gives to pipelines: only what is named for it, since whoever may submit one can read its values. */
 const serverVariables = (env: NodeJS.ProcessEnv): ReadonlyMap<string, string> => new Map(Object.entries(env).flatMap(([name, value]): [string, string][] => (name.startsWith(VARIABLE_PREFIX) && value !== undefined ? [[name.slice(VARIABLE_PREFIX.length), value]] : [])));

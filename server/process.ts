@@ -60,8 +60,10 @@ async function start(config: Config, onSignal: OnSignal, isQuiet = false): Promi
   const starting = startServer(config, log, manifest.version);
   onSignal(ending(starting, log));
   const server = await starting;
+  // Without anything to read again SIGHUP ends the process, as it does when its terminal is closed.
+  if (server.reload !== undefined) process.on('SIGHUP', () => void server.reload?.());
   if (isQuiet) return server;
-  process.stderr.write(banner(config.host, server.pgPort, server.httpPort, config.dataDir, config.parallelism, performance.now()));
+  process.stderr.write(banner(config, server, performance.now()));
   setTimeout(() => void server.warmUp(), WARM_UP_AFTER_MS).unref();
   keepHeapsWhileIdle();
   tidyHeapAfterStart();
@@ -80,12 +82,12 @@ function ending(starting: Promise<RunningServer>, log: Log): (signal: NodeJS.Sig
   };
 }
 async function commandLine(argv: readonly string[]): Promise<CommandLine> { return await loadCommandLine(argv, process.env, manifest.version); }
-function banner(host: string, pgPort: number, httpPort: number, dataDir: string, parallelism: number, ms: number): string {
+function banner({ host, dataDir, parallelism, tlsCert }: Config, { pgPort, httpPort }: RunningServer, ms: number): string {
   const shown = host.includes(':') ? `[${host}]` : host;
   return [
     '', `Rivulet ${manifest.version} is ready (${ms.toFixed(0)} ms)`,
     `  psql    psql -h ${host} -p ${pgPort}`,
-    `  HTTP    curl -s http://${shown}:${httpPort}/api/v1/sql -H 'content-type: application/json' -d '{"sql": "SHOW JOBS"}'`,
+    `  HTTP    curl -s ${tlsCert === undefined ? 'http' : 'https'}://${shown}:${httpPort}/api/v1/sql -H 'content-type: application/json' -d '{"sql": "SHOW JOBS"}'`,
     `  data    ${dataDir}   parallelism ${parallelism}`, '', '',
   ].join('\n');
 }

@@ -4,6 +4,7 @@
  * writes nothing outside the process. Costs 40 ms of CPU once; a failure changes nothing but is told, since the next statement will meet it.
  */
 import type { Log } from '../core/ports/log.ts';
+import { INTERNAL } from './auth/contract.ts';
 import type { Gateway } from './gateway/contract.ts';
 
 /** An aggregate, so that rows cross from worker to worker. */
@@ -12,7 +13,7 @@ const STATEMENT = `SELECT a, COUNT(*) FROM (VALUES (1), (2)) AS t (a) WHERE a > 
 /** @param signal the server stops: not a failure */
 export async function warmUp(gateway: Gateway, log: Log, signal: AbortSignal): Promise<void> {
   if (signal.aborted) return;
-  const session = gateway.openSession({ protocol: 'http', user: 'warm-up' });
+  const session = gateway.openSession({ protocol: 'http', principal: INTERNAL });
   try {
     for await (const result of session.execute(STATEMENT, { signal })) if (result.kind === 'rows') for await (const _ of result.chunks) { /* every row */ }
   } catch (error) {

@@ -18,6 +18,7 @@ export interface SystemBadRecord {
   readonly jobId: string; readonly nodeId: string; readonly table: string; readonly topic: string; readonly partition: number; readonly offset: number; /** -1: none. */ readonly timestampMs: number; readonly part: string;
   readonly field: string | null; readonly code: string; readonly message: string; readonly outcome: string; readonly key: string | null; readonly value: string | null; readonly atMs: number;
 }
+export interface SystemRole { readonly name: string; readonly isAdmin: boolean; readonly canLogIn: boolean; /** Nobody has to log in: this is whoever asks. */ readonly isTrusted?: boolean | undefined }
 
 /** One statement's view of the server. */
 export interface SystemContext {
@@ -35,6 +36,7 @@ export interface SystemContext {
   setSetting(name: string, value: string): void;
   readonly functions: readonly FunctionCard[];
   readonly user: string;
+  readonly roles: readonly SystemRole[];
   readonly applicationName: string;
   /** Stands for the server process of this session. */
   readonly processId: number;

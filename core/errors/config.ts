@@ -23,7 +23,10 @@ export const configFileUnreadable = defineError<{ path: string; why: string }>({
 export const openHostRefused = defineError<{ host: string }>({
   sqlstate: 'F0000', name: 'open-host-refused', domain: 'user', retry: 'never',
   message: (p) => `refusing to listen on ${quoted(p.host)}: anyone who reaches this address could run any statement`,
-  detail: () => 'No users are configured, so only loopback addresses are safe.',
-  hint: () => 'Listen on 127.0.0.1, or accept the risk with --insecure-no-auth.',
+  detail: () => 'There are no users, so only loopback addresses are safe.',
+  hint: () => 'Make an admin first: rivulet user add NAME --admin, or "users:" in the configuration file; or listen on 127.0.0.1, or accept the risk with --insecure-no-auth.',
 });
-export const configErrors = { unknownSetting, badSetting, missingSettingValue, unexpectedArgument, configFileUnreadable, openHostRefused };
+export const settingNeeds = defineError<{ setting: string; needs: string }>({
+  sqlstate: 'F0000', name: 'setting-needs', domain: 'user', retry: 'never', message: (p) => `--${p.setting} needs --${p.needs}`,
+});
+export const configErrors = { settingNeeds, unknownSetting, badSetting, missingSettingValue, unexpectedArgument, configFileUnreadable, openHostRefused };

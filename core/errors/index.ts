@@ -1,4 +1,5 @@
 /** The registry of error catalogues: docs and the tests «every error is documented» walk it. */
+import { accessErrors } from './access.ts';
 import { catalogErrors } from './catalog.ts';
 import { commonErrors } from './common.ts';
 import { configErrors } from './config.ts';
@@ -28,6 +29,7 @@ import { wireErrors } from './wire.ts';
 
 export const errorCatalogues: readonly { readonly area: string; readonly errors: Readonly<Record<string, ErrorFactory<never>>> }[] = [
   { area: 'common', errors: commonErrors as never },
+  { area: 'access', errors: accessErrors as never },
   { area: 'catalog', errors: catalogErrors as never },
   { area: 'session', errors: sessionErrors as never },
   { area: 'kafka-catalog', errors: kafkaCatalogErrors as never },

@@ -11,7 +11,7 @@ export type Statement =
   | AlterTable | AlterView | AlterSecret | AlterDatabase | AlterCatalog | AlterFunction | AlterModel | AlterMaterializedTable | Drop | AnalyzeTable
   | StatementSet | BeginStatementSet | EndStatementSet | ExecuteStatement | ExecutePlan | CompilePlan
   | SetOption | SetTransaction | ShowOptions | ResetOption | Show | Describe | Explain | UseCatalog | UseDatabase | UseModules | LoadModule | UnloadModule | Jar | CallProcedure
-  | StopJob | DropJob | RestartJob | SavepointJob | DropSavepoint
+  | StopJob | DropJob | RestartJob | SavepointJob | DropSavepoint | CreateUser | AlterUser | DropUser
   | Transaction | Savepoint | DeclareCursor | FetchCursor | CloseCursor | Copy | Discard | Prepare | ExecutePrepared | Deallocate | Notification;
 export type StatementKind = Statement['kind'];
 
@@ -136,6 +136,18 @@ export interface DropSavepoint { readonly kind: 'dropSavepoint'; readonly ifExis
 /** Rivulet. `from` undefined: from the last checkpoint. */
 export interface RestartJob { readonly kind: 'restartJob'; readonly jobId: string; readonly from: { readonly kind: 'savepoint'; readonly path: string } | { readonly kind: 'initial' } | undefined; readonly range: SourceRange }
 
+// ---------------------------------------------------------------------------------------------------------------- users
+
+/** Rivulet's two roles. */
+export type UserRole = 'admin' | 'read-only';
+/** `password`: undefined not said, null `PASSWORD NULL`. Never print or log such a node. */
+export interface UserOptions { readonly role: UserRole | undefined; readonly password: string | null | undefined }
+/** `CREATE {USER|ROLE} [IF NOT EXISTS] name [WITH] [ADMIN | READ ONLY] [PASSWORD '…']`. */
+export interface CreateUser extends UserOptions { readonly kind: 'createUser'; readonly ifNotExists: boolean; readonly name: Identifier; readonly range: SourceRange }
+/** `name` undefined: CURRENT_USER. */
+export interface AlterUser extends UserOptions { readonly kind: 'alterUser'; readonly ifExists: boolean; readonly name: Identifier | undefined; readonly range: SourceRange }
+export interface DropUser { readonly kind: 'dropUser'; readonly ifExists: boolean; readonly names: readonly Identifier[]; readonly range: SourceRange }
+
 // ---------------------------------------------------------------------------------------------------------------- session
 
 /**
@@ -151,7 +163,7 @@ export interface ShowOptions { readonly kind: 'showOptions'; readonly range: Sou
 export interface ResetOption { readonly kind: 'resetOption'; readonly key: string | undefined; readonly keyRange: SourceRange; readonly range: SourceRange }
 
 export type ShowTarget = 'CATALOGS' | 'CURRENT CATALOG' | 'CURRENT DATABASE' | 'DATABASES' | 'TABLES' | 'VIEWS' | 'MATERIALIZED TABLES' | 'COLUMNS' | 'PARTITIONS' | 'FUNCTIONS' | 'USER FUNCTIONS' | 'PROCEDURES' | 'MODULES' | 'FULL MODULES' | 'MODELS' | 'JARS' | 'JOBS' | 'CONNECTIONS'
-  | 'SAVEPOINTS' | 'CHECKPOINTS' | 'BAD RECORDS' | 'SECRETS' | 'CREATE TABLE' | 'CREATE VIEW' | 'CREATE CATALOG' | 'CREATE DATABASE' | 'CREATE MATERIALIZED TABLE' | 'CREATE MODEL' | 'SETTING';
+  | 'SAVEPOINTS' | 'CHECKPOINTS' | 'BAD RECORDS' | 'SECRETS' | 'USERS' | 'CREATE TABLE' | 'CREATE VIEW' | 'CREATE CATALOG' | 'CREATE DATABASE' | 'CREATE MATERIALIZED TABLE' | 'CREATE MODEL' | 'SETTING';
 /** `name`: FROM/IN name, or the object of SHOW CREATE, PARTITIONS, COLUMNS. `setting`: PostgreSQL's SHOW name (`transaction_isolation`, `TimeZone`, `all` normalised). `jobId`: BAD RECORDS FOR JOB. */
 export interface Show { readonly kind: 'show'; readonly target: ShowTarget; readonly preposition: 'FROM' | 'IN' | undefined; readonly name: QualifiedName | undefined; readonly setting: string | undefined; readonly jobId: string | undefined; readonly partition: readonly PartitionItem[]; readonly like: LikeFilter | undefined; readonly range: SourceRange }
 export interface LikeFilter { readonly kind: 'likeFilter'; readonly negated: boolean; readonly op: 'LIKE' | 'ILIKE'; readonly pattern: string; readonly range: SourceRange }

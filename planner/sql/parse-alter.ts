@@ -8,6 +8,7 @@ import { DdlParser, LANGUAGES } from './parse-ddl.ts';
 export abstract class AlterParser extends DdlParser {
   protected alter(start: number): Statement {
     this.next();
+    if (this.atUser) return this.alterUser(start);
     const temporary = this.take('TEMPORARY'), system = temporary && this.take('SYSTEM');
     if (temporary || this.at('FUNCTION')) return this.#alterFunction(temporary, system, start);
     if (this.takeWords('MATERIALIZED', 'TABLE')) {

@@ -1,10 +1,10 @@
 /** CREATE, DROP and the parts ALTER shares with CREATE. Source: Flink "CREATE Statements", "DROP Statements"; Alibaba Realtime Compute "CREATE TABLE AS", "CREATE DATABASE AS". */
 import type { Identifier, OptionNode, QualifiedName } from './ast.ts';
 import type {
-  AsDatabase, ColumnElement, ColumnPosition, CreateFunction, CreateTable, Distribution, Drop, DropJob, DropSavepoint, DropTarget, FunctionLanguage, FunctionResource, KeyConstraint, LikeOption, ModelColumn, PartitionItem, Statement, TableAsQuery, TableAsTable,
+  AsDatabase, ColumnElement, ColumnPosition, CreateFunction, CreateTable, Distribution, Drop, DropJob, DropSavepoint, DropTarget, DropUser, FunctionLanguage, FunctionResource, KeyConstraint, LikeOption, ModelColumn, PartitionItem, Statement, TableAsQuery, TableAsTable,
   TableElement, TableLike, Watermark,
 } from './ast-statement.ts';
-import { SecretParser } from './parse-secret.ts';
+import { UserParser } from './parse-user.ts';
 
 const NOTHING: never[] = [];
 const CREATABLE = ['TABLE', 'VIEW', 'DATABASE', 'CATALOG', 'FUNCTION', 'MODEL', 'SECRET'] as const;
@@ -14,7 +14,7 @@ const FEATURES = ['ALL', 'CONSTRAINTS', 'DISTRIBUTION', 'GENERATED', 'METADATA',
 export const LANGUAGES: readonly FunctionLanguage[] = ['JAVA', 'SCALA', 'PYTHON'];
 const A_TABLE = 'a table name';
 
-export abstract class DdlParser extends SecretParser {
+export abstract class DdlParser extends UserParser {
   protected create(start: number): Statement {
     this.next();
     const or = this.take('OR') ? this.needOne(['REPLACE', 'ALTER'] as const) : undefined;
@@ -26,6 +26,7 @@ export abstract class DdlParser extends SecretParser {
     }
     if (or === 'ALTER') this.fail('MATERIALIZED');
     const replace = or === 'REPLACE';
+    if (!temporary && or === undefined && this.atUser) return this.createUser(start);
     if (temporary && this.take('SYSTEM')) {
       this.need('FUNCTION');
       return this.#createFunction(replace, true, true, start);
@@ -218,8 +219,9 @@ export abstract class DdlParser extends SecretParser {
 
   // -------------------------------------------------------------------------------------------------------------- DROP
 
-  protected drop(start: number): Drop | DropJob | DropSavepoint {
+  protected drop(start: number): Drop | DropJob | DropSavepoint | DropUser {
     this.next();
+    if (this.atUser) return this.dropUser(start);
     if (this.take('JOB')) {
       const ifExists = this.ifExists();
       return { kind: 'dropJob', ifExists, jobId: this.string('a job id in quotes'), range: this.rangeFrom(start) };

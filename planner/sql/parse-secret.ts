@@ -5,11 +5,13 @@ import { QueryParser } from './parse-query.ts';
 export abstract class SecretParser extends QueryParser {
   /** Behind `CREATE [OR REPLACE] SECRET`. */
   protected createSecret(orReplace: boolean, start: number): Statement {
+    this.hidesTexts = true;
     const ifNotExists = this.ifNotExists(), name = this.identifier('a secret name');
     return { kind: 'createSecret', orReplace, ifNotExists, name, value: this.#value(), range: this.rangeFrom(start) };
   }
   /** Behind `ALTER SECRET`. */
   protected alterSecret(start: number): Statement {
+    this.hidesTexts = true;
     const ifExists = this.ifExists(), name = this.identifier('a secret name');
     return { kind: 'alterSecret', ifExists, name, value: this.#value(), range: this.rangeFrom(start) };
   }

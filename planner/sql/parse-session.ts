@@ -3,7 +3,7 @@ import type { Statement, Describe, Explain, ExplainDetail, ExplainOption, LikeFi
 import { AlterParser } from './parse-alter.ts';
 
 const DETAILS: readonly ExplainDetail[] = ['ESTIMATED_COST', 'CHANGELOG_MODE', 'JSON_EXECUTION_PLAN', 'PLAN_ADVICE', 'ANALYZE', 'VERBOSE'];
-const LISTS = ['CATALOGS', 'DATABASES', 'TABLES', 'VIEWS', 'FUNCTIONS', 'MODULES', 'MODELS', 'PROCEDURES', 'JARS', 'JOBS', 'CONNECTIONS', 'SAVEPOINTS', 'CHECKPOINTS', 'SECRETS', 'COLUMNS', 'PARTITIONS'] as const;
+const LISTS = ['CATALOGS', 'DATABASES', 'TABLES', 'VIEWS', 'FUNCTIONS', 'MODULES', 'MODELS', 'PROCEDURES', 'JARS', 'JOBS', 'CONNECTIONS', 'SAVEPOINTS', 'CHECKPOINTS', 'SECRETS', 'USERS', 'COLUMNS', 'PARTITIONS'] as const;
 const SHOW_CREATE = ['TABLE', 'VIEW', 'CATALOG', 'DATABASE', 'MODEL'] as const;
 const NOTHING: never[] = [];
 

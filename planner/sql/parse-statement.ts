@@ -11,6 +11,7 @@ export class StatementParser extends PostgresParser {
   nextStatement(): boolean {
     this.lexer.skipEmptyStatements();
     this.questionMarks = 0;
+    this.hidesTexts = false;
     this.loadStatement();
     this.lastEnd = this.tok.start;
     return this.tok.type !== 'end';

@@ -32,6 +32,8 @@ export abstract class ParserCore {
   protected lastEnd: number;
   /** Number of `?` seen in the statement. */
   protected questionMarks = 0;
+  /** The statement may hold passwords: its strings do not stand in messages. */
+  protected hidesTexts = false;
   #tokenCount = 0;
   #depth = 0;
   #height = 0;
@@ -113,7 +115,7 @@ export abstract class ParserCore {
   /** Throws. `what` is what should have stood here: a word of the language, a symbol, or a description such as `a table name`. */
   protected fail(what: string): never {
     this.note(what);
-    throw failure(this.text, this.tok, this.tokens[this.index - 1], what, this.notes);
+    throw failure(this.text, this.tok, this.tokens[this.index - 1], what, this.notes, this.hidesTexts);
   }
 
   /** As `fail`, for a token seen earlier. */

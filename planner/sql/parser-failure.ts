@@ -25,11 +25,11 @@ const MAX_LISTED = 8;
 const isWord = (what: string): boolean => /^[A-Z_]+$/.test(what);
 const isDescription = (what: string): boolean => what.includes(' ');
 
-/** `notes` undefined: the first run, whose message nobody sees. */
-export function failure(text: string, token: Token, before: Token | undefined, what: string, notes: Notes | undefined): RivuletError {
+/** `notes` undefined: the first run, whose message nobody sees. `hidesTexts`: what stands there may be a password. */
+export function failure(text: string, token: Token, before: Token | undefined, what: string, notes: Notes | undefined, hidesTexts = false): RivuletError {
   if (token.type === 'bad' && token.error !== undefined) return token.error;
   const source = text.slice(token.start, token.end), shown = quoted(source.length <= 40 ? source : `${source.slice(0, 37)}...`);
-  const found = token.type === 'end' ? 'the end of the text' : token.type === 'string' || token.type === 'quoted' ? shown.slice(1, -1) : shown;
+  const found = token.type === 'end' ? 'the end of the text' : hidesTexts && token.type !== 'word' ? 'a text that is not shown' : token.type === 'string' || token.type === 'quoted' ? shown.slice(1, -1) : shown;
   const mistake = { text, token, before, what, tried: notes === undefined ? [] : notes.at(token.start), notes };
   // The end is pointed at right behind the last token, not behind trailing blanks and comments.
   const at = token.type === 'end' && before !== undefined ? before.end : token.start;

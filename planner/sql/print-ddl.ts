@@ -2,11 +2,11 @@
 import { assertNever } from '../../core/errors/common.ts';
 import type { OptionNode } from './ast.ts';
 import type {
-  AlterTableAction, AlterView, AsDatabase, ColumnElement, ColumnPosition, CreateMaterializedTable, CreateTable, Distribution, KeyConstraint, MaterializedTableAction, ModelColumn, PartitionItem, PartitionSpec, AlterCatalog, Statement, TableElement,
+  AlterTableAction, AlterView, AsDatabase, ColumnElement, ColumnPosition, CreateMaterializedTable, CreateTable, Distribution, KeyConstraint, MaterializedTableAction, ModelColumn, PartitionItem, PartitionSpec, AlterCatalog, Statement, TableElement, UserOptions,
 } from './ast-statement.ts';
 import { QueryPrinter } from './print-query.ts';
 
-type Ddl = Extract<Statement, { kind: `create${string}` | `alter${string}` | 'drop' }>;
+type Ddl = Extract<Statement, { kind: `create${string}` | `alter${string}` | 'drop' | 'dropUser' }>;
 
 export class DdlPrinter extends QueryPrinter {
   ddl(node: Ddl): string {
@@ -31,8 +31,14 @@ export class DdlPrinter extends QueryPrinter {
       case 'alterMaterializedTable': return `ALTER MATERIALIZED TABLE ${this.qualified(node.name)} ${this.#action(node.action)}`;
       case 'alterFunction': return `ALTER ${this.#scope(node)}FUNCTION ${node.ifExists ? 'IF EXISTS ' : ''}${this.qualified(node.name)} AS ${this.string(node.className)}${node.language === undefined ? '' : ` LANGUAGE ${node.language}`}`;
       case 'drop': return `DROP ${this.#scope(node)}${node.target} ${node.ifExists ? 'IF EXISTS ' : ''}${this.qualified(node.name)}${node.behavior === undefined ? '' : ` ${node.behavior}`}`;
+      case 'createUser': return `CREATE USER ${this.#ifNot(node.ifNotExists)}${this.name(node.name)}${this.#userOptions(node)}`;
+      case 'alterUser': return `ALTER USER ${node.ifExists ? 'IF EXISTS ' : ''}${node.name === undefined ? 'CURRENT_USER' : this.name(node.name)}${this.#userOptions(node)}`;
+      case 'dropUser': return `DROP USER ${node.ifExists ? 'IF EXISTS ' : ''}${node.names.map((name) => this.name(name)).join(', ')}`;
       default: return assertNever(node);
     }
+  }
+  #userOptions({ role, password }: UserOptions): string {
+    return `${role === undefined ? '' : role === 'admin' ? ' ADMIN' : ' READ ONLY'}${password === undefined ? '' : ` PASSWORD ${password === null ? 'NULL' : this.string(password)}`}`;
   }
 
   #ifNot(ifNotExists: boolean): string { return ifNotExists ? 'IF NOT EXISTS ' : ''; }

@@ -2,7 +2,9 @@
 import { tableNotFound } from '../../core/errors/catalog.ts';
 import { functionNotFound, unknownType } from '../../core/errors/planner.ts';
 import { systemDefinitions } from '../../catalog/system/definitions.ts';
-import { INFORMATION_SCHEMA_OID, OWNER_OID, PG_CATALOG_OID, functionOid, namespaceOid } from '../../catalog/system/oids.ts';
+import { userNotFound } from '../../core/errors/access.ts';
+import { roleNameOf, roleOidOf } from '../../catalog/system/roles.ts';
+import { INFORMATION_SCHEMA_OID, PG_CATALOG_OID, functionOid, namespaceOid } from '../../catalog/system/oids.ts';
 import { formatType, oidOfType, pgTypeByOid, pgTypeNamed } from '../../catalog/system/pg-types.ts';
 import { quoteName } from '../../catalog/system/relations/define.ts';
 import { typeFunctionNames } from '../../catalog/system/relations/types.ts';
@@ -60,7 +62,11 @@ export class SnapshotNames implements Names {
         return id;
       }
       case 'regnamespace': return name === 'pg_catalog' ? PG_CATALOG_OID : name === 'information_schema' ? INFORMATION_SCHEMA_OID : namespaceOid(context.currentCatalog, name);
-      case 'regrole': return OWNER_OID;
+      case 'regrole': {
+        const id = roleOidOf(context, name);
+        if (id === undefined) throw userNotFound({ user: name });
+        return id;
+      }
       case 'regproc': case 'regprocedure': {
         const bare = name.replace(/\(.*$/, '').toLowerCase();
         if (!functionsById(context.functions).has(functionOid(bare))) throw functionNotFound({ name: bare, known: context.functions.map((f) => f.name) });
@@ -80,7 +86,7 @@ export class SnapshotNames implements Names {
       }
       case 'regtype': return pgTypeByOid(id) === undefined ? String(id) : formatType(id, null);
       case 'regnamespace': return id === PG_CATALOG_OID ? 'pg_catalog' : id === INFORMATION_SCHEMA_OID ? 'information_schema' : this.snapshot.namespaceName(id) ?? String(id);
-      case 'regrole': return id === OWNER_OID ? quoteName(context.user) : String(id);
+      case 'regrole': { const name = roleNameOf(context, id); return name === undefined ? String(id) : quoteName(name); }
       case 'regproc': case 'regprocedure': return functionsById(context.functions).get(id)?.name ?? String(id);
       default: return String(id);
     }

@@ -5,11 +5,12 @@
  */
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { badSetting, configFileUnreadable, missingSettingValue, openHostRefused, unexpectedArgument, unknownSetting } from '../../core/errors/config.ts';
+import { badSetting, configFileUnreadable, missingSettingValue, settingNeeds, unexpectedArgument, unknownSetting } from '../../core/errors/config.ts';
+import type { ConfiguredUser } from '../auth/contract.ts';
 import { KEY_VARIABLE } from '../secrets/key.ts';
-import { isLoopback } from './loopback.ts';
 import { nearest } from '../../core/errors/define.ts';
 import { settings } from './settings.ts';
+import { configuredUser } from './users.ts';
 import type { Config, SettingCard } from './settings.ts';
 export type { Config } from './settings.ts';
 
@@ -21,7 +22,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
 export const VARIABLE_PREFIX = 'RIVULET_VAR_';
 /** Variables that options may read by `${env:…}` unless `--secrets-env` says otherwise. */
 const SECRET_PREFIX = 'RIVULET_SECRET_';
-const PREFIX = 'RIVULET_', CONFIG_ENV = 'RIVULET_CONFIG', DEFAULTS_KEY = 'defaults';
+const PREFIX = 'RIVULET_', CONFIG_ENV = 'RIVULET_CONFIG', DEFAULTS_KEY = 'defaults', USERS_KEY = 'users';
 
 /**
  * @param argv arguments after the script (`process.argv.slice(2)`)
@@ -42,7 +43,7 @@ export async function loadConfig(argv: readonly string[], env: Environment): Pro
 async function configOf(flags: ReadonlyMap<string, string>, env: Environment): Promise<Config> {
   checkEnvironment(env);
   const file = flags.get('config') ?? (env[CONFIG_ENV] || undefined);
-  const fromFile = file === undefined ? emptyFile : await readConfigFile(file);
+  const fromFile = file === undefined ? emptyFile : await readConfigFile(file, env);
   const values = new Map<SettingCard['field'], unknown>();
   for (const card of settings) {
     const flag = flags.get(card.flag), variable = env[card.env], key = card.yaml === undefined ? undefined : fromFile.values.get(card.yaml);
@@ -52,8 +53,10 @@ async function configOf(flags: ReadonlyMap<string, string>, env: Environment): P
       : card.byDefault();
     values.set(card.field, value);
   }
-  const config = { ...(Object.fromEntries(values) as unknown as Omit<Config, 'configFile' | 'sessionDefaults'>), configFile: file, sessionDefaults: fromFile.sessionDefaults };
-  if (!isLoopback(config.host) && !config.insecureNoAuth) throw openHostRefused({ host: config.host });
+  const config = { ...(Object.fromEntries(values) as unknown as Omit<Config, 'configFile' | 'sessionDefaults' | 'users'>), configFile: file, sessionDefaults: fromFile.sessionDefaults, users: fromFile.users };
+  if ((config.tlsCert === undefined) !== (config.tlsKey === undefined)) throw settingNeeds(config.tlsCert === undefined ? { setting: 'tls-key', needs: 'tls-cert' } : { setting: 'tls-cert', needs: 'tls-key' });
+  if (config.tlsCert === undefined && config.tlsClientCa !== undefined) throw settingNeeds({ setting: 'tls-client-ca', needs: 'tls-cert' });
+  if (config.tlsCert === undefined && config.tlsRequired) throw settingNeeds({ setting: 'tls-required', needs: 'tls-cert' });
   return { ...config, dataDir: resolve(config.dataDir) };
 }
 
@@ -97,10 +100,10 @@ function checkEnvironment(env: Environment): void {
   }
 }
 
-interface ConfigFile { readonly values: ReadonlyMap<string, string>; readonly sessionDefaults: ReadonlyMap<string, string> }
-const emptyFile: ConfigFile = { values: new Map(), sessionDefaults: new Map() };
+interface ConfigFile { readonly values: ReadonlyMap<string, string>; readonly sessionDefaults: ReadonlyMap<string, string>; readonly users: readonly ConfiguredUser[] }
+const emptyFile: ConfigFile = { values: new Map(), sessionDefaults: new Map(), users: [] };
 
-async function readConfigFile(path: string): Promise<ConfigFile> {
+async function readConfigFile(path: string, env: Environment): Promise<ConfigFile> {
   let text: string;
   try { text = readFileSync(path, 'utf8'); } catch (cause) {
     throw configFileUnreadable({ path, why: (cause as NodeJS.ErrnoException).code ?? String(cause) }, { cause });
@@ -109,24 +112,31 @@ async function readConfigFile(path: string): Promise<ConfigFile> {
   const document = parseDocument(text, { schema: 'core', uniqueKeys: true, merge: false });
   const problem = document.errors[0];
   if (problem !== undefined) throw configFileUnreadable({ path, why: problem.message.split('\n')[0] ?? 'not YAML' });
-  const known = [...settings.flatMap((card) => (card.yaml === undefined ? [] : [card.yaml])), DEFAULTS_KEY];
-  const values = new Map<string, string>(), sessionDefaults = new Map<string, string>();
-  if (document.contents === null) return { values, sessionDefaults };
+  const known = [...settings.flatMap((card) => (card.yaml === undefined ? [] : [card.yaml])), DEFAULTS_KEY, USERS_KEY];
+  const values = new Map<string, string>(), sessionDefaults = new Map<string, string>(), users: ConfiguredUser[] = [];
+  if (document.contents === null) return emptyFile;
   if (!isMap(document.contents)) throw configFileUnreadable({ path, why: 'expected keys with values' });
-  const scalarText = (node: unknown, where: string): string => {
-    if (!isScalar(node) || node.value === null || typeof node.value === 'object') throw badSetting({ where, value: String(node), expected: 'one value' });
+  const scalarText = (node: unknown, where: string, isSecret = false): string => {
+    if (!isScalar(node) || node.value === null || typeof node.value === 'object') throw badSetting({ where, value: isSecret ? '' : String(node), expected: 'one value' });
     return node.source ?? String(node.value); // as written, so that 010 or 1e3 are judged by the setting, not by YAML
   };
   for (const pair of document.contents.items) {
     const key = scalarText(pair.key, `a key of ${path}`);
     if (!known.includes(key)) throw unknownSetting({ where: `key of ${path}`, name: key, known });
-    if (key !== DEFAULTS_KEY) values.set(key, scalarText(pair.value, `key ${key} of ${path}`));
+    if (key === USERS_KEY) {
+      if (!isMap(pair.value)) throw badSetting({ where: `key ${USERS_KEY} of ${path}`, value: '', expected: 'names with role and password or verifier' });
+      for (const user of pair.value.items) {
+        const name = scalarText(user.key, `a key of ${path}`), where = `user "${name}" of ${path}`;
+        if (!isMap(user.value)) throw badSetting({ where, value: '', expected: 'role and password or verifier' });
+        users.push(configuredUser(name, new Map(user.value.items.map(({ key: k, value: v }) => { const field = scalarText(k, where); return [field, scalarText(v, `key ${field} of ${where}`, true)]; })), where, env));
+      }
+    } else if (key !== DEFAULTS_KEY) values.set(key, scalarText(pair.value, `key ${key} of ${path}`));
     else if (isMap(pair.value)) for (const option of pair.value.items) {
       const name = scalarText(option.key, `a key of ${path}`);
       sessionDefaults.set(name, scalarText(option.value, `key ${DEFAULTS_KEY}.${name} of ${path}`));
     } else if (!isScalar(pair.value) || pair.value.value !== null) throw badSetting({ where: `key ${DEFAULTS_KEY} of ${path}`, value: String(pair.value), expected: 'session options with their values' });
   }
-  return { values, sessionDefaults };
+  return { values, sessionDefaults, users };
 }
 
 /** Printed by --help. */
@@ -137,11 +147,11 @@ export function helpText(version: string): string {
     const shown = typeof byDefault === 'boolean' || byDefault === undefined || (Array.isArray(byDefault) && byDefault.length === 0) ? '' : ` [${card.field === 'parallelism' ? 'number of CPUs' : byDefault}]`;
     rows.push([`--${card.flag}${card.valueName === undefined ? '' : ` <${card.valueName}>`}`, `${card.description}${shown} (${card.env})`]);
   }
-  rows.push(['--config <file>', `YAML file with the same names as keys, and session options under "${DEFAULTS_KEY}:" (${CONFIG_ENV})`]);
+  rows.push(['--config <file>', `YAML file with the same names as keys, session options under "${DEFAULTS_KEY}:" and users under "${USERS_KEY}:" (${CONFIG_ENV})`]);
   rows.push(['--help', 'print this text'], ['--version', 'print the version']);
   const width = Math.max(...rows.map(([flag]) => flag.length));
   return [
-    `rivulet ${version}: streaming SQL server`, '', 'Usage: rivulet [flags]               the server', '       rivulet pipeline <action> …  runs and checks pipelines (rivulet pipeline --help)', '', 'Flags (environment variable in parentheses; file < environment < flags):',
+    `rivulet ${version}: streaming SQL server`, '', 'Usage: rivulet [flags]               the server', '       rivulet pipeline <action> …  runs and checks pipelines (rivulet pipeline --help)', '       rivulet user <action> …      makes users of a server that is stopped (rivulet user --help)', '', 'Flags (environment variable in parentheses; file < environment < flags):',
     ...rows.map(([flag, text]) => `  ${flag.padEnd(width)}  ${text}`), '',
   ].join('\n');
 }

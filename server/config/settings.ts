@@ -6,6 +6,7 @@ import { availableParallelism } from 'node:os';
 import { isAbsolute, normalize } from 'node:path';
 import { isHostPattern } from '../../core/access/hosts.ts';
 import { LOG_LEVELS } from '../../core/ports/log.ts';
+import type { ConfiguredUser } from '../auth/contract.ts';
 import type { LogLevel } from '../../core/ports/log.ts';
 
 /** What the composition root works with. Every value is checked. */
@@ -28,14 +29,23 @@ export interface Config {
   readonly secretsKeyFile: string | undefined;
   /** As AccessPolicy.hosts. */
   readonly connectorHosts: readonly string[];
+  /** Files of TLS; undefined without. The key comes with the certificate. */
+  readonly tlsCert: string | undefined;
+  readonly tlsKey: string | undefined;
+  readonly tlsClientCa: string | undefined;
+  readonly tlsRequired: boolean;
+  /** A file for the lines of the audit, beside the log. */
+  readonly auditLog: string | undefined;
   /** Path of the configuration file that was read. */
   readonly configFile: string | undefined;
   /** Options every new session starts with, as written: `{'execution.checkpointing.interval' => '10 s'}`. Checked by the gateway. */
   readonly sessionDefaults: ReadonlyMap<string, string>;
+  /** Users of the configuration file. */
+  readonly users: readonly ConfiguredUser[];
 }
 
-/** Fields of Config that a card fills (all but the two that come from the file itself). */
-export type SettingField = Exclude<keyof Config, 'configFile' | 'sessionDefaults'>;
+/** Fields of Config that a card fills (all but those that come from the file itself). */
+export type SettingField = Exclude<keyof Config, 'configFile' | 'sessionDefaults' | 'users'>;
 
 export interface SettingCard {
   readonly field: SettingField;
@@ -63,6 +73,7 @@ const oneOf = <const T extends string>(values: readonly T[]) => (text: string): 
 const nonEmpty = (text: string): string | undefined => (text.trim() === '' || text.includes('\0') ? undefined : text);
 const hostName = (text: string): string | undefined => (/^(\[[0-9a-fA-F:.]+\]|[0-9a-fA-F:]*:[0-9a-fA-F:.]*|[A-Za-z0-9]([A-Za-z0-9._-]{0,253}))$/.test(text) ? text.replace(/^\[|\]$/g, '') : undefined);
 const yes = /^(true|yes|on|1)$/i, no = /^(false|no|off|0)$/i;
+const yesOrNo = (text: string): boolean | undefined => (yes.test(text) ? true : no.test(text) ? false : undefined);
 
 /** Of a list; `none` is the empty one. */
 const orNone = (parse: (part: string) => string | undefined) => (text: string): readonly string[] | undefined => (text.trim() === 'none' || text.trim() === '' ? [] : listOf(text, parse));
@@ -83,7 +94,12 @@ export const settings: readonly SettingCard[] = [
   { field: 'secretsEnv', flag: 'secrets-env', env: 'RIVULET_SECRETS_ENV', yaml: 'secrets-env', valueName: 'names', byDefault: () => ['RIVULET_SECRET_*'], description: 'environment variables that options may read by ${env:NAME}; separated by commas, PREFIX_* for all that begin so, or none', expected: 'names of variables separated by commas, or none', parse: orNone((name) => (/^[A-Za-z_][A-Za-z0-9_]*\*?$/.test(name) ? name : undefined)) },
   { field: 'secretsKeyFile', flag: 'secrets-key-file', env: 'RIVULET_SECRETS_KEY_FILE', yaml: 'secrets-key-file', valueName: 'path', byDefault: () => undefined, description: 'file with the key that the secrets of CREATE SECRET are encrypted with on disk (or RIVULET_SECRETS_KEY holds the key itself)', expected: 'a path', parse: nonEmpty },
   { field: 'connectorHosts', flag: 'connector-hosts', env: 'RIVULET_CONNECTOR_HOSTS', yaml: 'connector-hosts', valueName: 'hosts', byDefault: () => [], description: 'the only hosts connectors may reach: names, *.suffix, addresses, networks such as 10.0.0.0/8, or *; without it all but link-local and metadata addresses', expected: 'host names, addresses and networks separated by commas', parse: orNone((host) => (isHostPattern(host) ? host : undefined)) },
-  { field: 'insecureNoAuth', flag: 'insecure-no-auth', env: 'RIVULET_INSECURE_NO_AUTH', yaml: undefined, valueName: undefined, byDefault: () => false, description: 'listen on addresses that are not loopback although no users are configured: anyone who reaches the port can run any statement', expected: 'true or false', parse: (text) => (yes.test(text) ? true : no.test(text) ? false : undefined) },
+  { field: 'tlsCert', flag: 'tls-cert', env: 'RIVULET_TLS_CERT', yaml: 'tls-cert', valueName: 'file', byDefault: () => undefined, description: 'certificate (chain) in PEM: TLS on the PostgreSQL port, HTTPS on the HTTP port; read again when it changes and on SIGHUP', expected: 'a path', parse: nonEmpty },
+  { field: 'tlsKey', flag: 'tls-key', env: 'RIVULET_TLS_KEY', yaml: 'tls-key', valueName: 'file', byDefault: () => undefined, description: 'private key of the certificate, in PEM', expected: 'a path', parse: nonEmpty },
+  { field: 'tlsClientCa', flag: 'tls-client-ca', env: 'RIVULET_TLS_CLIENT_CA', yaml: 'tls-client-ca', valueName: 'file', byDefault: () => undefined, description: 'clients must show a certificate of this authority, beside their password', expected: 'a path', parse: nonEmpty },
+  { field: 'tlsRequired', flag: 'tls-required', env: 'RIVULET_TLS_REQUIRED', yaml: 'tls-required', valueName: undefined, byDefault: () => false, description: 'refuse clients of the PostgreSQL protocol that do not use TLS', expected: 'true or false', parse: yesOrNo },
+  { field: 'auditLog', flag: 'audit-log', env: 'RIVULET_AUDIT_LOG', yaml: 'audit-log', valueName: 'file', byDefault: () => undefined, description: 'append a JSON line for each change, refusal and failed login; opened anew on SIGHUP', expected: 'a path', parse: nonEmpty },
+  { field: 'insecureNoAuth', flag: 'insecure-no-auth', env: 'RIVULET_INSECURE_NO_AUTH', yaml: undefined, valueName: undefined, byDefault: () => false, description: 'listen on addresses that are not loopback although no users are configured: anyone who reaches the port can run any statement', expected: 'true or false', parse: yesOrNo },
 ];
 
 function listOf(text: string, parse: (part: string) => string | undefined): readonly string[] | undefined {

@@ -3,6 +3,7 @@
  * chunks. Values are in the representation of `core/types/sql-type.ts`; protocols encode them. Errors are RivuletErrors whose
  * range, if any, points into the text handed to `execute` or `prepare`.
  */
+import type { Principal } from '../auth/contract.ts';
 import type { SqlType } from '../../core/types/sql-type.ts';
 import type { RetainedCheckpoint, SavepointInfo } from '../../runtime/jobs/contract.ts';
 
@@ -83,7 +84,7 @@ export interface Session {
 
 export interface SessionOptions {
   readonly protocol: 'pg' | 'http';
-  readonly user: string;
+  readonly principal: Principal;
   /** PG start-up `database`: a catalog name if such a catalog exists, else ignored. */
   readonly database?: string | undefined;
   readonly applicationName?: string | undefined;

@@ -6,6 +6,8 @@ import type { CatalogManager } from '../../catalog/objects/manager.ts';
 import type { Clock } from '../../core/ports/clock.ts';
 import type { Log } from '../../core/ports/log.ts';
 import type { Expr } from '../../planner/physical/expr.ts';
+import type { Access } from '../auth/access.ts';
+import type { Audit } from '../auth/audit.ts';
 import type { JobManager } from '../../runtime/jobs/contract.ts';
 
 export interface Engine {
@@ -16,6 +18,8 @@ export interface Engine {
   readonly jobs: JobManager;
   /** What CREATE SECRET keeps. */
   readonly secrets: SecretStore;
+  readonly access: Access;
+  readonly audit: Audit;
   readonly clock: Clock;
   readonly log: Log;
   /** Server-wide defaults of session options, from the configuration. */

@@ -14,6 +14,9 @@ import { parseStatements } from '../../planner/sql/parser.ts';
 import { parseClientText } from '../catalog-query/route.ts';
 import { alterCatalog, alterTable, alterView, createCatalog, createDatabase, createTable, createView, drop, partsOf, requireWritable } from './ddl.ts';
 import type { ExecuteOptions, Notice, PreparedStatement, RowsResult, Session, SessionOptions, StatementResult, TransactionStatus } from './contract.ts';
+import { audited, outcomeOf } from '../auth/audit.ts';
+import { needOf, wordsOf } from '../auth/permissions.ts';
+import { maskStatement } from '../../planner/sql/mask.ts';
 import { copyFormat } from './copy-format.ts';
 import { Cursors } from './cursors.ts';
 import type { Engine } from './engine.ts';
@@ -23,6 +26,7 @@ import { done, oneColumn, rowsResult, stringColumns } from './results.ts';
 import { alterSecret, createSecret, dropSecret } from './secrets.ts';
 import { isPgParameter, pgParameters, SessionSettings } from './settings.ts';
 import { describe, show, type ShowContext } from './show.ts';
+import { userStatement } from './users.ts';
 
 /** `prefix`: what opened it when that was not BEGIN STATEMENT SET: `EXECUTE STATEMENT SET BEGIN`, `EXPLAIN … STATEMENT SET BEGIN`. */
 interface OpenStatementSet { readonly inserts: Insert[]; readonly texts: string[]; failed: number; readonly prefix: string | undefined }
@@ -45,9 +49,10 @@ export class EngineSession implements Session {
   constructor(engine: Engine, options: SessionOptions) {
     this.engine = engine;
     this.options = options;
-    this.settings = new SessionSettings(engine.defaults);
+    const { name: user } = options.principal;
+    this.settings = new SessionSettings(engine.defaults, new Map([['session_authorization', user], ['is_superuser', engine.access.roleOf(options.principal) === 'admin' ? 'on' : 'off']]));
     this.catalog = new SessionCatalog(engine.catalogs);
-    this.queries = new QueryRunner(engine, this.catalog, this.settings, options.user, this.id);
+    this.queries = new QueryRunner(engine, this.catalog, this.settings, user, this.id);
     for (const [name, value] of options.parameters ?? []) if (pgParameters.has(name) || [...pgParameters.keys()].some((k) => k.toLowerCase() === name.toLowerCase())) this.settings.setPg(name, value);
     if (options.applicationName !== undefined) this.settings.setPg('application_name', options.applicationName);
     if (options.database !== undefined && engine.catalogs.has(options.database)) this.catalog.useCatalog(options.database);
@@ -83,11 +88,12 @@ export class EngineSession implements Session {
     if (statements.length > 1) throw featureNotSupported({ feature: 'several statements in one prepared statement', instead: 'Send them one by one, or as a simple query.' });
     const statement = statements[0];
     if (statement === undefined) return undefined;
+    this.allow(statement, text);
     if (statement.kind === 'queryStatement') {
       const shape = await this.queries.describe(statement.query, hints);
       return {
         parameterTypes: shape.parameterTypes, parameterCatalogTypes: shape.parameterCatalogTypes, columns: shape.columns,
-        execute: async (parameters, o) => { this.refuseInFailedTransaction(statement); return this.queries.select(statement.query, o, { values: parameters, types: shape.parameterTypes }); },
+        execute: async (parameters, o) => { this.refuseInFailedTransaction(statement); this.allow(statement, text); return this.queries.select(statement.query, o, { values: parameters, types: shape.parameterTypes }); },
       };
     }
     if (statement.kind === 'insert' && /\$\d/.test(text) && (await this.queries.describe(statement.query, hints)).parameterTypes.length > 0) throw featureNotSupported({ feature: 'an INSERT with parameters', instead: 'Write the values into the statement.' }, { range: statement.range });
@@ -127,6 +133,29 @@ export class EngineSession implements Session {
 
   private async run(statement: Statement, text: string, options: ExecuteOptions): Promise<StatementResult> {
     this.refuseInFailedTransaction(statement);
+    const { statementSet } = this;
+    // A statement set that came piece by piece does what it does at its end.
+    const told = statementSet === undefined ? this.allow(statement, text) : statement.kind === 'endStatementSet' && statementSet.prefix === undefined ? `BEGIN STATEMENT SET; ${statementSet.texts.map((t) => `${t}; `).join('')}END` : (this.allow(statement, text), undefined);
+    const work = (): Promise<StatementResult> => this.perform(statement, text, options);
+    return told === undefined ? work() : audited(this.engine.audit, this.audited(told), work);
+  }
+  /**
+   * Throws permission-denied. Every statement of every protocol comes through here before anything is done for it, also before it is
+   * described. Gives the text to tell the audit when it changes something.
+   */
+  private allow(statement: Statement, text: string): string | undefined {
+    const { principal } = this.options, { need, what, why } = needOf(statement, principal.name);
+    try { this.engine.access.require(principal, need, what, why); } catch (error) {
+      if (error instanceof RivuletError) error.range ??= statement.range;
+      this.engine.audit.record({ ...this.audited(sliceOf(text, statement)), ...outcomeOf(error), durationMs: 0 });
+      throw error;
+    }
+    return need === 'change' || statement.kind === 'alterUser' ? sliceOf(text, statement) : undefined;
+  }
+  private audited(text: string): { user: string; remote: string | undefined; protocol: 'pg' | 'http'; action: string } {
+    return { user: this.options.principal.name, remote: this.options.remote, protocol: this.options.protocol, action: maskStatement(text) };
+  }
+  private async perform(statement: Statement, text: string, options: ExecuteOptions): Promise<StatementResult> {
     if (this.statementSet !== undefined) return this.inStatementSet(this.statementSet, statement, text, options);
     switch (statement.kind) {
       case 'queryStatement': return this.queries.select(statement.query, options);
@@ -161,6 +190,7 @@ export class EngineSession implements Session {
       case 'resetOption': this.settings.reset(statement.key); return done('RESET');
       case 'setTransaction': return done('SET');
       case 'stopJob': case 'dropJob': case 'restartJob': case 'savepointJob': case 'dropSavepoint': return jobStatement(this.engine.jobs, statement);
+      case 'createUser': case 'alterUser': case 'dropUser': return userStatement(this.engine, this.options.principal, statement, options);
       default: return this.runPgStatement(statement, text, options);
     }
   }
@@ -271,8 +301,6 @@ function pieceStatements(text: string): readonly Statement[] | undefined {
   } catch { return undefined; }
 }
 const sliceOf = (text: string, statement: Statement): string => text.slice(statement.range.start, statement.range.end);
-/** `createFunction` → `CREATE FUNCTION`. */
-const wordsOf = (statement: Statement): string => statement.kind === 'queryStatement' ? 'SELECT' : statement.kind.replace(/[A-Z]/g, (c) => ` ${c}`).toUpperCase();
 function queryOf(text: string): Query {
   const statement = parseStatements(text)[0];
   if (statement?.kind !== 'queryStatement') throw featureNotSupported({ feature: 'a view over something else than a query' });

@@ -58,7 +58,7 @@ export const pgParameters: ReadonlyMap<string, string> = new Map([
   ['server_version', '15.0'], ['server_version_num', '150000'], ['server_encoding', 'UTF8'], ['client_encoding', 'UTF8'], ['DateStyle', 'ISO, MDY'], ['IntervalStyle', 'postgres'], ['TimeZone', 'UTC'],
   ['integer_datetimes', 'on'], ['standard_conforming_strings', 'on'], ['is_superuser', 'on'], ['session_authorization', 'rivulet'], ['application_name', ''], ['transaction_isolation', 'read committed'],
   ['default_transaction_isolation', 'read committed'], ['default_transaction_read_only', 'off'], ['transaction_read_only', 'off'], ['search_path', '"$user", public'], ['extra_float_digits', '1'], ['statement_timeout', '0'], ['lock_timeout', '0'],
-  ['idle_in_transaction_session_timeout', '0'], ['client_min_messages', 'notice'], ['bytea_output', 'hex'], ['max_identifier_length', '63'], ['row_security', 'on'], ['max_index_keys', '32'], ['lc_collate', 'C'], ['lc_ctype', 'C'], ['synchronous_commit', 'on'], ['datestyle', 'ISO, MDY'], ['in_hot_standby', 'off'], ['jit', 'off'], ['xmloption', 'content'], ['default_table_access_method', 'heap'], ['default_tablespace', ''], ['temp_tablespaces', ''], ['transaction_deferrable', 'off'], ['default_transaction_deferrable', 'off'], ['backslash_quote', 'safe_encoding'], ['escape_string_warning', 'on'], ['quote_all_identifiers', 'off'],
+  ['idle_in_transaction_session_timeout', '0'], ['client_min_messages', 'notice'], ['bytea_output', 'hex'], ['password_encryption', 'scram-sha-256'], ['max_identifier_length', '63'], ['row_security', 'on'], ['max_index_keys', '32'], ['lc_collate', 'C'], ['lc_ctype', 'C'], ['synchronous_commit', 'on'], ['datestyle', 'ISO, MDY'], ['in_hot_standby', 'off'], ['jit', 'off'], ['xmloption', 'content'], ['default_table_access_method', 'heap'], ['default_tablespace', ''], ['temp_tablespaces', ''], ['transaction_deferrable', 'off'], ['default_transaction_deferrable', 'off'], ['backslash_quote', 'safe_encoding'], ['escape_string_warning', 'on'], ['quote_all_identifiers', 'off'],
 ]);
 /** Spellings with blanks: SHOW TIME ZONE, SHOW TRANSACTION ISOLATION LEVEL. */
 const PG_ALIASES: ReadonlyMap<string, string> = new Map([['time zone', 'timezone'], ['transaction isolation level', 'transaction_isolation'], ['names', 'client_encoding']]);
@@ -67,7 +67,9 @@ export class SessionSettings {
   private readonly own = new Map<string, string>();
   private readonly pg = new Map<string, string>();
   private readonly defaults: ReadonlyMap<string, string>;
-  constructor(defaults: ReadonlyMap<string, string>) { this.defaults = defaults; }
+  /** PostgreSQL's parameters that say who this is. */
+  private readonly fixed: ReadonlyMap<string, string>;
+  constructor(defaults: ReadonlyMap<string, string>, fixed: ReadonlyMap<string, string> = new Map()) { this.defaults = defaults; this.fixed = fixed; }
 
   /** Value in force: the session's, the server's default from its configuration, the declared default. */
   get(key: string): string | undefined { return this.own.get(key) ?? this.defaults.get(key) ?? sessionOptions.find((o) => o.key === key)?.default; }
@@ -94,7 +96,7 @@ export class SessionSettings {
   pgParameter(name: string): string | undefined {
     const key = canonical(name);
     if (key === 'timezone' && !this.pg.has(key)) return this.timeZone();
-    return this.pg.get(key) ?? [...pgParameters].find(([k]) => k.toLowerCase() === key)?.[1];
+    return this.fixed.get(key) ?? this.pg.get(key) ?? [...pgParameters].find(([k]) => k.toLowerCase() === key)?.[1];
   }
   showPg(name: string): string {
     // A known option that has neither a value nor a default shows empty, as in PostgreSQL.

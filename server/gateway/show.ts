@@ -14,6 +14,7 @@ import type { ResultColumn, RowsResult } from './contract.ts';
 import { likeMatcher, oneColumn, rowsResult, stringColumns } from './results.ts';
 import type { SessionSettings } from './settings.ts';
 import { showSecrets } from './secrets.ts';
+import { showUsers } from './users.ts';
 import { showCreateCatalog, showCreateTable, showCreateView } from './show-create.ts';
 
 export interface ShowContext { readonly engine: Engine; readonly catalog: SessionCatalog; readonly settings: SessionSettings; /** Bound columns of any table or view, computed columns included. */ readonly schemaOf: (object: CatalogObject) => Promise<readonly ResultColumn[]> }
@@ -40,6 +41,7 @@ export async function show(context: ShowContext, s: Show): Promise<RowsResult> {
     case 'BAD RECORDS': return showBadRecords(engine.jobs, s);
     case 'SAVEPOINTS': return showSavepoints(engine.jobs);
     case 'CHECKPOINTS': return showCheckpoints(engine.jobs);
+    case 'USERS': return showUsers(engine, filter);
     case 'COLUMNS': return describeTable(context, await catalog.resolve(parts), filter);
     case 'PARTITIONS': return oneColumn(tag, 'partition name', []);
     case 'CREATE TABLE': return oneColumn(tag, 'result', [showCreateTable(await tableNamed(catalog, parts, 'table'))]);

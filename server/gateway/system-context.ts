@@ -51,9 +51,11 @@ export function systemContext({ engine, catalog, settings, user, sessionId, sche
   return {
     catalog, currentCatalog: catalog.currentCatalog, currentDatabase: catalog.currentDatabase, schemaOf, jobs: () => engine.jobs.list(), jobCounters: () => jobCounters(engine), badRecords: () => badRecords(engine),
     settings: () => settings.allPg(), setting, setSetting: (name, value) => settings.setPg(name, value),
-    ...sharedOf(engine), user, applicationName: settings.pgParameter('application_name') ?? '', processId: hashOid('session', sessionId), version: engine.version, nowMs: engine.clock.now(), startedMs: Math.floor(performance.timeOrigin),
+    ...sharedOf(engine), user, applicationName: settings.pgParameter('application_name') ?? '', processId: hashOid('session', sessionId), version: engine.version, roles: rolesOf(engine, user), nowMs: engine.clock.now(), startedMs: Math.floor(performance.timeOrigin),
   };
 }
+/** Without users whoever comes may do everything. */
+const rolesOf = ({ access }: Engine, user: string): SystemContext['roles'] => (access.mustLogIn ? access.users.list().map((u) => ({ name: u.name, isAdmin: u.role === 'admin', canLogIn: u.canLogIn })) : [{ name: user, isAdmin: true, canLogIn: true, isTrusted: true }]);
 /** A system table as the planner sees tables; `rows` of it come through PlannerContext.virtualRows. */
 export function tableObjectOf(table: SystemTable, catalog: string): TableObject {
   return { kind: 'table', path: { catalog, database: table.schema, name: table.name }, temporary: false, columns: table.columns.map((c) => ({ kind: 'physical', name: c.name, type: c.type })), options: new Map() };

@@ -39,7 +39,7 @@ const lowerFirst = (text: string): string => text.slice(0, 1).toLowerCase() + te
 /** Names of errors whose status says more than their domain. */
 const STATUS: ReadonlyMap<string, number> = new Map([
   ['no-such-job', 404], ['job-not-found', 404], ['print-sink-not-found', 404], ['no-such-page', 404], ['host-refused', 403], ['origin-refused', 403], ['message-too-large', 413], ['result-too-large', 413], ['result-too-slow', 408], ['server-shutdown', 503],
-  ['unsupported-content', 415],
+  ['unsupported-content', 415], ['password-failed', 401], ['login-required', 401], ['credentials-refused', 401], ['user-gone', 401], ['login-throttled', 429], ['permission-denied', 403], ['authorization-refused', 403], ['token-not-found', 404],
 ]);
 function statusOf(error: RivuletError): number {
   const known = STATUS.get(error.code);

@@ -22,7 +22,7 @@ export async function jobDetail(gateway: Gateway, id: string): Promise<Record<st
 export async function badRecordsOf(gateway: Gateway, id: string): Promise<Record<string, unknown>> { return { id, records: known(await gateway.badRecords(id), id) }; }
 
 /** Fields of an optional JSON body; unknown ones are refused. */
-function bodyFields<const K extends string>(body: unknown, known: readonly K[]): { readonly [key in K]?: unknown } {
+export function bodyFields<const K extends string>(body: unknown, known: readonly K[]): { readonly [key in K]?: unknown } {
   if (body === undefined || body === null) return {};
   if (typeof body !== 'object' || Array.isArray(body)) throw invalidRequest({ what: 'the body must be a JSON object' });
   for (const key of Object.keys(body)) if (!(known as readonly string[]).includes(key)) throw invalidRequest({ what: `unknown field "${key}" in the body`, hint: didYouMean(key, known) });

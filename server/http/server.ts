@@ -2,11 +2,17 @@
  * The HTTP server: `/api/v1` (SQL, jobs), health, metrics. Fastify is imported when the server starts, not when this module is loaded
  * (75 ms), and gets no schema compilers (45 ms): the handlers check what they read. The OpenAPI document is made when it is asked for.
  */
-import type { FastifyHttpOptions, FastifyInstance } from 'fastify';
+import type { FastifyHttpOptions, FastifyHttpsOptions, FastifyInstance } from 'fastify';
 import type { Server } from 'node:http';
+import type { Server as SecureServer } from 'node:https';
 import { addressUnavailable, noSuchPage } from '../../core/errors/wire.ts';
 import type { Log } from '../../core/ports/log.ts';
 import type { Gateway } from '../gateway/contract.ts';
+import type { Access } from '../auth/access.ts';
+import type { Audit } from '../auth/audit.ts';
+import type { Principal } from '../auth/contract.ts';
+import type { TlsPort } from '../tls/port.ts';
+import { challenge, noteRefusal, requireAccess } from './access.ts';
 import { asHttpError, errorBody } from './errors.ts';
 import { checkContent, checkHost, checkOrigin } from './guards.ts';
 import { answerPrinted, badRecordsOf, cancelJob, dropJob, idOf, jobDetail, restartJob, savepointJob, stopJob } from './jobs.ts';
@@ -22,6 +28,10 @@ export interface HttpServerOptions {
   readonly port: number;
   readonly gateway: Gateway;
   readonly log: Log;
+  readonly access: Access;
+  readonly audit: Audit;
+  /** HTTPS instead of HTTP. */
+  readonly tls?: TlsPort | undefined;
   /** Further names the server answers to (Host header), beside loopback names, `host` and the address a request came in on. */
   readonly names?: readonly string[] | undefined;
   readonly limits?: Partial<HttpLimits> | undefined;
@@ -31,44 +41,47 @@ export interface HttpServerOptions {
 
 export interface RunningHttpServer {
   readonly port: number;
+  /** Ends the requests of everybody who is not welcome any more; answers that go on for long are meant. */
+  endSessions(isWelcome: (principal: Principal) => boolean): void;
   /** Stops listening, ends streams and open connections. */
   close(): Promise<void>;
 }
 
 /** Listens until closed. Rejects with `address-unavailable` when the port is taken. */
 export async function startHttpServer(options: HttpServerOptions): Promise<RunningHttpServer> {
-  const app = await build(options, false);
+  const { app, endSessions } = await build(options, false);
   try { await app.listen({ host: options.host, port: options.port }); } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     throw addressUnavailable({ host: options.host, port: options.port, code, why: message, flag: 'http-port' }, { cause: error });
   }
   const address = app.server.address();
-  return { port: typeof address === 'object' && address !== null ? address.port : options.port, close: () => app.close() };
+  return { port: typeof address === 'object' && address !== null ? address.port : options.port, endSessions, close: () => app.close() };
 }
 
-async function build(options: HttpServerOptions, isForDocument: boolean): Promise<FastifyInstance> {
+async function build(options: HttpServerOptions, isForDocument: boolean): Promise<{ app: FastifyInstance; endSessions: RunningHttpServer['endSessions'] }> {
   const { fastify } = await import('fastify');
   const limits: HttpLimits = { ...defaultHttpLimits, ...options.limits };
-  const settings: FastifyHttpOptions<Server> = {
+  const { tls } = options, http = { headersTimeout: limits.headersTimeoutMs, connectionsCheckingInterval: Math.min(limits.headersTimeoutMs, 5_000), maxHeaderSize: 16 * 1024 };
+  const settings: Omit<FastifyHttpOptions<Server>, 'http'> = {
     logger: false, bodyLimit: limits.bodyBytes, requestTimeout: limits.requestTimeoutMs, forceCloseConnections: true, onProtoPoisoning: 'error', onConstructorPoisoning: 'error',
     routerOptions: { maxParamLength: 500 },
-    http: { headersTimeout: limits.headersTimeoutMs, connectionsCheckingInterval: Math.min(limits.headersTimeoutMs, 5_000), maxHeaderSize: 16 * 1024 },
     schemaController: { compilersFactory: { buildValidator: (() => () => () => true) as never, buildSerializer: () => () => (data: unknown) => JSON.stringify(data) } },
   };
-  const app = fastify(settings);
+  const app = tls === undefined || isForDocument ? fastify({ ...settings, http }) : fastify({ ...settings, https: { ...http, ...tls.httpsOptions } } as unknown as FastifyHttpsOptions<SecureServer>) as unknown as FastifyInstance;
+  if (!isForDocument) tls?.attach(app.server as unknown as SecureServer);
   app.server.maxConnections = limits.connections;
   if (isForDocument) await app.register((await import('@fastify/swagger')).default, { openapi: { openapi: '3.1.0', info: { title: 'Rivulet', description: 'Streaming SQL server', version: options.gateway.version } } });
-  guard(app, options);
+  const endSessions = guard(app, options);
   answerErrors(app, options, limits);
   await app.register(async (scope) => {
     addApi(scope, options, limits);
     addServerRoutes(scope, options);
     for (const add of options.routes ?? []) add(scope);
   });
-  return app;
+  return { app, endSessions };
 }
 
-function guard(app: FastifyInstance, options: HttpServerOptions): void {
+function guard(app: FastifyInstance, options: HttpServerOptions): RunningHttpServer['endSessions'] {
   const names = new Set([options.host, ...(options.names ?? [])].map((name) => name.toLowerCase()));
   app.removeContentTypeParser('text/plain');
   app.addHook('onRequest', async (request, reply) => {
@@ -77,11 +90,14 @@ function guard(app: FastifyInstance, options: HttpServerOptions): void {
     checkOrigin(request.raw);
     checkContent(request.raw);
   });
+  return requireAccess(app, options.access, options.audit);
 }
 
 function answerErrors(app: FastifyInstance, options: HttpServerOptions, limits: HttpLimits): void {
-  app.setErrorHandler(async (thrown, _request, reply) => {
+  app.setErrorHandler(async (thrown, request, reply) => {
     const { error, status } = asHttpError(thrown, options.log, limits.bodyBytes);
+    noteRefusal(request, error);
+    challenge(error, reply);
     return reply.code(status).send({ error: errorBody(error) });
   });
   app.setNotFoundHandler(async (request, reply) => reply.code(404).send({ error: errorBody(noSuchPage({ method: request.method, path: request.url.split('?')[0] ?? '' })) }));
@@ -90,7 +106,7 @@ function answerErrors(app: FastifyInstance, options: HttpServerOptions, limits: 
 function addApi(app: FastifyInstance, options: HttpServerOptions, limits: HttpLimits): void {
   const { gateway, log } = options, context = { gateway, limits, log };
   let document: Promise<unknown> | undefined;
-  app.post('/api/v1/sql', { schema: schemas.sql }, (request, reply) => answerSql(context, request, reply));
+  app.post('/api/v1/sql', { schema: schemas.sql, config: { need: 'read' } }, (request, reply) => answerSql(context, request, reply));
   app.get('/api/v1/jobs', { schema: schemas.jobs }, async () => ({ jobs: gateway.jobs() }));
   app.get('/api/v1/jobs/:id', { schema: schemas.job }, (request) => jobDetail(gateway, idOf(request)));
   app.get('/api/v1/jobs/:id/bad-records', { schema: schemas.badRecords }, (request) => badRecordsOf(gateway, idOf(request)));
@@ -106,14 +122,14 @@ function addApi(app: FastifyInstance, options: HttpServerOptions, limits: HttpLi
 
 function addServerRoutes(app: FastifyInstance, options: HttpServerOptions): void {
   const { gateway } = options;
-  app.get('/healthz', { schema: schemas.healthz }, async (_request, reply) => reply.type('text/plain; charset=utf-8').send('ok\n'));
-  app.get('/readyz', { schema: schemas.readyz }, async (_request, reply) => reply.code(gateway.ready ? 200 : 503).type('text/plain; charset=utf-8').send(gateway.ready ? 'ready\n' : 'starting\n'));
+  app.get('/healthz', { schema: schemas.healthz, config: { need: 'open' } }, async (_request, reply) => reply.type('text/plain; charset=utf-8').send('ok\n'));
+  app.get('/readyz', { schema: schemas.readyz, config: { need: 'open' } }, async (_request, reply) => reply.code(gateway.ready ? 200 : 503).type('text/plain; charset=utf-8').send(gateway.ready ? 'ready\n' : 'starting\n'));
   app.get('/metrics', { schema: schemas.metrics }, async (_request, reply) => reply.type('text/plain; version=0.0.4; charset=utf-8').send(await gateway.metrics()));
 }
 
 /** A second instance with the same routes, never listening: the running one needs no swagger. */
 async function openApiDocument(options: HttpServerOptions): Promise<unknown> {
-  const app = await build(options, true);
+  const { app } = await build(options, true);
   await app.ready();
   const document = app.swagger();
   await app.close();

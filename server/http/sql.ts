@@ -12,6 +12,7 @@ import type { Gateway, Notice, RowChunk, RowsResult, StatementResult } from '../
 import { endEarly, nextUnlessAborted } from '../streams/abortable.ts';
 import { jsonWriter } from '../values/json.ts';
 import type { JsonWriter } from '../values/json.ts';
+import { principalOf } from './access.ts';
 import { asHttpError, errorBody } from './errors.ts';
 import type { HttpLimits } from './limits.ts';
 import { abortOnClose, sendPieces } from './stream.ts';
@@ -25,7 +26,7 @@ export async function answerSql(context: SqlContext, request: FastifyRequest, re
   const text = readBody(request.body), controller = new AbortController();
   const isStream = /(^|[,\s])application\/x-ndjson/i.test(request.headers.accept ?? '');
   abortOnClose(reply.raw, controller);
-  const session = context.gateway.openSession({ protocol: 'http', user: 'anonymous', remote: request.ip });
+  const session = context.gateway.openSession({ protocol: 'http', principal: principalOf(request), remote: request.ip });
   try {
     const notices: Notice[] = [];
     const results = session.execute(text, { signal: controller.signal, onNotice: (notice) => { notices.push(notice); } });

@@ -5,11 +5,14 @@
  */
 import { isUtf8 } from 'node:buffer';
 import type { Socket } from 'node:net';
+import type { TLSSocket } from 'node:tls';
 import { featureNotSupported, internalError, queryCancelled } from '../../core/errors/common.ts';
 import { RivuletError } from '../../core/errors/define.ts';
 import { connectionTimeout, invalidEncoding, protocolViolation } from '../../core/errors/wire.ts';
 import type { Log } from '../../core/ports/log.ts';
+import type { Principal } from '../auth/contract.ts';
 import type { Gateway } from '../gateway/contract.ts';
+import { ALPN, type TlsPort } from '../tls/port.ts';
 import type { Authenticator } from './auth.ts';
 import { Channel } from './channel.ts';
 import { ExtendedQuery, FailedStatement } from './extended-query.ts';
@@ -28,6 +31,8 @@ export interface ConnectionHost {
   readonly limits: PgLimits;
   readonly log: Log;
   readonly authenticate: Authenticator;
+  /** undefined: no TLS here. */
+  readonly tls: TlsPort | undefined;
   /** Makes a session's place and secret; throws tooManyConnections. */
   admit(connection: PgConnection, keyBytes: number): { processId: number; key: Buffer };
   cancel(processId: number, key: Buffer): void;
@@ -37,13 +42,18 @@ export interface ConnectionHost {
 const LINGER_MS = 1_000;
 const BYTES_PER_EXTRA_SECOND = 64 * 1024;
 
-const SIMPLE_QUERY = 'Q', SYNC = 'S', TERMINATE = 'X';
+const SIMPLE_QUERY = 'Q', SYNC = 'S', TERMINATE = 'X', PASSWORD_MESSAGE = 0x70;
+/** First byte of a TLS handshake; a start-up packet that began so would be of 369 MB. */
+const TLS_HANDSHAKE = 0x16;
 
 export class PgConnection {
-  readonly #socket: Socket;
+  #socket: Socket;
   readonly #host: ConnectionHost;
   readonly #reader = new MessageReader();
-  readonly #writer: SocketWriter;
+  #writer: SocketWriter;
+  /** Set once the connection is encrypted. */
+  #secure: { readonly endpointHash: Buffer | undefined } | undefined;
+  #principal: Principal | undefined;
   readonly #log: Log;
   #channel: Channel | undefined;
   #extended: ExtendedQuery | undefined;
@@ -62,10 +72,7 @@ export class PgConnection {
     this.#host = host;
     this.#writer = new SocketWriter(socket);
     this.#log = host.log.child({ remote: `${socket.remoteAddress}:${socket.remotePort}` });
-    socket.on('data', (chunk: Buffer) => this.#onData(chunk));
-    socket.on('error', (error) => { this.#log.debug('connection error', { err: error }); this.#onLost(); });
-    socket.on('end', () => this.#onLost());
-    socket.on('close', () => this.#onLost());
+    this.#listen(socket);
   }
 
   /** Serves the client to its end; never rejects. */
@@ -92,6 +99,8 @@ export class PgConnection {
     this.#channel?.endWith(reason);
     this.#wakeUp();
   }
+  /** Who is on the other end; undefined before login. */
+  get principal(): Principal | undefined { return this.#principal; }
   /** Last resort of the server's own end. */
   destroy(): void { this.#socket.destroy(); }
 
@@ -118,6 +127,10 @@ export class PgConnection {
     const asked = new Set<string>();
     for (;;) {
       if (this.#shutdown !== undefined) throw this.#shutdown;
+      if (this.#reader.nextType === TLS_HANDSHAKE && this.#host.tls !== undefined && this.#secure === undefined && asked.size === 0) {
+        await this.#upgrade(this.#host.tls, true);
+        continue;
+      }
       const bytes = this.#reader.startupPacket(this.#host.limits.startupBytes);
       if (bytes === undefined) {
         if (this.#isLost) return undefined;
@@ -130,20 +143,51 @@ export class PgConnection {
         this.#host.cancel(packet.processId, packet.key);
         return undefined;
       }
-      // The seam for TLS: answer 'S', upgrade the socket, and refuse bytes that arrived before the handshake.
-      if (asked.has(packet.kind)) throw protocolViolation({ what: `unexpected second ${packet.kind} request` });
+      if (asked.has(packet.kind) || this.#secure !== undefined) throw protocolViolation({ what: `unexpected second ${packet.kind} request` });
       asked.add(packet.kind);
-      this.#socket.write('N');
+      if (packet.kind === 'ssl' && this.#host.tls !== undefined) await this.#upgrade(this.#host.tls, false);
+      else this.#socket.write('N');
     }
   }
 
-  async #openSession(startup: Extract<StartupPacket, { kind: 'startup' }>): Promise<{ channel: Channel; extended: ExtendedQuery }> {
+  /** From here on the socket is the encrypted one. `isDirect`: the handshake has begun already, without a request. */
+  async #upgrade(tls: TlsPort, isDirect: boolean): Promise<void> {
+    // Such bytes would be taken for something the client sent under encryption (CVE-2021-23214).
+    if (!isDirect && this.#reader.waiting > 0) throw protocolViolation({ what: 'received unencrypted data after SSL request' });
+    const raw = this.#socket;
+    for (const event of ['data', 'end', 'error', 'close']) raw.removeAllListeners(event);
+    raw.on('error', (error) => this.#log.debug('connection error', { err: error }));
+    raw.once('close', () => { if (this.#secure === undefined) this.#onLost(); });
+    raw.pause();
+    if (isDirect) raw.unshift(this.#reader.takeAll());
+    else raw.write('S');
+    try {
+      const secure = await tls.accept(raw);
+      if (this.#isLost) { secure.socket.destroy(); return; }
+      this.#secure = { endpointHash: secure.endpointHash };
+      this.#socket = secure.socket;
+      this.#writer = new SocketWriter(secure.socket);
+      this.#listen(secure.socket);
+    } catch (error) {
+      this.#log.info('TLS handshake failed', { err: error });
+      raw.destroy();
+      this.#onLost();
+      return;
+    }
+    if (isDirect && (this.#socket as TLSSocket).alpnProtocol !== ALPN) throw protocolViolation({ what: `direct TLS connections must negotiate the application protocol "${ALPN}"` });
+  }
+
+  async #openSession(startup: Extract<StartupPacket, { kind: 'startup' }>): Promise<{ channel: Channel; extended: ExtendedQuery } | undefined> {
     const host = this.#host, remote = this.#socket.remoteAddress ?? '', { user, database, parameters } = startup, { out } = this.#writer;
-    const { processId, key } = host.admit(this, startup.minor >= 2 ? 32 : 4);
     if (startup.negotiate !== undefined) negotiateProtocolVersion(out, startup.negotiate.version, startup.negotiate.unknownOptions);
-    await host.authenticate({ user, database, remoteAddress: remote });
+    const login = { user, database, remoteAddress: remote, isEncrypted: this.#secure !== undefined, endpointHash: this.#secure?.endpointHash };
+    const principal = await host.authenticate(login, { out, ask: () => this.#nextPassword() });
+    if (principal === undefined) return undefined;
+    this.#principal = principal;
+    // A place is for who is in: those who are not must not take it from others.
+    const { processId, key } = host.admit(this, startup.minor >= 2 ? 32 : 4);
     const applicationName = parameters.get('application_name');
-    const session = host.gateway.openSession({ protocol: 'pg', user, database, applicationName, remote, parameters });
+    const session = host.gateway.openSession({ protocol: 'pg', principal, database, applicationName, remote, parameters });
     const known = new Map([['session_authorization', user], ['application_name', applicationName ?? '']]);
     const channel = new Channel({ writer: this.#writer, session, limits: host.limits, log: this.#log.child({ session: session.id }), known });
     this.#channel = channel;
@@ -159,10 +203,26 @@ export class PgConnection {
     return { channel, extended: this.#extended };
   }
 
+  /** What the client answers to a step of the login. */
+  async #nextPassword(): Promise<Buffer | undefined> {
+    await this.#writer.flush();
+    for (;;) {
+      if (this.#shutdown !== undefined) throw this.#shutdown;
+      const type = this.#reader.nextType;
+      if (type !== undefined && type !== PASSWORD_MESSAGE) throw protocolViolation({ what: `expected SASL response, got message type ${type}` });
+      const message = this.#reader.message(this.#host.limits.loginBytes);
+      if (message !== undefined) return message.body;
+      if (this.#isLost) return undefined;
+      await this.#moreInput();
+    }
+  }
+
   // ---- messages
 
   async #serveMessages(startup: Extract<StartupPacket, { kind: 'startup' }>): Promise<void> {
-    const { channel, extended } = await this.#openSession(startup);
+    const opened = await this.#openSession(startup);
+    if (opened === undefined) return;
+    const { channel, extended } = opened;
     while (!this.#isLost) {
       if (this.#shutdown !== undefined) throw this.#shutdown;
       const message = this.#reader.message(this.#host.limits.messageBytes);
@@ -222,6 +282,12 @@ export class PgConnection {
 
   // ---- the socket
 
+  #listen(socket: Socket): void {
+    socket.on('data', (chunk: Buffer) => this.#onData(chunk));
+    socket.on('error', (error) => { this.#log.debug('connection error', { err: error }); this.#onLost(); });
+    socket.on('end', () => this.#onLost());
+    socket.on('close', () => this.#onLost());
+  }
   #onData(chunk: Buffer): void {
     if (this.#isEnding) return;
     this.#reader.push(chunk);

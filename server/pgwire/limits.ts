@@ -2,6 +2,8 @@
 export interface PgLimits {
   /** Longest start-up packet. PostgreSQL: MAX_STARTUP_PACKET_LENGTH, 10,000. */
   readonly startupBytes: number;
+  /** Longest message before login. PostgreSQL: PG_MAX_SASL_MESSAGE_LENGTH, 1024. */
+  readonly loginBytes: number;
   /** Longest later message. */
   readonly messageBytes: number;
   /** Prepared statements per session; portals are limited alike. */
@@ -25,6 +27,6 @@ export interface PgLimits {
 }
 
 export const defaultPgLimits: PgLimits = {
-  startupBytes: 10_000, messageBytes: 64 * 1024 * 1024, preparedStatements: 10_000, preparedBytes: 128 * 1024 * 1024, connections: 1_000, startupTimeoutMs: 10_000, messageTimeoutMs: 60_000, writeStallTimeoutMs: 15 * 60_000, abortGraceMs: 2_000,
+  startupBytes: 10_000, loginBytes: 1_024, messageBytes: 64 * 1024 * 1024, preparedStatements: 10_000, preparedBytes: 128 * 1024 * 1024, connections: 1_000, startupTimeoutMs: 10_000, messageTimeoutMs: 60_000, writeStallTimeoutMs: 15 * 60_000, abortGraceMs: 2_000,
   writeBufferBytes: 64 * 1024, readBufferBytes: 1024 * 1024,
 };

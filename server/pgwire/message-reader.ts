@@ -15,8 +15,19 @@ export class MessageReader {
   #isOwn = false;
   /** Bytes that arrived and were not handed out. */
   get waiting(): number { return this.#end - this.#start; }
+  /** Type of the message that comes next; undefined when nothing waits. */
+  get nextType(): number | undefined { return this.waiting > 0 ? this.#bytes[this.#start] : undefined; }
   /** Announced length of the message that has begun to arrive, as far as it is known; 0 when none has. */
   announced = 0;
+
+  /** Hands out all that waits. */
+  takeAll(): Buffer {
+    const all = this.#bytes.subarray(this.#start, this.#end);
+    this.#bytes = NOTHING;
+    this.#start = this.#end = this.announced = 0;
+    this.#isOwn = false;
+    return all;
+  }
 
   push(chunk: Buffer): void {
     const waiting = this.waiting;

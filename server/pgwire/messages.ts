@@ -20,6 +20,17 @@ export function bare(out: OutBuffer, which: 'empty' | 'parseComplete' | 'bindCom
   out.end();
 }
 export function authenticationOk(out: OutBuffer): void { out.begin(T.authentication); out.int32(0); out.end(); }
+/** AuthenticationSASL with the mechanisms, the best first; then a step; then the server's own proof. */
+export function sasl(out: OutBuffer, mechanisms: readonly string[]): void {
+  out.begin(T.authentication);
+  out.int32(10);
+  for (const name of mechanisms) out.cstring(name);
+  out.byte(0);
+  out.end();
+}
+export function saslContinue(out: OutBuffer, data: string): void { authenticationStep(out, 11, data); }
+export function saslFinal(out: OutBuffer, data: string): void { authenticationStep(out, 12, data); }
+function authenticationStep(out: OutBuffer, step: number, data: string): void { out.begin(T.authentication); out.int32(step); out.raw(Buffer.from(data, 'latin1')); out.end(); }
 export function parameterStatus(out: OutBuffer, name: string, value: string): void { out.begin(T.parameterStatus); out.cstring(name); out.cstring(value); out.end(); }
 export function backendKeyData(out: OutBuffer, processId: number, key: Uint8Array): void { out.begin(T.backendKeyData); out.int32(processId); out.raw(key); out.end(); }
 export function readyForQuery(out: OutBuffer, status: TransactionStatus): void { out.begin(T.readyForQuery); out.byte(code(status)); out.end(); }

@@ -1,16 +1,18 @@
 /**
  * The PostgreSQL protocol server: accepts clients, counts them, keeps the secrets that cancel requests are checked by, and looks after
- * time limits. TLS and SCRAM are not there yet: see `connection.ts` (SSLRequest) and `auth.ts`.
+ * time limits.
  */
 import { randomBytes, randomInt, timingSafeEqual } from 'node:crypto';
 import { createServer } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
+import { userGone } from '../../core/errors/access.ts';
 import { addressUnavailable, serverShutdown, tooManyConnections } from '../../core/errors/wire.ts';
 import type { Log } from '../../core/ports/log.ts';
 import type { Gateway } from '../gateway/contract.ts';
-import { trustLoopback } from './auth.ts';
 import type { Authenticator } from './auth.ts';
 import { PgConnection } from './connection.ts';
+import type { Principal } from '../auth/contract.ts';
+import type { TlsPort } from '../tls/port.ts';
 import { defaultPgLimits } from './limits.ts';
 import type { PgLimits } from './limits.ts';
 import { errorResponse } from './messages.ts';
@@ -23,12 +25,14 @@ export interface PgServerOptions {
   readonly gateway: Gateway;
   readonly log: Log;
   readonly limits?: Partial<PgLimits> | undefined;
-  /** Who may log in; everybody on this machine when left out. */
-  readonly authenticate?: Authenticator | undefined;
+  readonly authenticate: Authenticator;
+  readonly tls?: TlsPort | undefined;
 }
 
 export interface RunningServer {
   readonly port: number;
+  /** Ends the sessions of everybody who is not welcome any more. */
+  endSessions(isWelcome: (principal: Principal) => boolean): void;
   /** Stops accepting, tells clients (57P01), aborts what they run; resolves when all are gone. */
   close(): Promise<void>;
 }
@@ -52,6 +56,7 @@ export async function startPgServer(options: PgServerOptions): Promise<RunningSe
   timer.unref();
   return {
     port: (server.address() as AddressInfo).port,
+    endSessions: (isWelcome) => clients.endSessions(isWelcome),
     async close() {
       clearInterval(timer);
       const closed = new Promise<void>((resolve) => { server.close(() => resolve()); });
@@ -84,7 +89,7 @@ class PgClients {
       return;
     }
     const connection = new PgConnection(socket, {
-      gateway: this.#options.gateway, limits: this.#limits, log: this.#options.log, authenticate: this.#options.authenticate ?? trustLoopback,
+      gateway: this.#options.gateway, limits: this.#limits, log: this.#options.log, authenticate: this.#options.authenticate, tls: this.#options.tls,
       admit: (asking, keyBytes) => this.#admit(asking, keyBytes), cancel: (processId, key) => this.#cancel(processId, key),
     });
     const gone = new Promise<void>((resolve) => { socket.once('close', () => resolve()); });
@@ -94,6 +99,10 @@ class PgClients {
   checkTimes(): void {
     const now = performance.now();
     for (const connection of this.#connections.keys()) connection.checkTimes(now);
+  }
+
+  endSessions(isWelcome: (principal: Principal) => boolean): void {
+    for (const connection of this.#connections.keys()) if (connection.principal !== undefined && !isWelcome(connection.principal)) connection.shutDown(userGone({ user: connection.principal.name }));
   }
 
   async close(): Promise<void> {

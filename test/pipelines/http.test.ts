@@ -1,4 +1,5 @@
 /** `/api/v1/pipelines`: bodies, answers, errors with their place; and that the OpenAPI document has them. */
+import { openAccess } from '../wire/access-support.ts';
 import { expect } from 'chai';
 import { pipelineUnknownKey } from '../../core/errors/pipeline.ts';
 import { silentLog } from '../../core/ports/log.ts';
@@ -22,7 +23,7 @@ const gateway = { version: '0', ready: true } as unknown as Gateway;
 
 describe('pipelines over HTTP', () => {
   let server: RunningHttpServer;
-  before(async () => { server = await startHttpServer({ host: '127.0.0.1', port: 0, gateway, log: silentLog, routes: [pipelineRoutes(pipelines, silentLog)] }); });
+  before(async () => { server = await startHttpServer({ ...openAccess, host: '127.0.0.1', port: 0, gateway, log: silentLog, routes: [pipelineRoutes(pipelines, silentLog)] }); });
   after(() => server.close());
   const ask = async (path: string, body?: string, type = 'application/json'): Promise<{ status: number; body: Record<string, unknown> & { error: Record<string, unknown> } }> => {
     const answer = await fetch(`http://127.0.0.1:${server.port}/api/v1${path}`, body === undefined ? {} : { method: 'POST', headers: { 'content-type': type }, body });

@@ -18,6 +18,7 @@ import type { JobManager } from '../../runtime/jobs/contract.ts';
 import { startJobManager } from '../../runtime/jobs/manager.ts';
 import { EngineGateway } from '../../server/gateway/gateway.ts';
 import { systemClock } from '../../server/ports/clock.ts';
+import { openAccess } from '../wire/access-support.ts';
 import { answer, isAsWritten, openSession, readQuestions, rewritten } from './slt.ts';
 
 describe('questions and answers', () => {
@@ -27,7 +28,7 @@ describe('questions and answers', () => {
     catalogs = await CatalogManager.open(memoryRecordStore(), new Map());
     jobs = await startJobManager({ dataDir, parallelism: 1, log: silentLog, clock: systemClock });
     gateway = new EngineGateway({
-      catalogs, secrets: await SecretStore.open(dataDir, undefined), functions: functionRegistry, connectors: connectorRegistry, formats: formatRegistry, jobs, clock: systemClock, log: silentLog, version: 'test',
+      catalogs, secrets: await SecretStore.open(dataDir, undefined), functions: functionRegistry, connectors: connectorRegistry, formats: formatRegistry, jobs, ...openAccess, clock: systemClock, log: silentLog, version: 'test',
       defaults: new Map([['table.local-time-zone', 'UTC']]), evaluateConstant: (expr, env) => evaluateConstant(expr, { functions: functionRegistry, env }),
     });
   });

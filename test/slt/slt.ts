@@ -97,4 +97,4 @@ export function rewritten(text: string, questions: readonly Question[], answers:
   });
   return [...result, ...lines.slice(at)].join('\n');
 }
-export const openSession = (gateway: EngineGateway): Session => gateway.openSession({ protocol: 'http', user: 'test' });
+export const openSession = (gateway: EngineGateway): Session => gateway.openSession({ protocol: 'http', principal: { name: 'test', via: 'trust' } });

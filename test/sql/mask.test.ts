@@ -11,7 +11,12 @@ describe('secrets in texts', () => {
     [`WITH ('url'='jdbc:mysql://me:pw1@db:3306/a?password=pw2&x=1')`, `WITH ('url'='jdbc:mysql://me:******@db:3306/a?password=******&x=1')`],
     [`SELECT 'password' = 'x' AND b = 'y', 'a' 'b'`, `SELECT 'password' = '******' AND b = 'y', 'a' 'b'`],
     [`SELECT 'password', '=', 'x'`, `SELECT 'password', '=', 'x'`],
-    [`SELECT 'never closed = 'password'='x'`, `SELECT 'never closed = 'password'='x'`],
+    [`SELECT 'never closed = 'password'='x'`, `SELECT 'never closed = 'password'******''******'`],
+    [`CREATE USER ann WITH ADMIN PASSWORD 'it''s' 'more' -- PASSWORD\n; SELECT 'x'`, `CREATE USER ann WITH ADMIN PASSWORD '******' '******' -- PASSWORD\n; SELECT 'x'`],
+    [`alter role "PASSWORD" password /* 'y' */ E'a\\'b'`, `alter role "PASSWORD" password /* 'y' */ '******'`],
+    [`ALTER USER ann PASSWORD $$never closed`, `ALTER USER ann PASSWORD '******'`],
+    [`ALTER USER ann PASSWORD 'never closed`, `ALTER USER ann PASSWORD '******'`],
+    [`SELECT password FROM users WHERE password IS NULL`, `SELECT password FROM users WHERE password IS NULL`],
     ['', ''],
   ];
   for (const [text, wanted] of cases) it(`masks ${text.slice(0, 50)}`, () => expect(maskStatement(text)).to.equal(wanted));

@@ -22,8 +22,8 @@ describe('configuration', () => {
 
   it('has defaults', async () => {
     expect(await loadConfig([], { PATH: '/bin' })).to.deep.equal({
-      host: '127.0.0.1', pgPort: 7432, httpPort: 7480, httpNames: [], dataDir: resolve('rivulet-data'), parallelism: availableParallelism(), logLevel: 'info', logFormat: 'auto', insecureNoAuth: false,
-      secretsDirs: ['/run/secrets'], secretsEnv: ['RIVULET_SECRET_*'], secretsKeyFile: undefined, connectorHosts: [], configFile: undefined, sessionDefaults: new Map(),
+      host: '127.0.0.1', pgPort: 7432, httpPort: 7480, httpNames: [], dataDir: resolve('rivulet-data'), parallelism: availableParallelism(), logLevel: 'info', logFormat: 'auto', insecureNoAuth: false, tlsCert: undefined, tlsKey: undefined, tlsClientCa: undefined, tlsRequired: false, auditLog: undefined,
+      secretsDirs: ['/run/secrets'], secretsEnv: ['RIVULET_SECRET_*'], secretsKeyFile: undefined, connectorHosts: [], configFile: undefined, sessionDefaults: new Map(), users: [],
     });
   });
 
@@ -45,8 +45,8 @@ describe('configuration', () => {
     ['a bad port', ['--pg-port', '65536'], {}, 'invalid value "65536" for flag --pg-port', undefined],
     ['a bad variable', [], { RIVULET_PARALLELISM: '0' }, 'invalid value "0" for environment variable RIVULET_PARALLELISM', undefined],
     ['a bad level', ['--log-level', 'loud'], {}, 'invalid value "loud" for flag --log-level', undefined],
-    ['an address all can reach', ['--host', '0.0.0.0'], {}, 'refusing to listen on "0.0.0.0": anyone who reaches this address could run any statement', 'Listen on 127.0.0.1, or accept the risk with --insecure-no-auth.'],
-    ['a host name', ['--host', 'example.org'], {}, 'refusing to listen on "example.org": anyone who reaches this address could run any statement', undefined],
+    ['a certificate without its key', ['--tls-cert', 'c.pem'], {}, '--tls-cert needs --tls-key', undefined],
+    ['TLS that is required but not there', ['--tls-required'], {}, '--tls-required needs --tls-cert', undefined],
     ['a missing file', ['--config', '/nowhere.yaml'], {}, 'could not read configuration file "/nowhere.yaml": ENOENT', undefined],
   ] as const) {
     it(`refuses ${name}`, async () => {
@@ -64,11 +64,25 @@ describe('configuration', () => {
     it(`refuses a file with ${name}`, async () => { expect((await failure(['--config', file(text)])).message).to.match(message); });
   }
 
-  it('listens wherever it is told to when the risk is accepted by name', async () => {
-    expect((await loadConfig(['--host', '0.0.0.0', '--insecure-no-auth'], {})).insecureNoAuth).to.equal(true);
-    expect((await failure(['--host', '0.0.0.0', '--insecure-no-auth=false'])).code).to.equal('open-host-refused');
+  it('knows which addresses only this machine can reach', () => {
     expect(['127.0.0.1', '127.1.2.3', '::1', 'localhost', '::ffff:127.0.0.1'].map(isLoopback)).to.deep.equal([true, true, true, true, true]);
     expect(['128.0.0.1', '127.0.0.1.evil.example', '0.0.0.0', '::', 'localhost.evil'].map(isLoopback)).to.deep.equal([false, false, false, false, false]);
+  });
+
+  it('takes users with verifiers and references to passwords, and tells no secret when it refuses one', async () => {
+    const verifier = 'SCRAM-SHA-256$4096:W22ZaJ0SNY7soEsUEjb6gQ==$WG5d8oPm3OtcPnkdi4Uo7BkeZkBFzpcXkuLmtbsT4qY=:wfPLwcE6nTWhTAmQ7tl2KeoiWGPlZqQxSrmfPwDl2dU=', secret = join(folder, 'secret');
+    writeFileSync(secret, 'of the file\n');
+    const { users } = await loadConfig(['--config', file(`users:\n  ann: { role: admin, verifier: '${verifier}' }\n  bot: { password: '\${env:BOT}' }\n  bob:\n    role: read-only\n    password: \${file:${secret}}\n`)], { BOT: 'of the environment' });
+    expect(users.map((u) => [u.name, u.role, 'password' in u.secret ? u.secret.password : u.secret.verifier.iterations])).to.deep.equal([['ann', 'admin', 4096], ['bot', 'read-only', 'of the environment'], ['bob', 'read-only', 'of the file']]);
+    for (const [text, wanted] of [
+      ['users:\n  ann: { password: hunter2 }', /^invalid value "…" for key password of user "ann"/], ['users:\n  ann: { verifier: hunter2 }', /^invalid value "…" for key verifier/], ['users:\n  ann: { password: [hunter2] }', /^invalid value "" for key password/],
+      ['users:\n  ann: { role: owner, password: "${env:BOT}" }', /^invalid value "owner" for key role/], ['users:\n  ann: { rol: admin }', /^unknown key of user "ann"/], ['users:\n  ann: {}', /^invalid value/], ['users: [ann]', /^invalid value/], ['users:\n  ann: hunter2', /^invalid value "" for user "ann"/],
+      ['users:\n  ann: { password: "${env:NONE}" }', /^invalid value "\$\{env:NONE\}" for key password/], ['users:\n  ann: { password: "${file:/nowhere}" }', /^invalid value/],
+    ] as const) {
+      const error = await failure(['--config', file(text)], { BOT: 'x' });
+      expect(error.message).to.match(wanted);
+      expect(`${error.message} ${error.detail} ${error.hint}`).not.to.contain('hunter2');
+    }
   });
 
   it('explains itself', async () => {

@@ -4,6 +4,7 @@ import { createConnection } from 'node:net';
 import { silentLog } from '../../core/ports/log.ts';
 import { startHttpServer } from '../../server/http/server.ts';
 import type { HttpServerOptions, RunningHttpServer } from '../../server/http/server.ts';
+import { openAccess } from './access-support.ts';
 import { FakeGateway } from './fake-gateway.ts';
 
 interface ErrorAnswer { readonly error: { sqlstate: string; code: string; message: string; detail?: string; hint?: string; line?: number; column?: number } }
@@ -14,7 +15,7 @@ describe('HTTP', () => {
   const log = { ...silentLog, error: (text: string) => { logged.push(text); }, child: () => log };
   const serve = async (options: Partial<HttpServerOptions> = {}): Promise<void> => {
     gateway = new FakeGateway();
-    server = await startHttpServer({ host: '127.0.0.1', port: 0, gateway, log, ...options });
+    server = await startHttpServer({ ...openAccess, host: '127.0.0.1', port: 0, gateway, log, ...options });
     base = `http://127.0.0.1:${server.port}`;
   };
   beforeEach(() => serve());

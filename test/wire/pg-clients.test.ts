@@ -9,6 +9,7 @@ import pg from 'pg';
 import { silentLog } from '../../core/ports/log.ts';
 import { startPgServer } from '../../server/pgwire/server.ts';
 import type { RunningServer } from '../../server/pgwire/server.ts';
+import { trustAll } from './access-support.ts';
 import { FakeGateway } from './fake-gateway.ts';
 
 const hasPsql = spawnSync('psql', ['--version']).status === 0;
@@ -21,7 +22,7 @@ describe('PG wire: real clients', () => {
   let gateway: FakeGateway, server: RunningServer;
   beforeEach(async () => {
     gateway = new FakeGateway();
-    server = await startPgServer({ host: '127.0.0.1', port: 0, gateway, log: silentLog });
+    server = await startPgServer({ host: '127.0.0.1', port: 0, authenticate: trustAll, gateway, log: silentLog });
   });
   afterEach(async () => {
     while (!gateway.sessions.every((session) => session.isClosed)) await new Promise((resolve) => setImmediate(resolve)); // clients say goodbye in their own time

@@ -6,6 +6,7 @@ import { authorizationRefused } from '../../core/errors/wire.ts';
 import { startPgServer } from '../../server/pgwire/server.ts';
 import type { PgServerOptions, RunningServer } from '../../server/pgwire/server.ts';
 import { MessageReader } from '../../server/pgwire/message-reader.ts';
+import { trustAll } from './access-support.ts';
 import { FakeGateway } from './fake-gateway.ts';
 import { fieldsOf, int16, int32, message, RawClient, transcript } from './raw-client.ts';
 
@@ -15,7 +16,7 @@ describe('PG wire: hostile clients', () => {
   const log = { ...silentLog, error: (text: string) => { logged.push(text); }, child: () => log };
   const serve = async (options: Partial<PgServerOptions> = {}): Promise<void> => {
     gateway = new FakeGateway();
-    server = await startPgServer({ host: '127.0.0.1', port: 0, gateway, log, ...options });
+    server = await startPgServer({ host: '127.0.0.1', port: 0, authenticate: trustAll, gateway, log, ...options });
   };
   const connect = async (...first: Buffer[]): Promise<RawClient> => { const c = await RawClient.connect(server.port); clients.push(c); if (first.length > 0) c.send(...first); return c; };
   const start = async (): Promise<RawClient> => { const c = await RawClient.start(server.port); clients.push(c); return c; };

@@ -4,6 +4,7 @@ import { serialize } from 'pg-protocol';
 import { silentLog } from '../../core/ports/log.ts';
 import { startPgServer } from '../../server/pgwire/server.ts';
 import type { RunningServer } from '../../server/pgwire/server.ts';
+import { trustAll } from './access-support.ts';
 import { FakeGateway } from './fake-gateway.ts';
 import { cstrings, fieldsOf, int16, int32, message, RawClient, rowOf, transcript } from './raw-client.ts';
 
@@ -15,7 +16,7 @@ describe('PG wire: protocol', () => {
 
   beforeEach(async () => {
     gateway = new FakeGateway();
-    server = await startPgServer({ host: '127.0.0.1', port: 0, gateway, log: silentLog, limits: { abortGraceMs: 50 } });
+    server = await startPgServer({ host: '127.0.0.1', port: 0, authenticate: trustAll, gateway, log: silentLog, limits: { abortGraceMs: 50 } });
   });
   afterEach(async () => {
     for (const client of clients.splice(0)) client.destroy();
@@ -45,7 +46,7 @@ describe('PG wire: protocol', () => {
       expect(reported.get('application_name')).to.equal('app');
       expect(reported.get('session_authorization')).to.equal('me');
       expect(messages.find((m) => m.type === 'K')?.body.length).to.equal(8);
-      expect(gateway.sessions[0]?.options).to.include({ protocol: 'pg', user: 'me', database: 'db', applicationName: 'app', remote: '127.0.0.1' });
+      expect(gateway.sessions[0]?.options).to.deep.include({ protocol: 'pg', principal: { name: 'me', via: 'trust' }, database: 'db', applicationName: 'app', remote: '127.0.0.1' });
     });
 
     it('speaks 3.2 with a long key, and negotiates down from newer versions and unknown options', async () => {

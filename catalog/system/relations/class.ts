@@ -1,4 +1,5 @@
 /** Relations and what belongs to them: pg_class, pg_attribute, keys as constraints and indexes, comments, and the views made of these. */
+import { ownerOf } from '../roles.ts';
 import { systemDefinitions, type SystemDefinition } from '../definitions.ts';
 import { BTREE_OID, CLASS, INFORMATION_SCHEMA_OID, OWNER_OID, PG_CATALOG_OID, hashOid } from '../oids.ts';
 import { oidOfType, pgTypeByOid } from '../pg-types.ts';
@@ -79,15 +80,15 @@ export const classProviders: readonly Provider[] = [
   {
     name: 'pg_tables',
     rows: async (s) => [
-      ...(await s.relations()).filter((r) => r.kind === 'r').map((r) => ({ schemaname: r.schema, tablename: r.name, tableowner: s.context.user, tablespace: null, hasindexes: r.primaryKey !== undefined, hasrules: false, hastriggers: false, rowsecurity: false })),
-      ...systemDefinitions().filter((t) => t.kind === 'r').map((t) => ({ schemaname: t.schema, tablename: t.name, tableowner: s.context.user, tablespace: null, hasindexes: false, hasrules: false, hastriggers: false, rowsecurity: false })),
+      ...(await s.relations()).filter((r) => r.kind === 'r').map((r) => ({ schemaname: r.schema, tablename: r.name, tableowner: ownerOf(s.context), tablespace: null, hasindexes: r.primaryKey !== undefined, hasrules: false, hastriggers: false, rowsecurity: false })),
+      ...systemDefinitions().filter((t) => t.kind === 'r').map((t) => ({ schemaname: t.schema, tablename: t.name, tableowner: ownerOf(s.context), tablespace: null, hasindexes: false, hasrules: false, hastriggers: false, rowsecurity: false })),
     ],
   },
   {
     name: 'pg_views',
     rows: async (s) => [
-      ...(await s.relations()).filter((r) => r.kind === 'v').map((r) => ({ schemaname: r.schema, viewname: r.name, viewowner: s.context.user, definition: viewText(r) })),
-      ...systemDefinitions().filter((t) => t.kind === 'v').map((t) => ({ schemaname: t.schema, viewname: t.name, viewowner: s.context.user, definition: '' })),
+      ...(await s.relations()).filter((r) => r.kind === 'v').map((r) => ({ schemaname: r.schema, viewname: r.name, viewowner: ownerOf(s.context), definition: viewText(r) })),
+      ...systemDefinitions().filter((t) => t.kind === 'v').map((t) => ({ schemaname: t.schema, viewname: t.name, viewowner: ownerOf(s.context), definition: '' })),
     ],
   },
   { name: 'pg_indexes', demandBy: 'tablename', rows: async (s) => (await keyed(s)).map(({ r, key }) => ({ schemaname: r.schema, tablename: r.name, indexname: key.name, tablespace: null, indexdef: indexDefinition(r) })) },

@@ -1,4 +1,5 @@
 /** The views of information_schema that clients read: catalogs, schemas, tables, columns, keys. Source: PostgreSQL 15, "The Information Schema". */
+import { ownerOf } from '../roles.ts';
 import { formatType, pgTypeByOid } from '../pg-types.ts';
 import type { ColumnInfo, RelationInfo, Snapshot } from '../snapshot.ts';
 import { keyDefinition, viewText } from './class.ts';
@@ -32,7 +33,7 @@ const keyPlace = (s: Snapshot, r: RelationInfo): RowObject => ({ constraint_cata
 
 export const informationSchemaProviders: readonly Provider[] = [
   { name: 'information_schema_catalog_name', rows: (s) => Promise.resolve([{ catalog_name: s.context.currentCatalog }]) },
-  { name: 'schemata', rows: async (s) => [...(await s.namespaces()).map((n) => n.name), 'information_schema', 'pg_catalog'].map((schema_name) => ({ catalog_name: s.context.currentCatalog, schema_name, schema_owner: s.context.user })) },
+  { name: 'schemata', rows: async (s) => [...(await s.namespaces()).map((n) => n.name), 'information_schema', 'pg_catalog'].map((schema_name) => ({ catalog_name: s.context.currentCatalog, schema_name, schema_owner: ownerOf(s.context) })) },
   { name: 'tables', rows: async (s) => (await s.relations()).map((r) => ({ ...place(s, r), table_type: r.kind === 'v' ? 'VIEW' : r.temporary ? 'LOCAL TEMPORARY' : 'BASE TABLE', is_insertable_into: yesOrNo(r.kind === 'r'), is_typed: 'NO' })) },
   { name: 'columns', demandBy: 'table_name', rows: async (s) => (await s.relations()).flatMap((r) => (r.columns ?? []).map((c) => columnRow(s, r, c))) },
   { name: 'views', rows: async (s) => (await s.relations()).filter((r) => r.kind === 'v').map((r) => ({ ...place(s, r), view_definition: viewText(r), check_option: 'NONE', is_updatable: 'NO', is_insertable_into: 'NO', is_trigger_updatable: 'NO', is_trigger_deletable: 'NO', is_trigger_insertable_into: 'NO' })) },

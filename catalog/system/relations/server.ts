@@ -2,12 +2,12 @@
 import type { Snapshot } from '../snapshot.ts';
 import { BTREE_OID, HEAP_OID, INFORMATION_SCHEMA_OID, OWNER_OID, PG_CATALOG_OID, TABLESPACE_OID, databaseOid, hashOid } from '../oids.ts';
 import { accessMethodOid } from './class.ts';
+import { roleOidOf, rolesOf } from '../roles.ts';
 import { zeroOf, type Provider, type RowObject } from './define.ts';
 
 const UTF8 = 6;
-const role = (s: Snapshot): RowObject => ({ oid: OWNER_OID, rolname: s.context.user, rolsuper: true, rolinherit: true, rolcreaterole: true, rolcreatedb: true, rolcanlogin: true, rolreplication: false, rolconnlimit: -1, rolbypassrls: true });
-const roles = (s: Snapshot): Promise<RowObject[]> => Promise.resolve([role(s)]);
-const user = (s: Snapshot): Promise<RowObject[]> => Promise.resolve([{ usename: s.context.user, usesysid: OWNER_OID, usecreatedb: true, usesuper: true, userepl: false, usebypassrls: true, passwd: '********' }]);
+const roles = (s: Snapshot): Promise<RowObject[]> => Promise.resolve(rolesOf(s.context).map((r) => ({ oid: r.oid, rolname: r.name, rolsuper: r.isAdmin, rolinherit: true, rolcreaterole: r.isAdmin, rolcreatedb: r.isAdmin, rolcanlogin: r.canLogIn, rolreplication: false, rolconnlimit: -1, rolbypassrls: r.isAdmin })));
+const user = (s: Snapshot): Promise<RowObject[]> => Promise.resolve(rolesOf(s.context).filter((r) => r.canLogIn).map((r) => ({ usename: r.name, usesysid: r.oid, usecreatedb: r.isAdmin, usesuper: r.isAdmin, userepl: false, usebypassrls: r.isAdmin, passwd: '********' })));
 /** The connectors of the tables in sight, beside the two that PostgreSQL always has. */
 async function accessMethods(s: Snapshot): Promise<RowObject[]> {
   const connectors = new Set((await s.relations()).flatMap((r) => { const c = r.object?.kind === 'table' ? r.object.options.get('connector') : undefined; return c === undefined ? [] : [c]; }));
@@ -18,7 +18,7 @@ async function accessMethods(s: Snapshot): Promise<RowObject[]> {
 }
 /** This session, then one line per job. */
 function activity(s: Snapshot): Promise<RowObject[]> {
-  const { context } = s, blank = { datid: databaseOid(context.currentCatalog), datname: context.currentCatalog, usesysid: OWNER_OID, usename: context.user };
+  const { context } = s, blank = { datid: databaseOid(context.currentCatalog), datname: context.currentCatalog, usesysid: roleOidOf(context, context.user) ?? OWNER_OID, usename: context.user };
   return Promise.resolve([
     { ...blank, pid: context.processId, application_name: context.applicationName, state: 'active', query: '', backend_type: 'client backend', query_start: context.nowMs },
     ...context.jobs().map((j) => ({ ...blank, pid: hashOid('job', j.id), application_name: j.id, state: j.status.toLowerCase(), query: j.name, backend_type: 'job', backend_start: j.startTimeMs, query_start: j.startTimeMs })),

@@ -1,5 +1,6 @@
 /** Functions over the catalogs: definitions, names, visibility, privileges, comments, sizes. Source: PostgreSQL 15, "System Information Functions". */
-import { OWNER_OID, PG_CATALOG_OID } from '../../../catalog/system/oids.ts';
+import { PG_CATALOG_OID } from '../../../catalog/system/oids.ts';
+import { roleNameOf, roleOidOf } from '../../../catalog/system/roles.ts';
 import { formatType, isArrayType, oidOfType, pgTypeNamed } from '../../../catalog/system/pg-types.ts';
 import { indexDefinition, keyDefinition, viewText } from '../../../catalog/system/relations/class.ts';
 import { quoteName } from '../../../catalog/system/relations/define.ts';
@@ -52,7 +53,7 @@ export const catalogFunctions: readonly CatalogFunction[] = [
     return Number(column ?? 0) === 0 ? indexDefinition(r) : quoteName(r.columns?.[(r.primaryKey?.columns[Number(column) - 1] ?? 0) - 1]?.name ?? '');
   }, relations),
   define('pg_get_viewdef', ['any', 'any'], 'text', ([id], call) => { const r = call.snapshot.relation(idOf(id, call)); return r === undefined ? null : ` ${viewText(r)}`; }, relations),
-  define<[number]>('pg_get_userbyid', ['oid'], 'name', ([id], { context }) => (id === OWNER_OID ? context.user : `unknown (OID=${id})`)),
+  define<[number]>('pg_get_userbyid', ['oid'], 'name', ([id], { context }) => roleNameOf(context, id) ?? `unknown (OID=${id})`),
   define<[number]>('pg_encoding_to_char', ['int4'], 'name', ([n]) => (n === 6 ? 'UTF8' : n === 0 ? 'SQL_ASCII' : '')),
   define<[string]>('pg_char_to_encoding', ['name'], 'int4', ([s]) => (/^utf-?8$/i.test(s) ? 6 : -1)),
   define<[number]>('pg_table_is_visible', ['oid'], 'bool', ([id], call) => isVisible(id, call), relations),
@@ -86,5 +87,5 @@ export const catalogFunctions: readonly CatalogFunction[] = [
   define<[string]>('to_regtype', ['text'], 'regtype', ([s]) => oidOfType(pgTypeNamed(s) ?? '') || null),
   define<[string]>('to_regnamespace', ['text'], 'regnamespace', ([s], call) => call.names.idOf('regnamespace', s)),
   define<[string]>('to_regproc', ['text'], 'regproc', ([s], call) => { try { return call.names.idOf('regproc', s); } catch { return null; } }),
-  define<[string]>('to_regrole', ['text'], 'regrole', () => OWNER_OID),
+  define<[string]>('to_regrole', ['text'], 'regrole', ([name], { context }) => roleOidOf(context, name) ?? null),
 ];

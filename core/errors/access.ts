@@ -62,10 +62,13 @@ export const usersUnwritable = defineError<{ path: string; why: string }>({
 export const tlsUnusable = defineError<{ why: string }>({
   sqlstate: 'F0000', name: 'tls-unusable', domain: 'user', retry: 'never', message: (p) => `TLS cannot be used: ${p.why}`, hint: () => 'Check the files of --tls-cert, --tls-key and --tls-client-ca.',
 });
+export const handshakeFailed = defineError<Record<never, never>>({
+  sqlstate: '08006', name: 'handshake-failed', domain: 'user', retry: 'never', message: () => 'the TLS handshake failed',
+});
 export const auditUnusable = defineError<{ path: string; why: string }>({
   sqlstate: 'F0000', name: 'audit-unusable', domain: 'user', retry: 'never', message: (p) => `cannot write the audit log ${quoted(p.path)}: ${p.why}`,
 });
 export const accessErrors = {
   passwordFailed, loginThrottled, loginRequired, credentialsRefused, userGone, encryptionRequired, permissionDenied, userNotFound, userExists, userOfConfiguration, noAdminLeft, currentUserDropped, invalidUser, tooManyOf, tokenNotFound,
-  usersUnreadable, usersUnwritable, tlsUnusable, auditUnusable,
+  usersUnreadable, usersUnwritable, tlsUnusable, handshakeFailed, auditUnusable,
 };

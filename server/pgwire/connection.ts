@@ -54,6 +54,8 @@ export class PgConnection {
   /** Set once the connection is encrypted. */
   #secure: { readonly endpointHash: Buffer | undefined } | undefined;
   #principal: Principal | undefined;
+  /** Takes our listeners off the socket; others listen for its end. */
+  #unlisten: () => void = () => {};
   readonly #log: Log;
   #channel: Channel | undefined;
   #extended: ExtendedQuery | undefined;
@@ -155,9 +157,9 @@ export class PgConnection {
     // Such bytes would be taken for something the client sent under encryption (CVE-2021-23214).
     if (!isDirect && this.#reader.waiting > 0) throw protocolViolation({ what: 'received unencrypted data after SSL request' });
     const raw = this.#socket;
-    for (const event of ['data', 'end', 'error', 'close']) raw.removeAllListeners(event);
+    this.#unlisten();
     raw.on('error', (error) => this.#log.debug('connection error', { err: error }));
-    raw.once('close', () => { if (this.#secure === undefined) this.#onLost(); });
+    raw.once('close', () => this.#onLost());
     raw.pause();
     if (isDirect) raw.unshift(this.#reader.takeAll());
     else raw.write('S');
@@ -169,7 +171,7 @@ export class PgConnection {
       this.#writer = new SocketWriter(secure.socket);
       this.#listen(secure.socket);
     } catch (error) {
-      this.#log.info('TLS handshake failed', { err: error });
+      this.#log.debug('connection not encrypted', { err: error });
       raw.destroy();
       this.#onLost();
       return;
@@ -283,10 +285,9 @@ export class PgConnection {
   // ---- the socket
 
   #listen(socket: Socket): void {
-    socket.on('data', (chunk: Buffer) => this.#onData(chunk));
-    socket.on('error', (error) => { this.#log.debug('connection error', { err: error }); this.#onLost(); });
-    socket.on('end', () => this.#onLost());
-    socket.on('close', () => this.#onLost());
+    const onData = (chunk: Buffer): void => this.#onData(chunk), onEnd = (): void => this.#onLost(), onError = (error: Error): void => { this.#log.debug('connection error', { err: error }); this.#onLost(); };
+    socket.on('data', onData).on('error', onError).on('end', onEnd).on('close', onEnd);
+    this.#unlisten = () => { socket.off('data', onData).off('error', onError).off('end', onEnd).off('close', onEnd); };
   }
   #onData(chunk: Buffer): void {
     if (this.#isEnding) return;

@@ -2,12 +2,11 @@
  * Certificates from files, exchanged while the server runs: looked at every few seconds and on SIGHUP. New connections get the new one, open
  * ones go on. A certificate that cannot be used is told once, and the one in force stays.
  */
-import { createHash } from 'node:crypto';
+import { createHash, X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { Socket } from 'node:net';
 import { createServer, createSecureContext, type Server, type TLSSocket, type TlsOptions } from 'node:tls';
-import { X509Certificate } from 'node:crypto';
-import { tlsUnusable } from '../../core/errors/access.ts';
+import { handshakeFailed, tlsUnusable } from '../../core/errors/access.ts';
 import type { Log } from '../../core/ports/log.ts';
 import { signatureHash } from './signature-hash.ts';
 import { ALPN, type SecureSocket, type TlsPort } from './port.ts';
@@ -41,6 +40,7 @@ class Certificates implements TlsPort {
     this.#loaded = loaded;
     this.#log = log;
     this.#pg = createServer({ ...loaded.options, ALPNProtocols: [ALPN] });
+    this.#pg.on('tlsClientError', (error) => this.#log.debug('TLS handshake failed', { err: error }));
     this.#pg.on('secureConnection', (socket) => { this.#waiting.get(addressOf(socket))?.(socket); });
     this.#attached = [this.#pg];
     this.#timer = setInterval(() => void this.reload(), watchMs);
@@ -54,18 +54,13 @@ class Certificates implements TlsPort {
     const { endpointHash } = this.#loaded, key = addressOf(raw);
     try {
       const socket = await new Promise<TLSSocket>((resolve, reject) => {
-        const fail = (error?: Error): void => reject(error ?? tlsUnusable({ why: 'the client went away' }));
         this.#waiting.set(key, resolve);
-        this.#pg.once(`failed ${key}`, fail);
-        raw.once('close', () => fail());
+        raw.once('close', () => reject(handshakeFailed({})));
         // What a listening server would do with it: the handshake, and the check of the client's certificate.
         this.#pg.emit('connection', raw);
       });
       return { socket, endpointHash };
-    } finally {
-      this.#waiting.delete(key);
-      this.#pg.removeAllListeners(`failed ${key}`);
-    }
+    } finally { this.#waiting.delete(key); }
   }
 
   async reload(): Promise<void> {

@@ -4,9 +4,10 @@
  * and hashes, no password and no token.
  */
 import { randomBytes } from 'node:crypto';
-import { open, readFile, rename } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { usersUnreadable, usersUnwritable } from '../../core/errors/access.ts';
+import { writeDurably } from '../../catalog/store/durable-file.ts';
 import { readVerifier, verifierText } from '../../core/scram/scram.ts';
 import { ROLES, type Role, type Token, type User } from './contract.ts';
 
@@ -31,18 +32,8 @@ export async function readUsers(dataDir: string): Promise<UsersContent> {
 }
 /** Throws users-unwritable; the old file is then what it was. */
 export async function writeUsers(dataDir: string, content: UsersContent): Promise<void> {
-  const path = usersPath(dataDir), part = `${path}.part`;
-  try {
-    const file = await open(part, 'w', 0o600);
-    try {
-      await file.chmod(0o600);
-      await file.writeFile(textOf(content));
-      await file.sync();
-    } finally { await file.close(); }
-    await rename(part, path);
-    const folder = await open(dataDir, 'r');
-    try { await folder.sync(); } finally { await folder.close(); }
-  } catch (error) { throw usersUnwritable({ path, why: (error as NodeJS.ErrnoException).code ?? String(error) }, { cause: error }); }
+  const path = usersPath(dataDir);
+  try { await writeDurably(path, textOf(content)); } catch (error) { throw usersUnwritable({ path, why: (error as NodeJS.ErrnoException).code ?? String(error) }, { cause: error }); }
 }
 
 function textOf({ secret, users, tokens }: UsersContent): string {

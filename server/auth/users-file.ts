@@ -7,7 +7,7 @@ import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { usersUnreadable, usersUnwritable } from '../../core/errors/access.ts';
-import { writeDurably } from '../../catalog/store/durable-file.ts';
+import { replaceFile } from '../../core/storage/files.ts';
 import { readVerifier, verifierText } from '../../core/scram/scram.ts';
 import { ROLES, type Role, type Token, type User } from './contract.ts';
 
@@ -33,7 +33,7 @@ export async function readUsers(dataDir: string): Promise<UsersContent> {
 /** Throws users-unwritable; the old file is then what it was. */
 export async function writeUsers(dataDir: string, content: UsersContent): Promise<void> {
   const path = usersPath(dataDir);
-  try { await writeDurably(path, textOf(content)); } catch (error) { throw usersUnwritable({ path, why: (error as NodeJS.ErrnoException).code ?? String(error) }, { cause: error }); }
+  try { await replaceFile(path, textOf(content)); } catch (error) { throw usersUnwritable({ path, why: (error as NodeJS.ErrnoException).code ?? String(error) }, { cause: error }); }
 }
 
 function textOf({ secret, users, tokens }: UsersContent): string {

@@ -5,7 +5,7 @@
 import { referenceMalformed, referenceRefused, referenceUnresolved } from '../../core/errors/secrets.ts';
 import { didYouMean } from '../../core/errors/define.ts';
 import { rememberSecret } from '../../core/secrets/known.ts';
-import { isSecretKey } from '../options/secrets.ts';
+import { isSecretKey, writtenSecrets } from '../options/secrets.ts';
 import { readAllowedFile } from './files.ts';
 import { filled, hasReferences, type Reference } from './references.ts';
 
@@ -35,9 +35,14 @@ export class ReferenceResolver implements OptionReferences {
   private readonly rules: ReferenceRules;
   constructor(rules: ReferenceRules) { this.rules = rules; }
   resolve(options: ReadonlyMap<string, string>): ReadonlyMap<string, string> {
-    for (const [key, value] of options) if (isSecretKey(key) && value.length >= LEAST_LITERAL && !value.includes('${')) rememberSecret(value);
+    for (const [key, value] of options) for (const secret of writtenSecrets(key, value)) if (secret.length >= LEAST_LITERAL && !secret.includes('${')) rememberSecret(secret);
     if (!hasReferences(options)) return options;
-    return new Map([...options].map(([key, value]): [string, string] => [key, filled(key, value, (reference) => this.valueOf(key, reference))]));
+    return new Map([...options].map(([key, value]): [string, string] => {
+      const full = filled(key, value, (reference) => this.valueOf(key, reference));
+      // A file may hold a whole JAAS line or URL: the password in it is a secret of its own.
+      if (full !== value) for (const secret of writtenSecrets(key, full)) rememberSecret(secret);
+      return [key, full];
+    }));
   }
   private valueOf(option: string, reference: Reference): string {
     const value = this.lookUp(option, reference);

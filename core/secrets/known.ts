@@ -43,12 +43,16 @@ function inUrl(value: string): string { try { return encodeURIComponent(value); 
 export function masked(text: string): string {
   let out = text;
   if (known.size === 0 || text === '') return out;
-  for (const forms of known.values()) for (const form of forms) if (out.includes(form.length > HEAD ? form.slice(0, HEAD) : form)) out = withoutForm(out, form);
+  for (const forms of known.values()) {
+    // Whole forms first: they begin alike, and one that is cut at a difference would leave the rest.
+    for (const form of forms) if (out.includes(form)) out = withoutForm(out, form, form);
+    for (const form of forms) if (form.length > HEAD && out.includes(form.slice(0, HEAD))) out = withoutForm(out, form, form.slice(0, HEAD));
+  }
   return out;
 }
 const isWordPart = (c: string | undefined): boolean => c !== undefined && /[\p{L}\p{N}_]/u.test(c);
-function withoutForm(text: string, form: string): string {
-  const head = form.length > HEAD ? form.slice(0, HEAD) : form;
+/** `head`: what an occurrence begins with; it is as long as it goes on like the form. */
+function withoutForm(text: string, form: string, head: string): string {
   let out = '', done = 0;
   for (let at = text.indexOf(head); at >= 0; at = text.indexOf(head, at)) {
     let end = at + head.length;

@@ -1,6 +1,6 @@
 /** Values of every kind (E6): the row a snapshot gives, the row the binlog gives and what a SELECT shows are the same. */
 import { expect } from 'chai';
-import { exactJson } from '../../tools/chaos/values.ts';
+import { exactJson } from '../../tools/chaos/mysql/values.ts';
 import { DURABLE, eventually, MySqlBench } from './mysql-support.ts';
 
 /** Column of MySQL, column of SQL, a literal, what the JSON of the sink must hold (numbers as their text). */

@@ -4,7 +4,7 @@
  */
 import { createRequire } from 'node:module';
 import type { Consumer, Kafka } from 'kafkajs';
-import type { TopicRecord } from './check-upsert.ts';
+import type { TopicRecord } from './mysql/check-upsert.ts';
 
 /**
  * kafkajs lets through the first record of an aborted transaction when an answer begins behind the beginning of several: it steps into one

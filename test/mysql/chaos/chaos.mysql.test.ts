@@ -3,8 +3,8 @@ import { expect } from 'chai';
 import { canStartLocalBroker, startLocalBroker, type LocalBroker } from '../../../tools/services/kafka-broker.ts';
 import { startLocalMySql, type LocalMySql } from '../../../tools/services/mysql-server.ts';
 import { ServiceUnavailable } from '../../../tools/services/support.ts';
-import type { Mode } from '../../../tools/chaos/jobs.ts';
-import { runSeed } from '../../../tools/chaos/run.ts';
+import type { Mode } from '../../../tools/chaos/mysql/jobs.ts';
+import { runSeed } from '../../../tools/chaos/mysql/run.ts';
 
 describe('chaos: MySQL, Kafka and the server under six writers', function () {
   this.timeout(180_000);

@@ -1,11 +1,11 @@
 /** The checker of topics itself: a right topic passes, and every way of spoiling one is seen. A checker that cannot fail proves nothing. */
 import { expect } from 'chai';
-import { checkChangelog } from '../../../tools/chaos/check-changelog.ts';
-import { checkUpsert, type Rules, type TopicRecord } from '../../../tools/chaos/check-upsert.ts';
-import type { Change, TableHistory } from '../../../tools/chaos/history.ts';
+import { checkChangelog } from '../../../tools/chaos/mysql/check-changelog.ts';
+import { checkUpsert, type Rules, type TopicRecord } from '../../../tools/chaos/mysql/check-upsert.ts';
+import type { Change, TableHistory } from '../../../tools/chaos/mysql/history.ts';
 import { Random } from '../../../tools/chaos/random.ts';
-import { chaosTables, keyText, type ChaosTable, type Image } from '../../../tools/chaos/tables.ts';
-import { decimalText, exactJson, fromJson } from '../../../tools/chaos/values.ts';
+import { chaosTables, keyText, type ChaosTable, type Image } from '../../../tools/chaos/mysql/tables.ts';
+import { decimalText, exactJson, fromJson } from '../../../tools/chaos/mysql/values.ts';
 
 const table = chaosTables(10).find((t) => t.name === 'numbers') as ChaosTable;
 const EXACT: Rules = { exactlyOnce: true, fields: 'exact', jumps: false };

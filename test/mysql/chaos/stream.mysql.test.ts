@@ -9,9 +9,9 @@ import { openBinlogStream } from '../../../runtime/connectors/mysql/binlog/strea
 import type { RowDecoder, RowsEvent, TableMap, WantedColumn } from '../../../runtime/connectors/mysql/contract.ts';
 import { baseType } from '../../../runtime/connectors/mysql/types/mapping.ts';
 import { decoderFor } from '../../../runtime/connectors/mysql/types/row-decoder.ts';
-import { eachThread } from '../../../tools/chaos/faults.ts';
-import { Gates, prepareWorkLoad } from '../../../tools/chaos/generator.ts';
-import { readHistory, type History } from '../../../tools/chaos/history.ts';
+import { eachThread } from '../../../tools/chaos/mysql/faults.ts';
+import { Gates, prepareWorkLoad } from '../../../tools/chaos/mysql/generator.ts';
+import { readHistory, type History } from '../../../tools/chaos/mysql/history.ts';
 import { Random } from '../../../tools/chaos/random.ts';
 import { startLocalMySql, type LocalMySql } from '../../../tools/services/mysql-server.ts';
 import { ServiceUnavailable } from '../../../tools/services/support.ts';

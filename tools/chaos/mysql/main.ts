@@ -3,8 +3,8 @@
  * line per seed, and for one that failed what is wrong and how to run it again. Exit code 1 when any failed.
  */
 import { parseArgs } from 'node:util';
-import { startLocalBroker } from '../services/kafka-broker.ts';
-import { startLocalMySql } from '../services/mysql-server.ts';
+import { startLocalBroker } from '../../services/kafka-broker.ts';
+import { startLocalMySql } from '../../services/mysql-server.ts';
 import { MODES, type Mode } from './jobs.ts';
 import { runSeed, type RunOptions } from './run.ts';
 

@@ -2,7 +2,7 @@
  * ALTER statements and what each does to a row that is there already, so that the checker can tell which images of a row version are
  * right before and after a statement. A statement carries its number in a comment; the binlog gives it back with the text.
  */
-import type { Random } from './random.ts';
+import type { Random } from '../random.ts';
 import type { Image } from './tables.ts';
 import type { Text } from './values.ts';
 

@@ -2,7 +2,7 @@
  * The tables the writers change: each has a key of another kind, a version `ver` that no two row versions share (`UUID_SHORT()`), and a
  * group `g` that statements touching many rows select by. One of them (`altered`) changes its columns while it is written.
  */
-import type { Random } from './random.ts';
+import type { Random } from '../random.ts';
 import { literal, type Kind, type Text } from './values.ts';
 
 export interface ChaosColumn { readonly name: string; readonly ddl: string; readonly kind: Kind; /** Of BINARY(n). */ readonly length?: number; readonly make: (random: Random) => Text }

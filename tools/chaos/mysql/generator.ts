@@ -4,7 +4,7 @@
  */
 import mysql from 'mysql2/promise';
 import type { Alter } from './alters.ts';
-import type { Random } from './random.ts';
+import type { Random } from '../random.ts';
 import { chaosTables, createSql, rowLiterals, type ChaosTable } from './tables.ts';
 import { Writer } from './writer.ts';
 

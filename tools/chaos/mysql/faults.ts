@@ -1,10 +1,10 @@
 /** What is done to the servers during a run. Each fault returns when the servers are up again (the job may still be recovering). */
 import mysql from 'mysql2/promise';
-import type { ServerProcess } from '../../test/e2e/server-process.ts';
-import type { LocalBroker } from '../services/kafka-broker.ts';
-import type { LocalMySql } from '../services/mysql-server.ts';
-import { CHECKPOINT_KILL_POINTS, MYSQL_KILL_POINTS, RESTORE_KILL_POINTS } from '../../runtime/checkpoint/kill-points.ts';
-import type { Random } from './random.ts';
+import type { ServerProcess } from '../../../test/e2e/server-process.ts';
+import type { LocalBroker } from '../../services/kafka-broker.ts';
+import type { LocalMySql } from '../../services/mysql-server.ts';
+import { CHECKPOINT_KILL_POINTS, MYSQL_KILL_POINTS, RESTORE_KILL_POINTS } from '../../../runtime/checkpoint/kill-points.ts';
+import type { Random } from '../random.ts';
 
 export interface FaultWorld { readonly mysql: LocalMySql; readonly kafka: LocalBroker; readonly server: ServerProcess; readonly random: Random; readonly user: string; readonly serverIds: readonly [number, number] }
 export interface Fault { readonly name: string; readonly kills: boolean; run(world: FaultWorld): Promise<void> }

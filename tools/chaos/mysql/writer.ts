@@ -5,7 +5,7 @@
  */
 import mysql from 'mysql2/promise';
 import { alterSql, randomAlter, type Alter, type ExtraColumn } from './alters.ts';
-import type { Random } from './random.ts';
+import type { Random } from '../random.ts';
 import { columnFacts, keyCondition, rowLiterals, type ChaosTable } from './tables.ts';
 import { literal } from './values.ts';
 

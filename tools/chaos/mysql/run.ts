@@ -5,20 +5,20 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import mysql from 'mysql2/promise';
-import { KafkaClient } from '../../runtime/connectors/kafka/client/index.ts';
-import { readAll } from '../../test/kafka/support.ts';
-import { ServerProcess } from '../../test/e2e/server-process.ts';
-import type { LocalBroker } from '../services/kafka-broker.ts';
-import type { LocalMySql } from '../services/mysql-server.ts';
+import { KafkaClient } from '../../../runtime/connectors/kafka/client/index.ts';
+import { readAll } from '../../../test/kafka/support.ts';
+import { ServerProcess } from '../../../test/e2e/server-process.ts';
+import type { LocalBroker } from '../../services/kafka-broker.ts';
+import type { LocalMySql } from '../../services/mysql-server.ts';
 import { checkChangelog } from './check-changelog.ts';
 import { checkUpsert, type Rules, type Verdict } from './check-upsert.ts';
 import { FAULTS, type Fault } from './faults.ts';
 import { Gates, prepareWorkLoad, type WorkLoad } from './generator.ts';
 import { finalRows, readHistory, selectRows, type History } from './history.ts';
 import { backSql, copySql, MODES, pipelineYaml, QUERIES, topicOf, type JobWorld, type Mode } from './jobs.ts';
-import { Random } from './random.ts';
+import { Random } from '../random.ts';
 import type { Image } from './tables.ts';
-import { createTopics, TopicWatcher } from './topics.ts';
+import { createTopics, TopicWatcher } from '../topics.ts';
 
 export interface RunOptions {
   readonly seed: number;

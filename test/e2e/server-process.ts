@@ -49,6 +49,9 @@ export class ServerProcess {
   }
   get pid(): number { return this.child?.pid ?? 0; }
   get running(): boolean { return this.child !== undefined && this.child.exitCode === null && this.child.signalCode === null; }
+  /** How the last process ended: its exit code or the signal that killed it; undefined while it runs. */
+  get ending(): number | NodeJS.Signals | undefined { return this.child?.exitCode ?? this.child?.signalCode ?? undefined; }
+  signal(signal: NodeJS.Signals): void { this.child?.kill(signal); }
   /** Sends a signal and waits for the end; gives the exit code (null when killed). */
   async end(signal: NodeJS.Signals = 'SIGTERM'): Promise<number | null> {
     const child = this.child;

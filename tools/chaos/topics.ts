@@ -4,7 +4,8 @@
  */
 import { createRequire } from 'node:module';
 import type { Consumer, Kafka } from 'kafkajs';
-import type { TopicRecord } from './mysql/check-upsert.ts';
+
+export interface TopicRecord { readonly partition: number; readonly offset: number; readonly key: string | null; readonly value: string | null }
 
 /**
  * kafkajs lets through the first record of an aborted transaction when an answer begins behind the beginning of several: it steps into one

@@ -1,7 +1,8 @@
 /** The checker of topics itself: a right topic passes, and every way of spoiling one is seen. A checker that cannot fail proves nothing. */
 import { expect } from 'chai';
 import { checkChangelog } from '../../../tools/chaos/mysql/check-changelog.ts';
-import { checkUpsert, type Rules, type TopicRecord } from '../../../tools/chaos/mysql/check-upsert.ts';
+import { checkUpsert, type Rules } from '../../../tools/chaos/mysql/check-upsert.ts';
+import type { TopicRecord } from '../../../tools/chaos/topics.ts';
 import type { Change, TableHistory } from '../../../tools/chaos/mysql/history.ts';
 import { Random } from '../../../tools/chaos/random.ts';
 import { chaosTables, keyText, type ChaosTable, type Image } from '../../../tools/chaos/mysql/tables.ts';

@@ -5,7 +5,8 @@
  */
 import type { TableHistory } from './history.ts';
 import { imageProblem, show, stepsOf, type Step, type Steps } from './steps.ts';
-import { imageOf, type Rules, type TopicRecord, type Verdict } from './check-upsert.ts';
+import type { TopicRecord } from '../topics.ts';
+import { imageOf, type Rules, type Verdict } from './check-upsert.ts';
 import { keyText, type ChaosTable, type Image } from './tables.ts';
 import { exactJson } from './values.ts';
 

@@ -3,12 +3,12 @@
  * that each key's records are a stretch of its history without a gap or a repeat that reaches to its end; at least once, that a record may
  * go back to an earlier state after a crash, but never skip one on its way forward.
  */
+import type { TopicRecord } from '../topics.ts';
 import type { TableHistory } from './history.ts';
 import { imageProblem, stepsOf, type Fields, type Step, type Steps } from './steps.ts';
 import { columnFacts, keyText, type ChaosTable, type Image } from './tables.ts';
 import { exactJson, fromJson } from './values.ts';
 
-export interface TopicRecord { readonly partition: number; readonly offset: number; readonly key: string | null; readonly value: string | null }
 export interface Rules {
   readonly exactlyOnce: boolean;
   readonly fields: Fields;

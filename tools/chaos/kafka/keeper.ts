@@ -102,7 +102,7 @@ export class Keeper {
       for (const ms of [0, ...pauses]) {
         await pause(ms);
         await this.server.end('SIGKILL');
-        this.#ended(ms === 0 ? 'SIGKILL' : 'SIGKILL during recovery');
+        this.#ended(between !== undefined ? 'SIGKILL with the broker' : ms === 0 ? 'SIGKILL' : 'SIGKILL during recovery');
         if (between !== undefined) await between();
         await this.#launch(this.ends.at(-1) ?? '');
       }

@@ -47,6 +47,8 @@ export interface PlanLimits {
 }
 /** Records of one topic at most, so that a seed takes seconds. */
 const LONGEST = 800;
+/** So many rows are made up for each of one, two, three inputs: joins multiply them. */
+const MADE_UP: readonly (readonly number[])[] = [[30, 100, 300, 600], [20, 60, 150], [10, 25, 50]];
 
 /** All that can be played: a result that depends on the order of two topics is nobody's promise. */
 let known: readonly Scenario[] | undefined;
@@ -63,7 +65,7 @@ export function planSeed(seed: number, limits: PlanLimits): SeedPlan {
 
 function planJob(scenario: Scenario, random: Random): PlannedJob {
   const several = !scenario.ordered && random.chance(0.6), records = new Map<string, FedRecord[]>(), partitions = new Map<string, number>(), guarantees = new Map<string, Guarantee>();
-  const more = scenario.extensible && random.chance(0.75) ? random.pick([30, 100, 300, 600]) : 0;
+  const more = scenario.extensible && random.chance(0.75) ? random.pick(MADE_UP[Math.min(scenario.inputs.length, MADE_UP.length) - 1] ?? [10]) : 0;
   let whole = more === 0;
   for (const input of scenario.inputs) {
     const longest = random.chance(0.1) ? Number.POSITIVE_INFINITY : LONGEST, count = several ? random.between(1, 3) : 1;

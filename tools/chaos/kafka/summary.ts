@@ -10,7 +10,7 @@ function counts(list: readonly string[]): string {
 export function percentile(sorted: readonly number[], share: number): number { return sorted[Math.min(sorted.length - 1, Math.ceil(sorted.length * share) - 1)] ?? Number.NaN; }
 
 export function summary(results: readonly SeedResult[], ms: number): string[] {
-  const wrong = results.filter((r) => r.problems.length > 0), recoveries = results.flatMap((r) => r.recoveries.map((one) => one.ms)).sort((a, b) => a - b);
+  const wrong = results.filter((r) => r.problems.length > 0), recoveries = results.flatMap((r) => r.recoveries.filter((one) => !one.cause.includes('broker')).map((one) => one.ms)).sort((a, b) => a - b);
   const sum = (of: (r: SeedResult) => number): number => results.reduce((total, r) => total + of(r), 0), ends = results.flatMap((r) => r.ends);
   return [
     `${results.length} seeds in ${Math.round(ms / 1000)} s, ${sum((r) => r.jobs.length)} jobs, ${sum((r) => r.fed)} records in, ${sum((r) => r.written)} out`,

@@ -33,7 +33,8 @@ function scenarioOf(name: string, one: Case): Scenario {
   const sql = [...one.setup, ...one.job].join('\n'), fromFiles = one.steps.some((s) => Object.values(s.produce ?? {}).some((list) => 'file' in list));
   const inputs = Object.entries(one.topics).filter(([topic]) => one.sinks[topic] === undefined).map(([topic, { format }]): InputTopic => {
     const kind = KINDS[format] ?? 'append', key = /PRIMARY KEY \(([^)]*)\)/i.exec(one.setup.find((s) => topicOf(s) === topic) ?? '')?.[1]?.split(',').map((k) => k.trim().replaceAll('`', ''));
-    return { name: topic, kind, key, inputs: one.steps.flatMap((step) => recordsOf(step.produce?.[topic]).map((r) => inputOf(kind, r))) };
+    let inputs: readonly Input[] | undefined;
+    return { name: topic, kind, key, get inputs() { return inputs ??= one.steps.flatMap((step) => recordsOf(step.produce?.[topic]).map((r) => inputOf(kind, r))); } };
   });
   const sinks = Object.entries(one.sinks).map(([topic, { format }]): SinkTopic => ({ name: topic, kind: KINDS[format] ?? 'append', approximate: one.expect[topic]?.approx === true || /\b(DOUBLE|FLOAT)\b/i.test(sql) }));
   return {
@@ -42,10 +43,14 @@ function scenarioOf(name: string, one: Case): Scenario {
     expected: new Map(sinks.map((s) => [s.name, (one.expect[s.name]?.final ?? []).map((row) => canon(row, s.approximate))])),
   };
 }
+/** Input files that several cases share, read when the first is played. */
+const files = new Map<string, readonly CaseRecord[]>();
 function recordsOf(list: readonly CaseRecord[] | { readonly file: string } | undefined): readonly CaseRecord[] {
   if (list === undefined) return [];
   if (!('file' in list)) return list;
-  return readFileSync(join(FOLDER, list.file), 'utf8').split('\n').filter((line) => line !== '').map((line) => parse(line) as CaseRecord);
+  let records = files.get(list.file);
+  if (records === undefined) files.set(list.file, records = readFileSync(join(FOLDER, list.file), 'utf8').split('\n').filter((line) => line !== '').map((line) => parse(line) as CaseRecord));
+  return records;
 }
 const rowOf = (value: unknown): Row | null => (typeof value === 'object' && value !== null ? Object.fromEntries(Object.entries(value).map(([name, v]) => [name, stringify(v)])) : null);
 function inputOf(kind: TopicKind, record: CaseRecord): Input {

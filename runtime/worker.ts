@@ -14,9 +14,10 @@ import { tidyHeapAfterStart } from '../core/ports/heap.ts';
 import { killPoint } from './checkpoint/kill-points.ts';
 import type { RuntimeRegistry } from './graph/contract.ts';
 import { WorkerHost } from './graph/host.ts';
+import type { WorkerShares } from './graph/host.ts';
 import type { ToWorker } from './graph/messages.ts';
 
-export interface WorkerData { readonly worker: number; readonly registryModule: string; readonly access: AccessPolicy }
+export interface WorkerData { readonly worker: number; readonly registryModule: string; readonly access: AccessPolicy; readonly shares?: WorkerShares | undefined }
 
 /** Its share of a contended core is a third of an ordinary thread's. */
 const WORKER_NICE = 5;
@@ -29,7 +30,7 @@ setAccessPolicy(data.access);
 if (process.platform === 'linux') try { setPriority(0, WORKER_NICE); } catch { /* as it was */ }
 const { runtimeRegistry } = await import(data.registryModule) as { runtimeRegistry: RuntimeRegistry };
 const host = new WorkerHost({
-  worker: data.worker, registry: runtimeRegistry, killPoint,
+  worker: data.worker, shares: data.shares, registry: runtimeRegistry, killPoint,
   post: (message, transfer) => port.postMessage(message, [...transfer]),
 });
 port.on('message', (message: ToWorker) => host.handle(message));

@@ -22,6 +22,7 @@ import { functionRegistry } from '../runtime/functions/index.ts';
 import type { JobManager } from '../runtime/jobs/contract.ts';
 import { startJobManager } from '../runtime/jobs/manager.ts';
 import { VARIABLE_PREFIX, type Config } from './config/config.ts';
+import { memoryShares } from './config/memory.ts';
 import type { Engine } from './gateway/engine.ts';
 import { EngineGateway } from './gateway/gateway.ts';
 import { hostZone } from './gateway/settings.ts';
@@ -74,7 +75,7 @@ export async function startServer(config: Config, log: Log, version: string): Pr
   if (!isLoopback(config.host) && tls === undefined) log.warn('THE NETWORK CAN READ ALONG: the server listens beyond this machine without TLS; statements, results and HTTP passwords go in clear text. Give it --tls-cert and --tls-key.', { host: config.host });
   const audit = openAudit(config.auditLog, log);
   const catalogs = await CatalogManager.open(store, catalogTypes(references), references);
-  const jobs = await startJobManager({ dataDir: config.dataDir, parallelism: config.parallelism, log, clock: systemClock, resolvePlan });
+  const jobs = await startJobManager({ dataDir: config.dataDir, parallelism: config.parallelism, limits: memoryShares(config.memoryLimit, config.parallelism), log, clock: systemClock, resolvePlan });
   const engine: Engine = {
     catalogs, secrets, functions: functionRegistry, connectors, formats: formatRegistry, jobs, access, audit, clock: systemClock, log, version, defaults: config.sessionDefaults,
     evaluateConstant: (expr, env) => evaluateConstant(expr, { functions: functionRegistry, env }),

@@ -117,3 +117,10 @@ export function lineAndColumn(text: string, offset: number): { line: number; col
   const column = [...upTo.slice(upTo.lastIndexOf('\n') + 1)].length + 1;
   return { line, column };
 }
+/** A size as it stands in an error text: binary units, one digit behind the point. */
+export function bytesText(bytes: number): string {
+  let value = bytes, unit = 0;
+  const units = ['bytes', 'KiB', 'MiB', 'GiB', 'TiB'];
+  while (Math.abs(value) >= 1024 && unit < units.length - 1) { value /= 1024; unit++; }
+  return `${unit === 0 ? value : value.toFixed(1)} ${units[unit]}`;
+}

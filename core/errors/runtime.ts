@@ -1,5 +1,5 @@
 /** Errors of jobs, checkpoints, savepoints and the state store. */
-import { defineError, didYouMean, quoted } from './define.ts';
+import { bytesText, defineError, didYouMean, quoted } from './define.ts';
 
 export const jobNotFound = defineError<{ id: string; known?: Iterable<string> | undefined }>({
   sqlstate: '42704', name: 'job-not-found', domain: 'user', retry: 'never', message: (p) => `job ${quoted(p.id)} does not exist`,
@@ -25,6 +25,22 @@ export const workerDied = defineError<{ worker: number; why: string; isOutOfMemo
   sqlstate: '53200', name: 'worker-died', domain: 'internal', retry: 'restart',
   message: (p) => (p.isOutOfMemory ? `worker thread ${p.worker} ran out of memory` : `worker thread ${p.worker} died`), detail: (p) => `${p.why}.`,
   hint: (p) => (p.isOutOfMemory ? 'Give the process more memory, more workers, or bound the state with table.exec.state.ttl.' : undefined),
+});
+/** For the other jobs of the thread: their own work was not what ended it. */
+export const workerLost = defineError<{ worker: number; job: string }>({
+  sqlstate: '53200', name: 'worker-lost', domain: 'internal', retry: 'restart',
+  message: (p) => `worker thread ${p.worker} died while it worked for another job`, detail: (p) => `It was at work for ${quoted(p.job)}.`,
+});
+export const jobKillsWorkers = defineError<{ deaths: number; withinMs: number; why: string }>({
+  sqlstate: '53200', name: 'job-kills-workers', domain: 'user', retry: 'never',
+  message: (p) => `worker threads died ${p.deaths} times while they worked for this job`, detail: (p) => `Within ${Math.round(p.withinMs / 60_000)} min; at last: ${p.why}`,
+  hint: () => 'It is not started again by itself, since each death restarts the other jobs too. Bound what one row or statement makes (long texts, arrays), give the server more memory, then RESTART JOB.',
+});
+export const heapExceeded = defineError<{ worker: number; heapBytes: number; limitBytes: number }>({
+  sqlstate: '53200', name: 'heap-exceeded', domain: 'user', retry: 'never',
+  message: () => 'the job keeps more objects in memory than its worker thread may hold',
+  detail: (p) => `The JavaScript heap of worker ${p.worker} holds ${bytesText(p.heapBytes)}, of ${bytesText(p.limitBytes)}, and this job made most of it.`,
+  hint: () => 'Large arrays, maps, texts and sorted results are such objects: bound them with LIMIT or narrower rows, or give the server more memory with --memory-limit.',
 });
 /** An error of a task that is none of ours: a defect, named with its place. */
 export const taskFailed = defineError<{ why: string; node?: string | undefined }>({
@@ -86,7 +102,7 @@ export const jobUncertain = defineError<{ path: string }>({
 });
 
 export const runtimeErrors = {
-  jobNotFound, printSinkNotFound, jobWrongStatus, jobEnded, serverStopping, workerDied, taskFailed, notNullViolated, unknownRuntimePart, planVersionUnknown,
+  heapExceeded, workerLost, jobKillsWorkers, jobNotFound, printSinkNotFound, jobWrongStatus, jobEnded, serverStopping, workerDied, taskFailed, notNullViolated, unknownRuntimePart, planVersionUnknown,
   checkpointTimedOut, checkpointWriteFailed, stateDamaged, noUsableCheckpoint, stateNotClaimed, savepointUnreadable, savepointMissing, savepointFailed,
   jobUncertain,
 };

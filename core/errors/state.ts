@@ -1,5 +1,5 @@
 /** Errors of keyed state: blocks that cannot be read, state that does not fit the query, limits of memory. */
-import { defineError, quoted } from './define.ts';
+import { bytesText, defineError, quoted } from './define.ts';
 
 /** A block's checksum, length or marks are wrong. The checkpoint before may still be good. */
 export const stateBlockDamaged = defineError<{ block: string; why: string }>({
@@ -27,4 +27,17 @@ export const resultRowLimit = defineError<{ limit: number; what: string }>({
   message: (p) => `${p.what} would hold more than ${p.limit} rows in memory`,
   hint: () => 'Add a LIMIT or a narrower WHERE, or write the result to a table.',
 });
-export const stateErrors = { stateBlockDamaged, stateVersionUnknown, stateIncompatible, stateSpecConflict, resultRowLimit };
+export interface StateMemoryFacts { readonly operator: string; readonly operatorBytes: number; readonly jobBytes: number; readonly usedBytes: number; readonly neededBytes: number; readonly limitBytes: number; /** The job's own limit, not the server's. */ readonly isJob: boolean }
+export const stateMemoryExceeded = defineError<StateMemoryFacts>({
+  sqlstate: '53200', name: 'state-memory-exceeded', domain: 'user', retry: 'never',
+  message: (p) => `state of operator ${quoted(p.operator)} does not fit into the memory of the ${p.isJob ? 'job' : 'server'}`,
+  detail: (p) => `The operator holds ${bytesText(p.operatorBytes)} and needs ${bytesText(p.neededBytes)} more; its job holds ${bytesText(p.jobBytes)}, all jobs ${bytesText(p.usedBytes)}, of ${bytesText(p.limitBytes)} for state${p.isJob ? " ('execution.state.memory-limit')" : ' (--memory-limit)'}.`,
+  hint: (p) => `Bound the state with 'table.exec.state.ttl' or by fewer keys and columns, or give ${p.isJob ? "the job a higher 'execution.state.memory-limit'" : 'the server more memory with --memory-limit'}. State is kept in memory alone; RESTART JOB goes on from the last checkpoint.`,
+});
+export const stateTooLargeToRestore = defineError<{ epoch: number; stateBytes: number; limitBytes: number; largest: string; largestBytes: number; isJob: boolean }>({
+  sqlstate: '53200', name: 'state-too-large-to-restore', domain: 'user', retry: 'never',
+  message: (p) => `checkpoint ${p.epoch} does not fit into the memory of the ${p.isJob ? 'job' : 'server'}`,
+  detail: (p) => `It holds ${bytesText(p.stateBytes)} of state, of which operator ${quoted(p.largest)} has ${bytesText(p.largestBytes)}; there are ${bytesText(p.limitBytes)} for state${p.isJob ? " ('execution.state.memory-limit')" : ' (--memory-limit)'}. Nothing was read of it; the checkpoint is kept.`,
+  hint: (p) => `Give ${p.isJob ? "the job a higher 'execution.state.memory-limit'" : 'the server more memory with --memory-limit'} and RESTART JOB, or start it with less state (RESTART JOB … FROM INITIAL with a 'table.exec.state.ttl').`,
+});
+export const stateErrors = { stateMemoryExceeded, stateTooLargeToRestore, stateBlockDamaged, stateVersionUnknown, stateIncompatible, stateSpecConflict, resultRowLimit };

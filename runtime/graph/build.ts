@@ -103,14 +103,15 @@ class SubtaskBuilder {
     if (factory === undefined) throw unknownRuntimePart({ kind: 'operator', name: node.type });
     const tables = this.state.get(node.id);
     const share = this.deploy.restored?.rescaled.includes(node.id) === true ? { subtask: own, parallelism: layout.instances } : undefined;
-    instance.state = this.registry.stateBackend(tables === undefined ? undefined : { tables, share }, Date.now, this.deploy.isCheckpointed);
+    let below: Gate | undefined;
+    instance.state = this.registry.stateBackend(tables === undefined ? undefined : { tables, share, isOwned: true }, Date.now, this.deploy.isCheckpointed, this.host.memory(this.deploy, node.label));
     instance.body = factory.create(node as NodeOf<NodeType>, {
       output: instance.output, state: instance.state, env: { timeZone: plan.settings.timeZone, nowMs: Date.now, random: Math.random }, functions: this.registry.functions,
       settings: plan.settings, subtask: own, parallelism: layout.instances,
       inputTypes: layout.inputs.map((edge) => (this.layout.nodes[edge.from] as LayoutNode).node.columns.map((column) => column.type)),
       inputChangelogs: layout.inputs.map((edge) => (this.layout.nodes[edge.from] as LayoutNode).node.changelog),
       counter: (name) => instance.counter(name),
-      late: { lookup: (identifier) => this.registry.lookup?.(identifier), connector: this.contextOf(instance), wake: () => this.subtask.schedule() },
+      late: { lookup: (identifier) => this.registry.lookup?.(identifier), connector: this.contextOf(instance), wake: () => this.subtask.schedule(), room: () => (below ??= this.gateBelow(layout.index, true)).isOpen },
     });
     if (isLate(instance.body)) this.terminals.set(layout.index, instance.body);
   }

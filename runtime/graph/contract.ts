@@ -7,6 +7,7 @@ import type { NodeType } from '../../planner/physical/plan.ts';
 import type { LookupFactory, SinkFactory, SourceFactory } from '../connectors/contract.ts';
 import type { OperatorFactory } from '../operators/contract.ts';
 import type { OperatorState } from '../state/contract.ts';
+import type { MemoryAccount } from '../state/memory.ts';
 
 /** A packed piece of one state table (or of a part of it; `table` names the list of blocks it belongs to): what changed since the checkpoint before (delta) or all of it (base). */
 export interface StateBlock {
@@ -35,7 +36,7 @@ export interface OperatorStateBackend extends OperatorState {
  * it is given (same parallelism as before), else only its own keys; then everything kept counts as changed and the first
  * `takeCheckpoint` gives it as base blocks, because the old blocks belong to other shares.
  */
-export interface RestoredState { readonly tables: ReadonlyMap<string, readonly (readonly Uint8Array[])[]>; readonly share: StateShare | undefined }
+export interface RestoredState { readonly tables: ReadonlyMap<string, readonly (readonly Uint8Array[])[]>; readonly share: StateShare | undefined; /** Nobody else reads the blocks. */ readonly isOwned?: boolean | undefined }
 
 export interface RuntimeRegistry {
   operator(type: NodeType): OperatorFactory<NodeType> | undefined;
@@ -43,6 +44,6 @@ export interface RuntimeRegistry {
   sink(identifier: string): SinkFactory | undefined;
   lookup?(identifier: string): LookupFactory | undefined;
   readonly functions: FunctionRegistry;
-  /** `isTracked` false: no checkpoint will be taken (queries), changes need not be recorded. */
-  stateBackend(restored: RestoredState | undefined, nowMs: () => number, isTracked: boolean): OperatorStateBackend;
+  /** `memory` counts what the state takes and refuses more than there is. `isTracked` false: no checkpoint will be taken (queries), changes need not be recorded. */
+  stateBackend(restored: RestoredState | undefined, nowMs: () => number, isTracked: boolean, memory?: MemoryAccount): OperatorStateBackend;
 }

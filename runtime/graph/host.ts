@@ -5,12 +5,24 @@
 import { invariant } from '../../core/errors/common.ts';
 import { buildSubtask, connectorContext, sinkContext, sinkNodes } from './build.ts';
 import type { RuntimeRegistry } from './contract.ts';
+import { heapExceeded } from '../../core/errors/runtime.ts';
+import { HeapWatch } from './heap-watch.ts';
 import { workerOf } from './layout.ts';
 import { plainError } from './messages.ts';
 import type { DeployMessage, PeerMessage, PeerPort, ToMain, ToWorker } from './messages.ts';
+import { MemoryAccount } from '../state/memory.ts';
+import type { SharedMemory } from '../state/memory.ts';
 import { Subtask } from './subtask.ts';
 import type { SubtaskHost } from './subtask.ts';
 
+/** Shared with the main thread, which looks when the thread has died. */
+export interface WorkerShares {
+  readonly memory: SharedMemory;
+  /** By worker: the attempt at work, 0 = none. */
+  readonly atWork: SharedArrayBuffer;
+  /** Of the thread's JavaScript heap; undefined: V8's limit alone. */
+  readonly heapLimitBytes: number | undefined;
+}
 interface Attempt { readonly subtasks: Map<number, Subtask>; readonly state: Map<number, Map<string, Map<string, Uint8Array[][]>>>; workers: number }
 
 export interface WorkerHostOptions {
@@ -18,6 +30,8 @@ export interface WorkerHostOptions {
   readonly registry: RuntimeRegistry;
   readonly post: (message: ToMain, transfer: readonly ArrayBuffer[]) => void;
   readonly killPoint: SubtaskHost['killPoint'];
+  /** Without them nothing is counted. */
+  readonly shares?: WorkerShares | undefined;
   /** The thread's own by default; a simulation gives its own. `later`: after what waits in the event loop. */
   readonly monotonicMs?: (() => number) | undefined;
   readonly later?: ((turn: () => void) => void) | undefined;
@@ -30,6 +44,9 @@ export class WorkerHost implements SubtaskHost {
   readonly killPoint: SubtaskHost['killPoint'];
   readonly monotonicMs: () => number;
   private readonly later: (turn: () => void) => void;
+  private readonly shares: WorkerShares | undefined;
+  private readonly atWork: Int32Array;
+  private readonly heap: HeapWatch | undefined;
   private readonly peers = new Map<number, PeerPort>();
   private readonly attempts = new Map<number, Attempt>();
   private runnable = new Set<Subtask>();
@@ -37,11 +54,15 @@ export class WorkerHost implements SubtaskHost {
   constructor(options: WorkerHostOptions) {
     this.own = options.worker;
     this.registry = options.registry;
+    this.shares = options.shares;
+    this.atWork = options.shares === undefined ? new Int32Array(options.worker + 1) : new Int32Array(options.shares.atWork);
+    this.heap = options.shares?.heapLimitBytes === undefined ? undefined : new HeapWatch(options.shares.heapLimitBytes);
     this.post = options.post;
     this.killPoint = options.killPoint;
     this.monotonicMs = options.monotonicMs ?? (() => performance.now());
     this.later = options.later ?? setImmediate;
   }
+  memory(deploy: DeployMessage, what: string): MemoryAccount | undefined { return this.shares === undefined ? undefined : new MemoryAccount({ server: this.shares.memory, job: deploy.memory, worker: this.own, what }); }
   toMain(message: ToMain, transfer: readonly ArrayBuffer[] = []): void { this.post(message, transfer); }
   toPeer(subtask: number, message: PeerMessage, transfer: readonly ArrayBuffer[]): void {
     const attempt = this.attempts.get(message.a);
@@ -62,7 +83,23 @@ export class WorkerHost implements SubtaskHost {
     this.isScheduled = false;
     const now = this.runnable;
     this.runnable = new Set();
-    for (const subtask of now) if (subtask.round()) this.schedule(subtask);
+    this.heap?.begin();
+    let isFull = false;
+    for (const subtask of now) {
+      this.atWork[this.own] = subtask.attempt;
+      if (subtask.round()) this.schedule(subtask);
+      if (this.heap?.charge(subtask.attempt) === true) isFull = true;
+    }
+    this.atWork[this.own] = 0;
+    if (isFull) this.relieveHeap();
+  }
+
+  private relieveHeap(): void {
+    const found = this.heap?.culprit();
+    if (found === undefined) return;
+    const error = heapExceeded({ worker: this.own, heapBytes: found.heapBytes, limitBytes: this.shares?.heapLimitBytes ?? 0 });
+    this.heap?.forget(found.attempt);
+    for (const subtask of this.attempts.get(found.attempt)?.subtasks.values() ?? []) subtask.fail(error);
   }
 
   handle(message: ToWorker): void {
@@ -82,6 +119,7 @@ export class WorkerHost implements SubtaskHost {
   private toSubtasks(message: Extract<ToWorker, { type: 'run' | 'trigger' | 'resume' | 'commit' | 'cancel' | 'credit' }>): void {
     const attempt = this.attempts.get(message.attempt);
     if (attempt === undefined) return;
+    this.atWork[this.own] = message.attempt;
     for (const subtask of attempt.subtasks.values()) {
       switch (message.type) {
         case 'run': subtask.run(); break;
@@ -92,7 +130,7 @@ export class WorkerHost implements SubtaskHost {
         case 'cancel': void subtask.cancel().then((nodes) => this.toMain({ type: 'cancelled', attempt: message.attempt, subtask: subtask.index, nodes })); break;
       }
     }
-    if (message.type === 'cancel') this.attempts.delete(message.attempt);
+    if (message.type === 'cancel') { this.attempts.delete(message.attempt); this.heap?.forget(message.attempt); }
   }
   private connect(worker: number, port: PeerPort): void {
     this.peers.get(worker)?.close();
@@ -114,6 +152,7 @@ export class WorkerHost implements SubtaskHost {
   private deploy(message: DeployMessage): void {
     const attempt = this.attemptOf(message.attempt);
     attempt.workers = message.workers;
+    this.atWork[this.own] = message.attempt;
     const subtask = new Subtask({ attempt: message.attempt, index: message.subtask, host: this, positions: message.restored?.positions });
     attempt.subtasks.set(message.subtask, subtask);
     try {

@@ -79,7 +79,7 @@ function instancesOf(node: PhysicalNode, inputs: readonly LayoutNode[], parallel
 }
 
 /** Nodes whose operators answer later (LateOperator): rows pushed to one go no further in that call. */
-const LATE: ReadonlySet<NodeType> = new Set(['lookup-join']);
+const isLateNode = (node: PhysicalNode): boolean => node.type === 'lookup-join' || (node.type === 'join' && node.joinType !== 'semi' && node.joinType !== 'anti');
 
 /** Everything rows from a place may reach inside this subtask without waiting: calls run through to these sinks and exchanges. */
 export interface Reach { readonly nodes: ReadonlySet<number>; readonly exchanges: ReadonlySet<number> }
@@ -95,7 +95,7 @@ export function reachOf(layout: Layout, start: number, below = false): Reach {
     if (nodes.has(index)) return;
     const asStart = below && index === start;
     if (!asStart) nodes.add(index);
-    if (!asStart && LATE.has((layout.nodes[index] as LayoutNode).node.type)) return;
+    if (!asStart && isLateNode((layout.nodes[index] as LayoutNode).node)) return;
     for (const edge of (layout.nodes[index] as LayoutNode).outputs) {
       if (edge.kind !== 'local') exchanges.add(edge.index);
       visit(edge.to);

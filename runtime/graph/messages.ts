@@ -11,6 +11,7 @@ import { taskFailed } from '../../core/errors/runtime.ts';
 import type { LogLevel } from '../../core/ports/log.ts';
 import type { BadRecordSample } from '../connectors/bad-records.ts';
 import type { PhysicalPlan } from '../../planner/physical/plan.ts';
+import type { JobMemory } from '../state/memory.ts';
 
 /** hold: the sources stay stopped after the barrier (stop with savepoint, shutdown). drain: inputs end before the barrier. */
 export type TriggerMode = 'continue' | 'hold' | 'drain';
@@ -29,6 +30,8 @@ export interface DeployMessage {
   readonly restored: RestoredFacts | undefined;
   /** False for queries: no checkpoints will be asked for. */
   readonly isCheckpointed: boolean;
+  /** What all its subtasks count their state in. */
+  readonly memory: JobMemory;
   /** Number of worker threads; subtask i lives in worker i mod workers. */
   readonly workers: number;
 }

@@ -22,9 +22,10 @@ import type { LateOperator } from '../operators/contract.ts';
 import type { NodeInstance, Place } from './instance.ts';
 import type { LayoutEdge } from './layout.ts';
 import { plainError } from './messages.ts';
-import type { NodeStats, PeerMessage, SnapshotBlock, ToMain, TriggerMode } from './messages.ts';
+import type { DeployMessage, NodeStats, PeerMessage, SnapshotBlock, ToMain, TriggerMode } from './messages.ts';
 import type { KillPoint } from '../checkpoint/kill-points.ts';
 import type { CollectTerminal, PrintBuffer, SinkTerminal } from './terminals.ts';
+import type { MemoryAccount } from '../state/memory.ts';
 import { NO_WATERMARK } from '../time/watermark.ts';
 
 /**
@@ -73,6 +74,8 @@ export interface SubtaskHost {
   schedule(subtask: Subtask): void;
   /** For durations and the length of rounds. */
   monotonicMs(): number;
+  /** What an operator's state is counted in. */
+  memory(deploy: DeployMessage, what: string): MemoryAccount | undefined;
   /** Kill points of crash tests. */
   killPoint(name: KillPoint): void;
 }

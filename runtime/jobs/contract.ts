@@ -9,6 +9,7 @@ import type { Clock } from '../../core/ports/clock.ts';
 import type { Log } from '../../core/ports/log.ts';
 import type { BadRecordSample } from '../connectors/bad-records.ts';
 import type { PhysicalPlan } from '../../planner/physical/plan.ts';
+import type { WorkerLimits } from './workers.ts';
 
 /**
  * Flink's JobStatus, as SHOW JOBS prints it. A job stopped with a savepoint is FINISHED as in Flink. INITIALIZING: opening sources and
@@ -206,6 +207,8 @@ export interface JobManagerOptions {
   readonly parallelism: number;
   readonly log: Log;
   readonly clock: Clock;
+  /** What state and the workers' heaps may take; default: no limit. */
+  readonly limits?: WorkerLimits | undefined;
   /** File URL or path of the module with operators, connectors and functions; tests give their own. Default: `runtime/registry.ts`. */
   readonly registryModule?: string | undefined;
   /** Where rows of print sinks go; default process.stdout / process.stderr. Resolves when there is room. */

@@ -14,6 +14,8 @@ import { blocksOf } from '../checkpoint/manifest.ts';
 import type { Manifest } from '../checkpoint/manifest.ts';
 import { killPoint } from '../checkpoint/kill-points.ts';
 import type { BlockReader } from '../checkpoint/savepoint.ts';
+import { jobMemory } from '../state/memory.ts';
+import type { JobMemory } from '../state/memory.ts';
 import type { AttemptHandler, SubtaskStats, WorkerPool } from './workers.ts';
 
 /** Subtasks that do not confirm their end by then are given up; they can do no harm but hold on to their connections. */
@@ -37,11 +39,13 @@ export class Execution implements AttemptHandler {
   readonly layout: Layout;
   readonly parallelism: number;
   private readonly pool: WorkerPool;
-  private readonly jobId: string;
+  readonly jobId: string;
   private readonly plan: PhysicalPlan;
   private readonly clock: Clock;
   private readonly events: ExecutionEvents;
   private readonly attempt: number;
+  /** State of its subtasks. */
+  readonly memory: JobMemory;
   private readonly ready = new Set<number>();
   private readonly done = new Set<number>();
   private readonly deployed = new Set<number>();
@@ -50,7 +54,7 @@ export class Execution implements AttemptHandler {
   private isEnding = false;
   private hasFailed = false;
   private onAllCancelled: () => void = () => {};
-  constructor(options: { pool: WorkerPool; jobId: string; plan: PhysicalPlan; parallelism: number; clock: Clock; events: ExecutionEvents }) {
+  constructor(options: { pool: WorkerPool; jobId: string; plan: PhysicalPlan; parallelism: number; clock: Clock; events: ExecutionEvents; /** Bytes of state it may hold; without: all there is. */ memoryLimitBytes?: number | undefined }) {
     this.pool = options.pool;
     this.jobId = options.jobId;
     this.plan = options.plan;
@@ -58,6 +62,7 @@ export class Execution implements AttemptHandler {
     this.clock = options.clock;
     this.events = options.events;
     this.layout = layOut(options.plan, options.parallelism);
+    this.memory = jobMemory(options.memoryLimitBytes ?? Number.POSITIVE_INFINITY);
     this.attempt = options.pool.register(this);
   }
   get isAlive(): boolean { return !this.isEnding && !this.hasFailed; }
@@ -87,7 +92,7 @@ export class Execution implements AttemptHandler {
     for (let subtask = 0; subtask < this.parallelism; subtask++) {
       this.deployed.add(subtask);
       this.pool.post(workerOf(subtask, workers), {
-        type: 'deploy', attempt: this.attempt, jobId: this.jobId, plan, parallelism: this.parallelism, subtask, workers, isCheckpointed: this.events.onSnapshot !== undefined,
+        type: 'deploy', attempt: this.attempt, jobId: this.jobId, plan, parallelism: this.parallelism, subtask, workers, memory: this.memory, isCheckpointed: this.events.onSnapshot !== undefined,
         restored: manifest === undefined ? undefined : this.factsFor(manifest, subtask),
       });
     }

@@ -6,7 +6,7 @@
  */
 import { queryCancelled } from '../../core/errors/common.ts';
 import { RivuletError } from '../../core/errors/define.ts';
-import { jobEnded, jobWrongStatus, savepointFailed, stateNotClaimed, taskFailed } from '../../core/errors/runtime.ts';
+import { jobEnded, jobKillsWorkers, jobWrongStatus, savepointFailed, stateNotClaimed, taskFailed, workerDied, workerLost } from '../../core/errors/runtime.ts';
 import type { Clock } from '../../core/ports/clock.ts';
 import type { Log } from '../../core/ports/log.ts';
 import type { PhysicalPlan } from '../../planner/physical/plan.ts';
@@ -18,6 +18,7 @@ import type { OpenSavepoint, SavepointFiles } from '../checkpoint/savepoint.ts';
 import type { StatePort } from '../checkpoint/store.ts';
 import type { CheckpointRecord, JobException, JobStatus, JobSummary, RestartFrom, StatusChange, StopOptions } from './contract.ts';
 import { Execution } from './execution.ts';
+import { checkRestoredSize } from './restored-size.ts';
 import { checkTransition, FINAL } from './lifecycle.ts';
 import { PrintLog } from './print-log.ts';
 import type { PrintWriter } from './print-log.ts';
@@ -30,6 +31,10 @@ import type { StartOptions } from './starting-state.ts';
 import type { SubtaskStats, WorkerPool } from './workers.ts';
 
 const EXCEPTIONS_KEPT = 20, STATUSES_KEPT = 50;
+/** So many deaths of worker threads at work for a job, within so long, and it fails for good. */
+const WORKER_DEATHS = 3, WORKER_DEATHS_MS = 10 * 60_000;
+/** A job that another one took along starts again after this, whatever its restart strategy: it has done nothing wrong. */
+const LOST_WORKER_DELAY_MS = 500;
 
 /** As stored under `j/<id>`. */
 export interface JobRecord {
@@ -85,6 +90,7 @@ export class Job {
   private coordinator: CheckpointCoordinator | undefined;
   private stopRestartTimer: () => void = () => {};
   private isStopping = false;
+  private workerDeathsMs: readonly number[] = [];
   private lastStats: readonly SubtaskStats[] = [];
   private readonly watchers = new Set<() => void>();
   constructor(record: JobRecord, env: JobEnvironment) {
@@ -152,7 +158,7 @@ export class Job {
   private startExecution(): void {
     if (this.broken !== undefined) throw this.broken;
     const execution: Execution = new Execution({
-      pool: this.env.pool, clock: this.env.clock, jobId: this.id, plan: this.record.plan, parallelism: this.settings.parallelism,
+      pool: this.env.pool, clock: this.env.clock, jobId: this.id, plan: this.record.plan, parallelism: this.settings.parallelism, memoryLimitBytes: this.settings.memoryLimitBytes,
       events: {
         onReady: () => { if (execution === this.execution) this.onReady(execution); },
         onDone: () => { if (execution === this.execution) this.onDone(execution); },
@@ -178,6 +184,7 @@ export class Job {
     this.base = undefined;
     this.restoredFrom = manifest === undefined ? 'initial' : `checkpoint ${manifest.epoch}`;
     if (manifest !== undefined) {
+      checkRestoredSize(manifest, execution.layout, { serverBytes: this.env.pool.memory.limitBytes, jobBytes: this.settings.memoryLimitBytes });
       try {
         if (manifest.kind !== 'final') await execution.sendState(manifest, (ref) => this.history.read(ref));
       } catch (error) {
@@ -245,9 +252,16 @@ export class Job {
     }
     await coordinator?.settled();
   }
-  private onFailure(execution: Execution | undefined, error: RivuletError, at: { readonly nodeId: string | undefined; readonly subtask: number | undefined }): void {
+  /** A job whose work ends threads takes all others along: after some times it is not started again. */
+  private judged(error: RivuletError): RivuletError {
+    if (error.code !== workerDied.card.name) return error;
+    const nowMs = this.env.clock.monotonic();
+    this.workerDeathsMs = [...this.workerDeathsMs.filter((atMs) => nowMs - atMs < WORKER_DEATHS_MS), nowMs];
+    return this.workerDeathsMs.length < WORKER_DEATHS ? error : jobKillsWorkers({ deaths: this.workerDeathsMs.length, withinMs: WORKER_DEATHS_MS, why: error.detail ?? error.message }, { cause: error });
+  }
+  private onFailure(execution: Execution | undefined, thrown: RivuletError, at: { readonly nodeId: string | undefined; readonly subtask: number | undefined }): void {
     if (execution !== this.execution) return;
-    const exception: JobException = { atMs: this.env.clock.now(), message: error.message, sqlstate: error.sqlstate, code: error.code, detail: error.detail, hint: error.hint, ...at };
+    const error = this.judged(thrown), exception: JobException = { atMs: this.env.clock.now(), message: error.message, sqlstate: error.sqlstate, code: error.code, detail: error.detail, hint: error.hint, ...at };
     this.exceptions = [exception, ...this.exceptions].slice(0, EXCEPTIONS_KEPT);
     this.log.error(`job failed: ${error.message}`, { err: error, detail: error.detail, nodeId: at.nodeId, subtask: at.subtask });
     this.setStatus('FAILING');
@@ -255,7 +269,7 @@ export class Job {
   }
   private async afterFailure(error: RivuletError): Promise<void> {
     if (this.status !== 'FAILING') return;
-    const delayMs = error.retry === 'never' ? undefined : this.strategy.onFailure(this.env.clock.monotonic());
+    const delayMs = error.retry === 'never' ? undefined : error.code === workerLost.card.name ? LOST_WORKER_DELAY_MS : this.strategy.onFailure(this.env.clock.monotonic());
     if (delayMs === undefined) { await this.finish('FAILED'); return; }
     this.setStatus('RESTARTING');
     this.nextRestartMs = this.env.clock.now() + delayMs;
@@ -368,6 +382,7 @@ export class Job {
     this.setStatus('CREATED');
     this.strategy = restartStrategy(this.settings.restart, Math.random);
     this.restarts = 0;
+    this.workerDeathsMs = [];
     try {
       if (from === 'initial') {
         this.record = { ...this.record, status: 'RUNNING', endTimeMs: undefined };

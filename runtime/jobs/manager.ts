@@ -33,6 +33,7 @@ import { isSink, PrintWriter } from './print-log.ts';
 import { Query } from './query.ts';
 import { jobSettings } from './settings.ts';
 import { checkpointPath, factsOf, openStartingState } from './starting-state.ts';
+import { usedByAll } from '../state/memory.ts';
 import { WorkerPool } from './workers.ts';
 
 /** A stop within 10 s is promised; the final checkpoints get most of it. */
@@ -148,11 +149,11 @@ export class Manager implements JobManager {
 
   runQuery(plan: PhysicalPlan, options: QueryOptions): AsyncIterable<RowChunk> {
     this.refuseWhenStopping();
-    const { parallelism } = jobSettings(options.settings ?? {}, this.env.serverParallelism);
+    const { parallelism, memoryLimitBytes } = jobSettings(options.settings ?? {}, this.env.serverParallelism);
     const constant = constantSteps(plan);
     if (constant !== undefined) return answered(() => constantRows(plan, constant), options.signal);
     const id = `query-${++this.queryCount}-${randomBytes(4).toString('hex')}`;
-    return this.tracked(() => new Query({ pool: this.env.pool, clock: this.env.clock, id, plan, parallelism, signal: options.signal }));
+    return this.tracked(() => new Query({ pool: this.env.pool, clock: this.env.clock, id, plan, parallelism, memoryLimitBytes, signal: options.signal }));
   }
   /** Nothing is started before the first row is asked for. */
   private async *tracked(start: () => Query): AsyncGenerator<RowChunk, void, undefined> {
@@ -195,11 +196,13 @@ export class Manager implements JobManager {
   unfinished(): readonly { readonly id: string; readonly plan: PhysicalPlan }[] { return [...this.jobs.values()].filter((job) => !job.isFinal).map(({ id, record }) => ({ id, plan: record.plan })); }
   async metrics(): Promise<readonly MetricSample[]> {
     await this.refreshStats();
-    const statuses = new Map<string, number>();
+    const { memory } = this.env.pool, statuses = new Map<string, number>();
     for (const job of this.jobs.values()) statuses.set(job.status, (statuses.get(job.status) ?? 0) + 1);
     return [
       { name: 'workers', kind: 'gauge', help: 'Worker threads', value: this.env.pool.size, labels: {} },
       { name: 'worker_deaths_total', kind: 'counter', help: 'Worker threads that died and were replaced', value: this.env.pool.deaths, labels: {} },
+      { name: 'state_memory_bytes', kind: 'gauge', help: 'Memory that state of jobs and queries takes', value: usedByAll(memory), labels: {} },
+      ...(Number.isFinite(memory.limitBytes) ? [{ name: 'state_memory_limit_bytes', kind: 'gauge' as const, help: 'Most memory that state may take, by --memory-limit', value: memory.limitBytes, labels: {} }] : []),
       { name: 'queries_running', kind: 'gauge', help: 'SELECT statements being answered', value: this.queries.size, labels: {} },
       ...[...statuses].map(([status, value]) => ({ name: 'jobs', kind: 'gauge' as const, help: 'Jobs by status', value, labels: { status } })),
       ...[...this.jobs.values()].flatMap((job) => jobMetrics(job)),
@@ -255,7 +258,7 @@ async function* answered(rows: () => RowChunk, signal: AbortSignal): AsyncGenera
 export async function startJobManager(options: JobManagerOptions): Promise<JobManager> {
   const store = await StateStore.open(options.dataDir, options.log);
   const given = options.registryModule, registryModule = given === undefined ? moduleUrl('registry').href : /^[a-z]+:/.test(given) ? given : pathToFileURL(given).href;
-  const pool = new WorkerPool(options.parallelism, registryModule, options.log, undefined, options.resolvePlan);
+  const pool = new WorkerPool(options.parallelism, registryModule, options.log, undefined, options.resolvePlan, options.limits);
   const manager = new Manager({
     store, pool, clock: options.clock, log: options.log, printer: new PrintWriter(options.printTo), savepointFolder: join(options.dataDir, 'savepoints'), savepoints: savepointFiles, serverParallelism: options.parallelism,
   });

@@ -24,12 +24,12 @@ export class Query {
   private isDone = false;
   private error: RivuletError | undefined;
   private wake: () => void = () => {};
-  constructor(options: { pool: WorkerPool; clock: Clock; id: string; plan: PhysicalPlan; parallelism: number; signal: AbortSignal }) {
+  constructor(options: { pool: WorkerPool; clock: Clock; id: string; plan: PhysicalPlan; parallelism: number; signal: AbortSignal; memoryLimitBytes?: number | undefined }) {
     this.signal = options.signal;
     beginGeneratedRound();
     this.codec = compileBatchCodec(collectTypes(options.plan));
     const execution = new Execution({
-      pool: options.pool, clock: options.clock, jobId: options.id, plan: options.plan, parallelism: options.parallelism,
+      pool: options.pool, clock: options.clock, jobId: options.id, plan: options.plan, parallelism: options.parallelism, memoryLimitBytes: options.memoryLimitBytes,
       events: {
         onReady: () => execution.run(),
         onDone: () => { this.isDone = true; this.wake(); },

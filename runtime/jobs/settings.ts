@@ -2,7 +2,7 @@
  * The options of a job, read once from the texts given at submit. Keys and meanings are Flink's; defaults too unless the card says
  * otherwise.
  */
-import { parseBoolean, parseDuration, parseEnum, parseInteger } from '../../catalog/options/options.ts';
+import { parseBoolean, parseDuration, parseEnum, parseInteger, parseMemory } from '../../catalog/options/options.ts';
 import type { DeclaredOption } from '../../catalog/options/options.ts';
 import { invalidOptionValue } from '../../core/errors/common.ts';
 
@@ -19,6 +19,7 @@ export const jobOptions: readonly DeclaredOption[] = [
   { key: 'execution.savepoint.ignore-unclaimed-state', type: 'boolean', default: 'false', description: 'Drop state of operators that the new query does not have.' },
   { key: 'execution.state-recovery.path', type: 'string', description: "Flink's newer name of 'execution.savepoint.path'; goes before it." },
   { key: 'execution.state-recovery.ignore-unclaimed-state', type: 'boolean', description: "Flink's newer name of 'execution.savepoint.ignore-unclaimed-state'; goes before it." },
+  { key: 'execution.state.memory-limit', type: 'memory', description: 'Most memory the state of the job may take; a job that needs more fails. By default what the server has for state (`--memory-limit`).' },
   { key: 'restart-strategy.type', type: 'enum', values: ['exponential-delay', 'fixed-delay', 'failure-rate', 'none', 'exponentialdelay', 'fixeddelay', 'failurerate', 'off', 'disable'], description: 'What happens when the job fails; exponential-delay by default, none when checkpoints are off.' },
   { key: 'restart-strategy.fixed-delay.attempts', type: 'int', default: '1', description: 'Restarts before the job fails for good.' },
   { key: 'restart-strategy.fixed-delay.delay', type: 'duration', default: '1 s', description: 'Time before each restart.' },
@@ -50,6 +51,8 @@ export interface JobSettings {
   readonly retainedCheckpoints: number;
   readonly savepointPath: string | undefined;
   readonly ignoreUnclaimedState: boolean;
+  /** Of all its state, in bytes; undefined: the server's limit alone. */
+  readonly memoryLimitBytes: number | undefined;
   readonly restart: RestartStrategySettings;
 }
 
@@ -61,6 +64,7 @@ export function jobSettings(texts: Readonly<Record<string, string>>, serverParal
   const duration = (key: string): number => parseDuration(key, text(key) ?? '0');
   const forTables = text('table.exec.resource.default-parallelism'), isForTables = forTables !== undefined && parseInteger('table.exec.resource.default-parallelism', forTables, -1, 1024) > 0;
   const parallelism = isForTables ? forTables : text('parallelism.default'), savepointPath = text('execution.state-recovery.path') ?? text('execution.savepoint.path');
+  const memoryLimit = text('execution.state.memory-limit');
   const checkpointIntervalMs = duration('execution.checkpointing.interval');
   return {
     parallelism: parallelism === undefined ? serverParallelism : parseInteger('parallelism.default', parallelism, 1, 1024),
@@ -71,6 +75,7 @@ export function jobSettings(texts: Readonly<Record<string, string>>, serverParal
     retainedCheckpoints: parseInteger('execution.checkpointing.num-retained', (Object.hasOwn(texts, 'execution.checkpointing.num-retained') ? undefined : text('state.checkpoints.num-retained')) ?? text('execution.checkpointing.num-retained') ?? '2', 1, 1000),
     savepointPath: savepointPath === undefined || savepointPath.trim() === '' ? undefined : savepointPath.trim(),
     ignoreUnclaimedState: parseBoolean('execution.state-recovery.ignore-unclaimed-state', text('execution.state-recovery.ignore-unclaimed-state') ?? text('execution.savepoint.ignore-unclaimed-state') ?? 'false'),
+    memoryLimitBytes: memoryLimit === undefined || memoryLimit.trim() === '' ? undefined : parseMemory('execution.state.memory-limit', memoryLimit),
     restart: restartSettings(text, duration, checkpointIntervalMs > 0),
   };
 }

@@ -6,24 +6,32 @@
 import { MessageChannel, Worker } from 'node:worker_threads';
 import type { RivuletError } from '../../core/errors/define.ts';
 import { accessPolicy } from '../../core/access/policy.ts';
-import { serverStopping, workerDied } from '../../core/errors/runtime.ts';
+import { serverStopping, workerDied, workerLost } from '../../core/errors/runtime.ts';
 import type { Log } from '../../core/ports/log.ts';
 import type { Manifest } from '../checkpoint/manifest.ts';
 import type { PhysicalPlan } from '../../planner/physical/plan.ts';
 import { revivedError } from '../graph/messages.ts';
 import type { NodeStats, PeerPort, ToMain, ToWorker } from '../graph/messages.ts';
 import { moduleUrl } from '../modules.ts';
+import { forgetWorker, sharedMemory } from '../state/memory.ts';
+import type { SharedMemory } from '../state/memory.ts';
 import type { WorkerData } from '../worker.ts';
 
 export interface AttemptHandler {
   onMessage(message: ToMain): void;
-  /** A worker with one of the attempt's subtasks is gone. */
+  /** A worker with one of the attempt's subtasks is gone: `worker-died` if the attempt was at work when it happened, or nobody knows which; else `worker-lost`. */
   onWorkerDeath(worker: number, error: RivuletError): void;
   readonly parallelism: number;
+  readonly jobId: string;
 }
 export interface SubtaskStats { readonly subtask: number; readonly nodes: readonly NodeStats[] }
 interface Request { readonly worker: number; readonly resolve: (message: ToMain) => void; readonly reject: (error: RivuletError) => void }
 
+/** Bytes; without: no limit. */
+export interface WorkerLimits { readonly stateBytes: number; /** JavaScript heap of each worker: the job that fills it fails. */ readonly heapBytes: number | undefined }
+const MIB = 1024 * 1024;
+/** V8's own limit lies so far above: room for what one call makes before the thread looks again. */
+const HARD_HEAP = 2;
 /** A worker thread as the pool sees it. */
 export interface Thread {
   postMessage(message: ToWorker, transfer?: readonly (ArrayBuffer | PeerPort)[]): void;
@@ -35,7 +43,10 @@ export interface Thread {
 /** Where threads and the lines between them come from; a simulation gives its own. */
 export interface Threads { start(data: WorkerData): Thread; line(): readonly [PeerPort, PeerPort] }
 const realThreads: Threads = {
-  start: (workerData) => new Worker(moduleUrl('worker'), { workerData, name: `rivulet-worker-${workerData.worker}` }) as Thread,
+  start: (workerData) => new Worker(moduleUrl('worker'), {
+    workerData, name: `rivulet-worker-${workerData.worker}`,
+    ...(workerData.shares?.heapLimitBytes === undefined ? {} : { resourceLimits: { maxOldGenerationSizeMb: Math.ceil(workerData.shares.heapLimitBytes * HARD_HEAP / MIB) } }),
+  }) as Thread,
   line: () => { const { port1, port2 } = new MessageChannel(); return [port1, port2]; },
 };
 
@@ -52,21 +63,28 @@ export class WorkerPool {
   private isStopping = false;
   /** What a plan refers to, looked up: see JobManagerOptions.resolvePlan. */
   readonly resolvePlan: (plan: PhysicalPlan) => PhysicalPlan;
+  private readonly limits: WorkerLimits;
+  /** State of all workers, and which attempt each is at work for. */
+  readonly memory: SharedMemory;
+  private readonly atWork: Int32Array<SharedArrayBuffer>;
   /** Threads that died since the start, for metrics. */
   deaths = 0;
-  constructor(size: number, registryModule: string, log: Log, threads: Threads = realThreads, resolvePlan: (plan: PhysicalPlan) => PhysicalPlan = (plan) => plan) {
+  constructor(size: number, registryModule: string, log: Log, threads: Threads = realThreads, resolvePlan: (plan: PhysicalPlan) => PhysicalPlan = (plan) => plan, limits: WorkerLimits = { stateBytes: Number.POSITIVE_INFINITY, heapBytes: undefined }) {
     this.size = size;
     this.resolvePlan = resolvePlan;
     this.registryModule = registryModule;
     this.log = log;
     this.threads = threads;
+    this.limits = limits;
+    this.memory = sharedMemory(size, limits.stateBytes);
+    this.atWork = new Int32Array(new SharedArrayBuffer(size * 4));
   }
   private start(): void {
     if (this.workers.length > 0 || this.isStopping) return;
     for (let i = 0; i < this.size; i++) this.spawn(i);
   }
   private spawn(index: number): void {
-    const worker = this.threads.start({ worker: index, registryModule: this.registryModule, access: accessPolicy() });
+    const worker = this.threads.start({ worker: index, registryModule: this.registryModule, access: accessPolicy(), shares: { memory: this.memory, atWork: this.atWork.buffer, heapLimitBytes: this.limits.heapBytes } });
     let fatal: unknown;
     this.workers[index] = worker;
     worker.on('message', (message) => this.route(message));
@@ -83,11 +101,16 @@ export class WorkerPool {
     if (this.isStopping || this.workers[index] !== worker) return;
     this.deaths++;
     const isOutOfMemory = (fatal as { code?: unknown }).code === 'ERR_WORKER_OUT_OF_MEMORY';
-    const error = workerDied({ worker: index, why: fatal instanceof Error ? fatal.message : String(fatal), isOutOfMemory }, { cause: fatal });
-    this.log.error('a worker thread died; it is replaced and its jobs restart', { worker: index, err: fatal });
+    const why = fatal instanceof Error ? fatal.message : String(fatal), culprit = this.handlers.get(this.atWork[index] as number);
+    this.atWork[index] = 0;
+    forgetWorker(this.memory, index);
+    this.log.error('a worker thread died; it is replaced and its jobs restart', { worker: index, atWork: culprit?.jobId, err: fatal });
     this.spawn(index);
-    for (const [id, request] of this.requests) if (request.worker === index) { this.requests.delete(id); request.reject(error); }
-    for (const handler of [...this.handlers.values()]) if (index < handler.parallelism) handler.onWorkerDeath(index, error);
+    for (const [id, request] of this.requests) if (request.worker === index) { this.requests.delete(id); request.reject(workerDied({ worker: index, why, isOutOfMemory }, { cause: fatal })); }
+    for (const handler of [...this.handlers.values()]) {
+      if (index >= handler.parallelism) continue;
+      handler.onWorkerDeath(index, culprit === undefined || handler === culprit ? workerDied({ worker: index, why, isOutOfMemory }, { cause: fatal }) : workerLost({ worker: index, job: culprit.jobId }, { cause: fatal }));
+    }
   }
   private route(message: ToMain): void {
     switch (message.type) {

@@ -35,7 +35,7 @@ export interface Operator {
   readonly finished?: boolean;
 }
 /**
- * An operator that asks the outside and answers later, in the order it was asked. The task sees to the rest: it pushes only while there is
+ * An operator that asks the outside, or makes more of a row than goes out at once, and answers later, in the order it was asked. The task sees to the rest: it pushes only while there is
  * room, lets a barrier or the end of input through only when nothing is unanswered, and takes answers out while what lies below has room.
  */
 export interface LateOperator extends Operator {
@@ -65,8 +65,8 @@ export interface OperatorContext {
   readonly inputChangelogs?: readonly ChangelogMode[] | undefined;
   /** Counters shown per operator: created on first use, e.g. `inconsistentRetractions`, `droppedLateRows`. */
   counter(name: string): { value: number };
-  /** For late operators: connectors that are asked, and how to say that answers have come. */
-  readonly late?: { readonly lookup: (identifier: string) => LookupFactory | undefined; readonly connector: ConnectorContext; readonly wake: () => void } | undefined;
+  /** For late operators: connectors that are asked, how to say that answers have come, and whether what lies below has room. */
+  readonly late?: { readonly lookup: (identifier: string) => LookupFactory | undefined; readonly connector: ConnectorContext; readonly wake: () => void; readonly room?: (() => boolean) | undefined } | undefined;
 }
 export interface OperatorFactory<T extends NodeType> {
   readonly type: T;

@@ -24,15 +24,25 @@ import type { ChangeBatch, Column } from '../../core/row/batch.ts';
 import type { JoinNode } from '../../planner/physical/plan.ts';
 import { compileRowPredicate } from '../codegen/compile.ts';
 import type { Entry } from '../state/contract.ts';
+import { Backlog } from './backlog.ts';
 import { ForwardingOperator } from './base.ts';
-import type { OperatorContext, OperatorFactory } from './contract.ts';
+import type { LateOperator, OperatorContext, OperatorFactory } from './contract.ts';
 import { JoinSide, Matches } from './join-side.ts';
 import { SemiJoin } from './semi-join.ts';
 
 export type Residual = ((values: readonly unknown[]) => boolean) | null;
 export interface JoinParts { readonly left: JoinSide; readonly right: JoinSide; readonly residual: Residual }
 
-class Join extends ForwardingOperator {
+/**
+ * Output batches of one call, at most, before the operator stops in the middle of a row: the first when what lies below has no room, the
+ * second in any case, so that barriers, other jobs and the network get their turn. One row that meets a million others makes a thousand
+ * batches; what is not made yet costs nothing.
+ */
+const SOME_BATCHES = 4, MOST_BATCHES = 64;
+/** A row whose output is not all out: its next match, how often that one is still to come, and whether associations are taken off behind it. */
+interface Pause { readonly kind: number; readonly match: number; readonly copies: number; readonly loses: boolean }
+
+class Join extends ForwardingOperator implements LateOperator {
   private readonly sides: readonly [JoinSide, JoinSide];
   private readonly outer: readonly [boolean, boolean];
   private readonly residual: Residual;
@@ -48,6 +58,12 @@ class Join extends ForwardingOperator {
   private other: JoinSide;
   private isOuter = false;
   private isOtherOuter = false;
+  // Stopping in the middle.
+  private readonly room: (() => boolean) | undefined;
+  private readonly wake: () => void;
+  private readonly backlog = new Backlog();
+  private batches = 0;
+  private pause: Pause | undefined;
 
   constructor(node: JoinNode, context: OperatorContext, parts: JoinParts) {
     super(context.output, 2);
@@ -60,23 +76,68 @@ class Join extends ForwardingOperator {
     this.side = parts.left;
     this.other = parts.right;
     this.inconsistent = context.counter('inconsistentRetractions');
+    this.room = context.late?.room;
+    this.wake = context.late?.wake ?? (() => {});
   }
+  async open(): Promise<void> { await Promise.resolve(); }
+  async closed(): Promise<void> { await Promise.resolve(); }
+  get isEmpty(): boolean { return this.backlog.isEmpty; }
+  get hasAnswers(): boolean { return !this.backlog.isEmpty; }
+  get hasRoom(): boolean { return this.backlog.isEmpty && (this.room === undefined || this.room()); }
   push(input: number, batch: ChangeBatch): void {
+    if (!this.backlog.isEmpty) { this.backlog.addRows(input, batch, 0); return; }
+    this.bind(input, batch);
+    const at = this.rows(batch, 0);
+    this.out.flush();
+    if (at === batch.size && this.pause === undefined) return;
+    this.backlog.addRows(input, batch, at);
+    this.wake();
+  }
+  release(): void {
+    const waiting = this.backlog.first();
+    if (waiting === undefined) return;
+    this.bind(waiting.input, waiting.batch);
+    const { pause } = this;
+    if (pause !== undefined) {
+      this.pause = undefined;
+      this.emitFrom(waiting.next, pause);
+      if (this.pause === undefined) waiting.next++;
+    }
+    if (this.pause === undefined) waiting.next = this.rows(waiting.batch, waiting.next);
+    this.out.flush();
+    if (this.pause !== undefined || waiting.next < waiting.batch.size) return;
+    this.backlog.shift();
+    this.backlog.first();
+  }
+  override watermark(input: number, ms: number): void {
+    if (this.backlog.isEmpty) super.watermark(input, ms); else this.backlog.addCall(() => { super.watermark(input, ms); });
+  }
+  override endInput(input: number): void {
+    if (this.backlog.isEmpty) super.endInput(input); else this.backlog.addCall(() => { super.endInput(input); });
+  }
+  private get mustPause(): boolean { return this.room !== undefined && (this.batches >= MOST_BATCHES || (this.batches >= SOME_BATCHES && !this.room())); }
+  private bind(input: number, batch: ChangeBatch): void {
+    this.batches = 0;
     this.side = this.sides[input]!;
     this.other = this.sides[1 - input]!;
     this.isOuter = this.outer[input]!;
     this.isOtherOuter = this.outer[1 - input]!;
     this.columns = batch.columns;
     this.side.bind(batch);
+  }
+  /** Takes rows from `from` on; gives the one to go on with: where it stopped, also in the middle (`pause`), or the size. */
+  private rows(batch: ChangeBatch, from: number): number {
     const { kinds } = batch;
-    for (let row = 0; row < batch.size; row++) {
+    for (let row = from; row < batch.size; row++) {
+      if (this.batches >= SOME_BATCHES && this.mustPause) return row;
       const kind = kinds === null ? INSERT : kinds[row]!;
       if (this.side.hasNullKey(row)) {
         if (this.isOuter) this.emitAlone(row, isAccumulate(kind) ? INSERT : DELETE);
       } else if (isAccumulate(kind)) this.accumulate(row, kind);
       else this.retract(row, kind);
+      if (this.pause !== undefined) return row;
     }
-    this.out.flush();
+    return batch.size;
   }
   private collect(row: number): void {
     if (this.residual !== null) {
@@ -96,8 +157,9 @@ class Join extends ForwardingOperator {
       if (matches.rows === 1 && this.firstMatch(matches.entries[0]!, row)) { side.add(row, 1); return; }
       for (let i = 0; i < matches.count; i++) this.gain(matches.entries[i]!, row);
     }
-    this.emitMatches(row, this.isOuter || this.isOtherOuter ? INSERT : kind);
+    // Stored first: output may stop on its way.
     side.add(row, matches.rows);
+    this.emitMatches(row, this.isOuter || this.isOtherOuter ? INSERT : kind);
   }
   /** The common case of an outer row that stood alone and meets its first match: -D [-, o] and +I [r, o] with o read once. */
   private firstMatch(entry: Entry, row: number): boolean {
@@ -111,12 +173,11 @@ class Join extends ForwardingOperator {
     return true;
   }
   private retract(row: number, kind: number): void {
-    const { side, matches } = this, entry = side.find(row);
+    const { side } = this, entry = side.find(row);
     if (entry === 0 && side.keepsForEver) { this.inconsistent.value++; return; }
     this.collect(row);
     if (entry !== 0) side.retract(entry);
-    this.emitMatches(row, this.isOuter ? DELETE : kind);
-    if (this.isOtherOuter) for (let i = 0; i < matches.count; i++) this.lose(matches.entries[i]!, row);
+    this.emitMatches(row, this.isOuter ? DELETE : kind, this.isOtherOuter);
   }
   /** The row takes the place of `old`, whose matches may differ by the residual condition alone: the key is the same. */
   private replace(row: number, kind: number, old: Entry): void {
@@ -136,8 +197,8 @@ class Join extends ForwardingOperator {
       if (this.isOuter && side.associations(old) === 0 && matches.count > 0) this.emitAlone(row, DELETE, old);
       if (this.isOtherOuter) for (let i = 0; i < matches.count; i++) if (!oldMatches.has(matches.entries[i]!)) this.gain(matches.entries[i]!, row);
     }
-    this.emitMatches(row, this.isOuter || this.isOtherOuter ? INSERT : kind);
     side.add(row, matches.rows);
+    this.emitMatches(row, this.isOuter || this.isOtherOuter ? INSERT : kind);
   }
 
   /** A stored outer row gets one more match: it no longer stands alone. */
@@ -152,17 +213,28 @@ class Join extends ForwardingOperator {
     // A time to live may have dropped what made the count.
     if (count > 0) this.other.setAssociations(entry, count - 1);
   }
-  /** [r, o] for each match, or [r, -] when there is none and r's side is outer. */
-  private emitMatches(row: number, kind: number): void {
-    const { matches, other } = this;
-    if (matches.count === 0) {
+  /** [r, o] for each match, or [r, -] when there is none and r's side is outer. The last thing done for a row: it may stop on its way. */
+  private emitMatches(row: number, kind: number, loses = false): void {
+    if (this.matches.count === 0) {
       if (this.isOuter) this.emitAlone(row, isAccumulate(kind) ? INSERT : DELETE);
       return;
     }
-    for (let i = 0; i < matches.count; i++) {
+    this.emitFrom(row, { kind, match: 0, copies: 0, loses });
+  }
+  /** `from.copies` 0: all of that match. */
+  private emitFrom(row: number, from: Pause): void {
+    const { matches, other, out } = this, { kind, loses } = from;
+    let left = from.copies;
+    for (let i = from.match; i < matches.count; i++) {
       const entry = matches.entries[i]!;
-      for (let n = other.copies(entry); n > 0; n--) this.emitPair(row, entry, kind);
+      for (let n = left > 0 ? left : other.copies(entry); n > 0; n--) {
+        if (this.batches >= SOME_BATCHES && this.mustPause) { this.pause = { kind, match: i, copies: n, loses }; return; }
+        this.emitPair(row, entry, kind);
+        if (out.size === 0) this.batches++;
+      }
+      left = 0;
     }
+    if (loses) for (let i = 0; i < matches.count; i++) this.lose(matches.entries[i]!, row);
   }
   /** `stored`: the row's columns are read from this entry of its side instead of the batch. */
   private emitPair(row: number, entry: Entry, kind: number, stored: Entry = 0): void {

@@ -9,6 +9,8 @@
  * 1 MiB copied, below a millisecond) and used again. The first page starts small and grows in place, so small tables stay small.
  */
 import { invariant } from '../../core/errors/common.ts';
+import { giveBack, uncounted } from './memory.ts';
+import type { Grow } from './memory.ts';
 
 const PAGE_BITS = 18;
 /** Words of a page: 1 MiB. */
@@ -20,7 +22,7 @@ export const ROW_HEADER_WORDS = 2;
 
 export class Arena {
   /** By page; a row larger than a page has a buffer of its own that covers several page numbers. */
-  readonly bytes: Buffer[] = [];
+  readonly bytes: Buffer<ArrayBuffer>[] = [];
   readonly words: Int32Array[] = [];
   /** Words given out and words of dead rows, by page. */
   private readonly used: number[] = [];
@@ -37,7 +39,10 @@ export class Arena {
   /** Told where a row has moved to. */
   private readonly moved: (entry: number, address: number) => void;
 
-  constructor(moved: (entry: number, address: number) => void) { this.moved = moved; }
+  /** Told before memory is taken; its refusal leaves the arena as it was. */
+  private readonly grow: Grow;
+
+  constructor(moved: (entry: number, address: number) => void, grow: Grow = uncounted) { this.moved = moved; this.grow = grow; }
 
   /** Bytes of memory held. */
   get held(): number { return this.heldBytes; }
@@ -86,6 +91,11 @@ export class Arena {
     if (page !== this.page && this.dead[page] === this.used[page]) this.recycle(page);
   }
 
+  /** Gives the memory back now instead of when it is collected. Nothing can be read or written afterwards. */
+  close(): void {
+    for (const page of this.bytes) giveBack(page);
+  }
+
   private makeRoom(words: number): void {
     if (this.page === 0 && this.room < PAGE_WORDS && this.top + words <= PAGE_WORDS) return this.growFirst(this.top + words);
     if (this.page < 0) {
@@ -99,6 +109,7 @@ export class Arena {
   }
   private growFirst(words: number): void {
     const size = Math.min(PAGE_WORDS, Math.max(words, this.room * 4));
+    this.grow((size - this.room) * 4);
     const bytes = Buffer.allocUnsafeSlow(size * 4);
     bytes.set(this.bytes[0]!.subarray(0, this.top * 4));
     this.heldBytes += (size - this.room) * 4;
@@ -111,6 +122,7 @@ export class Arena {
     let page = words <= PAGE_WORDS && size === PAGE_WORDS ? this.free.pop() : undefined;
     if (page === undefined) {
       const wanted = Math.max(size, words);
+      this.grow(wanted * 4);
       const bytes = Buffer.allocUnsafeSlow(wanted * 4);
       const view = new Int32Array(bytes.buffer, 0, wanted);
       page = wanted <= PAGE_WORDS ? this.vacant.pop() : undefined;
@@ -140,6 +152,7 @@ export class Arena {
     const size = this.words[page]!.length;
     if (size === PAGE_WORDS && this.free.length < 8) { this.free.push(page); return; }
     this.heldBytes -= size * 4;
+    this.grow(-size * 4);
     const nothing = Buffer.allocUnsafeSlow(0), none = new Int32Array(0);
     for (let i = 0; i < Math.ceil(size / PAGE_WORDS); i++) { this.bytes[page + i] = nothing; this.words[page + i] = none; this.vacant.push(page + i); }
   }

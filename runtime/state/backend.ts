@@ -10,6 +10,8 @@ import { randomBytes } from 'node:crypto';
 import { stateSpecConflict } from '../../core/errors/state.ts';
 import type { OperatorState, StateTable, StateTableSpec } from './contract.ts';
 import { schemaText } from './block.ts';
+import { giveBack } from './memory.ts';
+import type { MemoryAccount } from './memory.ts';
 import { TableSnapshotter } from './snapshot.ts';
 import { PackedTable } from './table.ts';
 
@@ -31,6 +33,8 @@ export interface StateBlock {
 export interface RestoredBlocks {
   readonly tables: ReadonlyMap<string, readonly (readonly Uint8Array[])[]>;
   readonly share: { readonly subtask: number; readonly parallelism: number } | undefined;
+  /** Nobody else reads the blocks: their memory is given back one by one as tables fill. */
+  readonly isOwned?: boolean | undefined;
 }
 export interface BackendOptions {
   /** Processing time in ms, for tables with a time to live. */
@@ -38,6 +42,8 @@ export interface BackendOptions {
   /** False when no checkpoint will be taken (one-off queries): changes are not recorded. Default true. */
   readonly tracked?: boolean | undefined;
   readonly restored?: RestoredBlocks | undefined;
+  /** Counts the memory of its tables. */
+  readonly memory?: MemoryAccount | undefined;
 }
 
 const tableOf = (list: string): string => list.slice(0, list.lastIndexOf('/'));
@@ -63,11 +69,11 @@ export class OperatorStateBackend implements OperatorState {
       return known.table;
     }
     const random = randomBytes(8);
-    const table = new PackedTable(spec, { nowMs: this.options.nowMs, tracked: this.options.tracked ?? true, seed: [random.readUInt32LE(0), random.readUInt32LE(4)] });
+    const table = new PackedTable(spec, { nowMs: this.options.nowMs, tracked: this.options.tracked ?? true, seed: [random.readUInt32LE(0), random.readUInt32LE(4)], grow: this.options.memory?.grow });
     const snapshots = new TableSnapshotter(table);
     const blocks = this.restored.get(spec.name), share = this.options.restored?.share;
     if (blocks !== undefined) {
-      snapshots.restore(blocks, share === undefined ? undefined : (hash) => hash % share.parallelism === share.subtask, this.options.nowMs(), 1 / (share?.parallelism ?? 1));
+      snapshots.restore(blocks, share === undefined ? undefined : (hash) => hash % share.parallelism === share.subtask, this.options.nowMs(), 1 / (share?.parallelism ?? 1), this.options.restored?.isOwned === true ? giveBack : undefined);
       this.restored.delete(spec.name);
     }
     this.tables.set(spec.name, { table, snapshots });
@@ -88,8 +94,13 @@ export class OperatorStateBackend implements OperatorState {
   unclaimed(): readonly string[] { return [...this.restored.keys()]; }
   get bytes(): number { let sum = 0; for (const { table } of this.tables.values()) sum += table.bytes; return sum; }
   get entries(): number { let sum = 0; for (const { table } of this.tables.values()) sum += table.size; return sum; }
-  close(): void { this.tables.clear(); this.restored.clear(); }
+  close(): void {
+    for (const { table } of this.tables.values()) table.close();
+    this.tables.clear();
+    this.restored.clear();
+    this.options.memory?.close();
+  }
 }
 
 /** The form the task graph asks for (`graph/contract.ts`). */
-export const stateBackend = (restored: RestoredBlocks | undefined, nowMs: () => number, isTracked = true): OperatorStateBackend => new OperatorStateBackend({ restored, nowMs, tracked: isTracked });
+export const stateBackend = (restored: RestoredBlocks | undefined, nowMs: () => number, isTracked = true, memory?: MemoryAccount): OperatorStateBackend => new OperatorStateBackend({ restored, nowMs, tracked: isTracked, memory });

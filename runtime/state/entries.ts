@@ -1,4 +1,7 @@
 /** Bookkeeping of a table's entries: ids in use, which entries changed since the last checkpoint, and which were deleted. */
+import { giveBack, uncounted } from './memory.ts';
+import type { Grow } from './memory.ts';
+
 const DIRTY_FLAG = 2, DEAD_FLAG = 32;
 
 /** Entry ids from 1 up; ids given back are taken again first. */
@@ -21,11 +24,13 @@ export class DirtyList {
   list = new Uint32Array(64);
   count = 0;
   dead = 0;
+  private readonly grow: Grow;
+  constructor(grow: Grow = uncounted) { this.grow = grow; }
   get bytes(): number { return this.list.byteLength; }
   add(entry: number, flags: Uint8Array, ids: EntryIds): void {
     if (this.count === this.list.length) {
       if (this.dead * 2 > this.count) this.dropDead(flags, ids);
-      else { const wide = new Uint32Array(this.count * 2); wide.set(this.list); this.list = wide; }
+      else { this.grow(this.list.byteLength); const wide = new Uint32Array(this.count * 2); wide.set(this.list); this.list = wide; }
     }
     this.list[this.count++] = entry;
   }
@@ -44,7 +49,7 @@ export class DirtyList {
   clear(): void {
     this.count = 0;
     this.dead = 0;
-    if (this.list.length > 1 << 16) this.list = new Uint32Array(1 << 12);
+    if (this.list.length > 1 << 16) { this.grow((1 << 14) - this.list.byteLength); this.list = new Uint32Array(1 << 12); }
   }
 }
 
@@ -54,11 +59,15 @@ export class DeleteLog {
   bytesView = Buffer.from(this.words.buffer);
   end = 0;
   count = 0;
+  private readonly grow: Grow;
+  constructor(grow: Grow = uncounted) { this.grow = grow; }
   get bytes(): number { return this.words.byteLength; }
   add(hash: number, from: Buffer, start: number, stop: number): void {
     const length = (stop - start + 3) >> 2;
     if (this.end + 2 + length > this.words.length) {
-      const wide = new Uint32Array(Math.max(64, this.words.length * 2, this.end + 2 + length));
+      const size = Math.max(64, this.words.length * 2, this.end + 2 + length);
+      this.grow((size - this.words.length) * 4);
+      const wide = new Uint32Array(size);
       wide.set(this.words.subarray(0, this.end));
       this.words = wide;
       this.bytesView = Buffer.from(wide.buffer);
@@ -73,22 +82,22 @@ export class DeleteLog {
   clear(): void {
     this.end = 0;
     this.count = 0;
-    if (this.words.length > 1 << 16) { this.words = new Uint32Array(0); this.bytesView = Buffer.from(this.words.buffer); }
+    if (this.words.length > 1 << 16) { this.grow(-this.words.byteLength); this.words = new Uint32Array(0); this.bytesView = Buffer.from(this.words.buffer); }
   }
 }
 
-/** The same numbers in an array of `to` places; an array without any stays as it is. */
-export function wider32(from: Uint32Array<ArrayBuffer>, to: number): Uint32Array<ArrayBuffer>;
-export function wider32(from: Uint32Array, to: number): Uint32Array;
-export function wider32(from: Uint32Array, to: number): Uint32Array {
+/** The same numbers in an array of `to` places, the old one given back; an array without any stays as it is. */
+export function wider32(from: Uint32Array<ArrayBuffer>, to: number): Uint32Array<ArrayBuffer> {
   if (from.length === 0) return from;
   const wide = new Uint32Array(to);
   wide.set(from);
+  giveBack(from);
   return wide;
 }
-export function wider64(from: Float64Array, to: number): Float64Array {
+export function wider64(from: Float64Array<ArrayBuffer>, to: number): Float64Array<ArrayBuffer> {
   if (from.length === 0) return from;
   const wide = new Float64Array(to);
   wide.set(from);
+  giveBack(from);
   return wide;
 }

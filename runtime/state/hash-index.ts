@@ -4,17 +4,22 @@
  * is a run of slots. Deletion moves followers back, so there are no tombstones. Which entry is meant is for the caller to decide by
  * comparing keys: it walks `slots` itself, from `home(hash)` by `(slot + 2) & mask` until entry 0.
  */
+import { giveBack, uncounted } from './memory.ts';
+import type { Grow } from './memory.ts';
+
 const MIN_BITS = 4;
 
 export class HashIndex {
   /** slots[i] = hash, slots[i + 1] = entry; i even. */
-  slots: Uint32Array;
+  slots: Uint32Array<ArrayBuffer>;
   /** For positions in `slots`. */
   mask: number;
   size = 0;
   private bits = MIN_BITS;
   private limit: number;
-  constructor() {
+  private readonly grow: Grow;
+  constructor(grow: Grow = uncounted) {
+    this.grow = grow;
     this.slots = new Uint32Array(2 << MIN_BITS);
     this.mask = (2 << MIN_BITS) - 1;
     this.limit = capacityLimit(MIN_BITS);
@@ -69,11 +74,13 @@ export class HashIndex {
   }
   private resize(bits: number): void {
     const from = this.slots;
+    this.grow((2 << bits) * 4 - from.byteLength);
     this.bits = bits;
     this.slots = new Uint32Array(2 << bits);
     this.mask = (2 << bits) - 1;
     this.limit = capacityLimit(bits);
     for (let at = 0; at < from.length; at += 2) if (from[at + 1] !== 0) this.place(from[at]!, from[at + 1]!);
+    giveBack(from);
   }
 }
 /** At most 70 % full. */

@@ -209,8 +209,9 @@ export class TableSnapshotter {
   /**
    * Reads blocks into the table, one list per former instance, oldest first. `owns` picks keys by their partition hash. Lists of several
    * former instances, or a pick, make the next checkpoint a full one. `share`: the part of the keys that will be picked, about.
+   * `spent` is handed each block that is not needed any more.
    */
-  restore(lists: readonly (readonly Uint8Array[])[], owns: ((hash: number) => boolean) | undefined, now: number, share = 1): void {
+  restore(lists: readonly (readonly Uint8Array[])[], owns: ((hash: number) => boolean) | undefined, now: number, share = 1, spent: (block: Uint8Array) => void = () => {}): void {
     const chains = lists.filter((list) => list.length > 0).map((list) => this.fromLastBase(list));
     const isSame = owns === undefined && new Set(chains.map((c) => c[0]!.header.seed.join())).size === 1;
     const first = chains[0]?.[0];
@@ -220,10 +221,12 @@ export class TableSnapshotter {
     this.table.index.expect(this.table.size + puts * share);
     for (const chain of chains) for (const { header, block, name } of chain) {
       this.segments = Math.max(this.segments, header.segments);
+      const { length } = block;
       this.apply(header, block, name, owns, now);
+      spent(block);
       if (!isSame) continue;
       this.stored[header.segment] = 1;
-      if (header.kind === 'delta') { this.deltas[header.segment]!++; this.deltaWords[header.segment]! += (block.length - header.bodyAt) / 4; }
+      if (header.kind === 'delta') { this.deltas[header.segment]!++; this.deltaWords[header.segment]! += (length - header.bodyAt) / 4; }
     }
     if (!isSame) this.requestFull();
   }

@@ -22,6 +22,7 @@ import { Arena, ROW_HEADER_WORDS } from './arena.ts';
 import type { Entry, StateTable, StateTableSpec } from './contract.ts';
 import { DeleteLog, DirtyList, EntryIds, wider32, wider64 } from './entries.ts';
 import { HashIndex } from './hash-index.ts';
+import { giveBack, uncounted, type Grow } from './memory.ts';
 
 /** Flags of an entry. PERSISTED: an earlier checkpoint knows it. DEAD: removed, but its id still stands in the dirty list. */
 export const LIVE = 1, DIRTY = 2, PERSISTED = 4, INDEXED = 8, HEAD = 16, DEAD = 32;
@@ -38,42 +39,32 @@ export interface TableOptions {
   readonly tracked: boolean;
   /** Key of the in-memory hash. */
   readonly seed: readonly [number, number];
+  /** Counts its memory; refuses more than there is. */
+  readonly grow?: Grow | undefined;
 }
 
 export class PackedTable implements StateTable {
   readonly spec: StateTableSpec;
-  size = 0;
-  wasCreated = false;
+  size = 0; wasCreated = false;
   // What the snapshotter reads.
   readonly arena: Arena;
-  readonly index = new HashIndex();
-  flags = new Uint8Array(16);
-  hash = new Uint32Array(16);
-  address = new Uint32Array(16);
-  nextIn: Uint32Array;
-  previousIn: Uint32Array;
-  meta0: Float64Array;
-  meta1: Float64Array;
-  written: Float64Array;
-  readonly dirty = new DirtyList();
-  readonly deleted = new DeleteLog();
+  readonly index: HashIndex;
+  flags = new Uint8Array(16); hash = new Uint32Array(16); address = new Uint32Array(16);
+  nextIn: Uint32Array<ArrayBuffer>; previousIn: Uint32Array<ArrayBuffer>;
+  meta0: Float64Array<ArrayBuffer>; meta1: Float64Array<ArrayBuffer>; written: Float64Array<ArrayBuffer>;
+  readonly dirty: DirtyList; readonly deleted: DeleteLog;
   readonly ids = new EntryIds();
   /** Words of live rows by the top eight bits of the hash. */
   readonly liveWords = new Float64Array(FINE_SEGMENTS);
-  seed0: number;
-  seed1: number;
+  seed0: number; seed1: number;
 
   private subIndex: HashIndex | null = null;
   private readonly hasSub: boolean;
-  private readonly ttlMs: number;
-  private readonly tracked: boolean;
-  private readonly nowMs: () => number;
-  private readonly keyCodec: RowCodec;
-  private readonly subCodec: RowCodec;
-  private readonly valueCodec: RowCodec;
+  private readonly grow: Grow;
+  private readonly ttlMs: number; private readonly tracked: boolean; private readonly nowMs: () => number;
+  private readonly keyCodec: RowCodec; private readonly subCodec: RowCodec; private readonly valueCodec: RowCodec;
   private readonly emptyValue: Buffer;
-  private readonly scratch = new ByteWriter(256);
-  private readonly valueScratch = new ByteWriter(256);
+  private readonly scratch = new ByteWriter(256); private readonly valueScratch = new ByteWriter(256);
   private sweepAt = 1;
   /** Of a list: the number of the next entry. */
   private readonly nextNumber: [number] = [0];
@@ -98,12 +89,21 @@ export class PackedTable implements StateTable {
     this.meta0 = spec.meta > 0 ? new Float64Array(16) : EMPTY64;
     this.meta1 = spec.meta > 1 ? new Float64Array(16) : EMPTY64;
     this.written = spec.ttlMs > 0 ? new Float64Array(16) : EMPTY64;
-    this.arena = new Arena((entry, address) => { this.address[entry] = address; });
+    this.grow = options.grow ?? uncounted;
+    this.arena = new Arena((entry, address) => { this.address[entry] = address; }, this.grow);
+    [this.index, this.dirty, this.deleted] = [new HashIndex(this.grow), new DirtyList(this.grow), new DeleteLog(this.grow)];
   }
 
+  private get arrays() { return [this.flags, this.hash, this.address, this.nextIn, this.previousIn, this.meta0, this.meta1, this.written]; }
+  private get arrayBytes(): number { return this.arrays.reduce((sum, array) => sum + array.byteLength, 0); }
   get bytes(): number {
-    const arrays = this.flags.byteLength + this.hash.byteLength + this.address.byteLength + this.nextIn.byteLength + this.previousIn.byteLength + this.meta0.byteLength + this.meta1.byteLength + this.written.byteLength;
-    return this.arena.held + arrays + this.index.bytes + (this.subIndex?.bytes ?? 0) + this.dirty.bytes + this.deleted.bytes;
+    return this.arena.held + this.arrayBytes + this.index.bytes + (this.subIndex?.bytes ?? 0) + this.dirty.bytes + this.deleted.bytes;
+  }
+
+  /** Gives the memory back; the table is of no use afterwards. */
+  close(): void {
+    this.arena.close();
+    for (const array of [...this.arrays, this.index.slots, this.subIndex?.slots ?? EMPTY32]) giveBack(array);
   }
 
   // Finding. The key is packed into `scratch`, then looked up by its bytes.
@@ -213,7 +213,7 @@ export class PackedTable implements StateTable {
     }
   }
   private indexRing(head: Entry): void {
-    this.subIndex ??= new HashIndex();
+    this.subIndex ??= new HashIndex(this.grow);
     let entry = head;
     do {
       this.flags[entry]! |= INDEXED;
@@ -418,6 +418,7 @@ export class PackedTable implements StateTable {
   }
   private growEntries(): void {
     const to = this.flags.length * 2;
+    this.grow(this.arrayBytes);
     const wide8 = new Uint8Array(to); wide8.set(this.flags); this.flags = wide8;
     this.hash = wider32(this.hash, to); this.address = wider32(this.address, to);
     this.nextIn = wider32(this.nextIn, to); this.previousIn = wider32(this.previousIn, to);

@@ -139,12 +139,15 @@ async function readConfigFile(path: string, env: Environment): Promise<ConfigFil
   return { values, sessionDefaults, users };
 }
 
+/** Defaults that differ from machine to machine, in words. */
+export const byTheMachine = (field: string): string | undefined => (field === 'parallelism' ? 'number of CPUs' : field === 'memoryLimit' ? '80 % of the memory there is' : undefined);
+
 /** Printed by --help. */
 export function helpText(version: string): string {
   const rows: [string, string][] = [];
   for (const card of settings) {
     const byDefault = card.byDefault();
-    const shown = typeof byDefault === 'boolean' || byDefault === undefined || (Array.isArray(byDefault) && byDefault.length === 0) ? '' : ` [${card.field === 'parallelism' ? 'number of CPUs' : byDefault}]`;
+    const shown = typeof byDefault === 'boolean' || byDefault === undefined || (Array.isArray(byDefault) && byDefault.length === 0) ? '' : ` [${byTheMachine(card.field) ?? byDefault}]`;
     rows.push([`--${card.flag}${card.valueName === undefined ? '' : ` <${card.valueName}>`}`, `${card.description}${shown} (${card.env})`]);
   }
   rows.push(['--config <file>', `YAML file with the same names as keys, session options under "${DEFAULTS_KEY}:" and users under "${USERS_KEY}:" (${CONFIG_ENV})`]);

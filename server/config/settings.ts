@@ -4,9 +4,11 @@
  */
 import { availableParallelism } from 'node:os';
 import { isAbsolute, normalize } from 'node:path';
+import { parseMemory } from '../../catalog/options/options.ts';
 import { isHostPattern } from '../../core/access/hosts.ts';
 import { LOG_LEVELS } from '../../core/ports/log.ts';
 import type { ConfiguredUser } from '../auth/contract.ts';
+import { defaultMemoryLimit } from './memory.ts';
 import type { LogLevel } from '../../core/ports/log.ts';
 
 /** What the composition root works with. Every value is checked. */
@@ -16,6 +18,8 @@ export interface Config {
   readonly httpPort: number;
   readonly dataDir: string;
   readonly parallelism: number;
+  /** Bytes the process is to stay within. */
+  readonly memoryLimit: number;
   readonly logLevel: LogLevel;
   readonly logFormat: 'auto' | 'json' | 'pretty';
   /** Further names under which HTTP clients may address the server (Host header), beside loopback names and `host`. */
@@ -72,6 +76,12 @@ const wholeNumber = (low: number, high: number) => (text: string): number | unde
 const oneOf = <const T extends string>(values: readonly T[]) => (text: string): T | undefined => values.find((v) => v === text);
 const nonEmpty = (text: string): string | undefined => (text.trim() === '' || text.includes('\0') ? undefined : text);
 const hostName = (text: string): string | undefined => (/^(\[[0-9a-fA-F:.]+\]|[0-9a-fA-F:]*:[0-9a-fA-F:.]*|[A-Za-z0-9]([A-Za-z0-9._-]{0,253}))$/.test(text) ? text.replace(/^\[|\]$/g, '') : undefined);
+const LEAST_MEMORY = 256 * 1024 ** 2;
+const memorySize = (text: string): number | undefined => {
+  let bytes: number;
+  try { bytes = parseMemory('memory-limit', text); } catch { return undefined; }
+  return bytes >= LEAST_MEMORY && Number.isSafeInteger(bytes) ? bytes : undefined;
+};
 const yes = /^(true|yes|on|1)$/i, no = /^(false|no|off|0)$/i;
 const yesOrNo = (text: string): boolean | undefined => (yes.test(text) ? true : no.test(text) ? false : undefined);
 
@@ -88,6 +98,7 @@ export const settings: readonly SettingCard[] = [
   { field: 'httpNames', flag: 'http-names', env: 'RIVULET_HTTP_NAMES', yaml: 'http-names', valueName: 'names', byDefault: () => [], description: 'further host names the HTTP API answers to, separated by commas', expected: 'host names separated by commas', parse: (text) => (text === '' ? [] : listOf(text, hostName)) },
   { field: 'dataDir', flag: 'data-dir', env: 'RIVULET_DATA_DIR', yaml: 'data-dir', valueName: 'folder', byDefault: () => './rivulet-data', description: 'folder of catalog, state and checkpoints', expected: 'a path', parse: nonEmpty },
   { field: 'parallelism', flag: 'parallelism', env: 'RIVULET_PARALLELISM', yaml: 'parallelism', valueName: 'n', byDefault: () => availableParallelism(), description: 'default number of parallel tasks per job', expected: 'a whole number from 1 to 1024', parse: wholeNumber(1, 1024) },
+  { field: 'memoryLimit', flag: 'memory-limit', env: 'RIVULET_MEMORY_LIMIT', yaml: 'memory-limit', valueName: 'size', byDefault: defaultMemoryLimit, description: 'memory the process is to stay within; about half of it is for state, and a job whose state needs more fails', expected: "a size of at least 256 mb, such as '512 mb' or '8 gb'", parse: memorySize },
   { field: 'logLevel', flag: 'log-level', env: 'RIVULET_LOG_LEVEL', yaml: 'log-level', valueName: 'level', byDefault: () => 'info', description: `least level of the log: ${LOG_LEVELS.join(', ')}`, expected: LOG_LEVELS.join(', '), parse: oneOf(LOG_LEVELS) },
   { field: 'logFormat', flag: 'log-format', env: 'RIVULET_LOG_FORMAT', yaml: 'log-format', valueName: 'format', byDefault: () => 'auto', description: 'auto (readable on a terminal, JSON elsewhere), json or pretty; the log goes to stderr', expected: LOG_FORMATS.join(', '), parse: oneOf(LOG_FORMATS) },
   { field: 'secretsDirs', flag: 'secrets-dir', env: 'RIVULET_SECRETS_DIR', yaml: 'secrets-dir', valueName: 'folders', byDefault: () => ['/run/secrets'], description: 'folders whose files options may read, by ${file:/path} and by ssl.*.location; separated by commas, or none', expected: 'absolute paths separated by commas, or none', parse: orNone((path) => (isAbsolute(path) && !path.includes('\0') ? normalize(path) : undefined)) },

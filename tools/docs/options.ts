@@ -14,6 +14,7 @@ import { pipelineConnectors } from '../../runtime/connectors/pipelines.ts';
 import { pipelineOptions, sinkChangeOptions } from '../../planner/pipeline/options.ts';
 import { formatDescriptors } from '../../runtime/formats/index.ts';
 import { jobOptions } from '../../runtime/jobs/settings.ts';
+import { byTheMachine } from '../../server/config/config.ts';
 import { settings } from '../../server/config/settings.ts';
 import { sessionOptions } from '../../server/gateway/settings.ts';
 
@@ -22,7 +23,7 @@ export const OPTIONS_PAGE = new URL('../../docs/generated/options.md', import.me
 const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('\n', ' ');
 const code = (text: string): string => `\`${cell(text)}\``;
 /** Defaults that the machine decides differ from one reader to the next. */
-const serverDefault = (field: string, value: unknown): string => (field === 'parallelism' ? 'number of CPUs' : value === undefined ? '' : Array.isArray(value) ? value.map((v) => code(String(v))).join(', ') : code(String(value)));
+const serverDefault = (field: string, value: unknown): string => byTheMachine(field) ?? (value === undefined ? '' : Array.isArray(value) ? value.map((v) => code(String(v))).join(', ') : code(String(value)));
 
 function table(options: readonly DeclaredOption[], prefix = ''): string {
   const rows = options.map((o) => {

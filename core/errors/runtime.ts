@@ -33,13 +33,13 @@ export const workerLost = defineError<{ worker: number; job: string }>({
 });
 export const jobKillsWorkers = defineError<{ deaths: number; withinMs: number; why: string }>({
   sqlstate: '53200', name: 'job-kills-workers', domain: 'user', retry: 'never',
-  message: (p) => `worker threads died ${p.deaths} times while they worked for this job`, detail: (p) => `Within ${Math.round(p.withinMs / 60_000)} min; at last: ${p.why}`,
+  message: (p) => `worker threads ran out of memory or died ${p.deaths} times while they worked for this job`, detail: (p) => `Within ${Math.round(p.withinMs / 60_000)} min; at last: ${p.why}`,
   hint: () => 'It is not started again by itself, since each death restarts the other jobs too. Bound what one row or statement makes (long texts, arrays), give the server more memory, then RESTART JOB.',
 });
 export const heapExceeded = defineError<{ worker: number; heapBytes: number; limitBytes: number }>({
-  sqlstate: '53200', name: 'heap-exceeded', domain: 'user', retry: 'never',
+  sqlstate: '53200', name: 'heap-exceeded', domain: 'user', retry: 'restart',
   message: () => 'the job keeps more objects in memory than its worker thread may hold',
-  detail: (p) => `The JavaScript heap of worker ${p.worker} holds ${bytesText(p.heapBytes)}, of ${bytesText(p.limitBytes)}, and this job made most of it.`,
+  detail: (p) => `The JavaScript heap of worker ${p.worker} holds ${bytesText(p.heapBytes)}, of ${bytesText(p.limitBytes)}, and this job seems to have made most of it; without it the others go on.`,
   hint: () => 'Large arrays, maps, texts and sorted results are such objects: bound them with LIMIT or narrower rows, or give the server more memory with --memory-limit.',
 });
 /** An error of a task that is none of ours: a defect, named with its place. */

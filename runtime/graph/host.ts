@@ -23,7 +23,7 @@ export interface WorkerShares {
   /** Of the thread's JavaScript heap; undefined: V8's limit alone. */
   readonly heapLimitBytes: number | undefined;
 }
-interface Attempt { readonly subtasks: Map<number, Subtask>; readonly state: Map<number, Map<string, Map<string, Uint8Array[][]>>>; workers: number }
+interface Attempt { readonly subtasks: Map<number, Subtask>; readonly state: Map<number, Map<string, Map<string, Uint8Array[][]>>>; workers: number; jobId: string }
 
 export interface WorkerHostOptions {
   readonly worker: number;
@@ -88,7 +88,7 @@ export class WorkerHost implements SubtaskHost {
     for (const subtask of now) {
       this.atWork[this.own] = subtask.attempt;
       if (subtask.round()) this.schedule(subtask);
-      if (this.heap?.charge(subtask.attempt) === true) isFull = true;
+      if (this.heap?.charge(this.attempts.get(subtask.attempt)?.jobId ?? '') === true) isFull = true;
     }
     this.atWork[this.own] = 0;
     if (isFull) this.relieveHeap();
@@ -98,8 +98,7 @@ export class WorkerHost implements SubtaskHost {
     const found = this.heap?.culprit();
     if (found === undefined) return;
     const error = heapExceeded({ worker: this.own, heapBytes: found.heapBytes, limitBytes: this.shares?.heapLimitBytes ?? 0 });
-    this.heap?.forget(found.attempt);
-    for (const subtask of this.attempts.get(found.attempt)?.subtasks.values() ?? []) subtask.fail(error);
+    for (const { jobId, subtasks } of this.attempts.values()) if (jobId === found.job) for (const subtask of subtasks.values()) subtask.fail(error);
   }
 
   handle(message: ToWorker): void {
@@ -127,10 +126,10 @@ export class WorkerHost implements SubtaskHost {
         case 'resume': subtask.resume(); break;
         case 'commit': void subtask.commit(message.epoch); break;
         case 'credit': if (message.subtask === subtask.index) subtask.credit(message.of, message.bytes); break;
-        case 'cancel': void subtask.cancel().then((nodes) => this.toMain({ type: 'cancelled', attempt: message.attempt, subtask: subtask.index, nodes })); break;
+        case 'cancel': void subtask.cancel().then((nodes) => { this.toMain({ type: 'cancelled', attempt: message.attempt, subtask: subtask.index, nodes }); if (this.heap !== undefined) setImmediate(() => this.heap?.ended(attempt.jobId)); }); break;
       }
     }
-    if (message.type === 'cancel') { this.attempts.delete(message.attempt); this.heap?.forget(message.attempt); }
+    if (message.type === 'cancel') this.attempts.delete(message.attempt);
   }
   private connect(worker: number, port: PeerPort): void {
     this.peers.get(worker)?.close();
@@ -139,7 +138,7 @@ export class WorkerHost implements SubtaskHost {
   }
   private attemptOf(id: number): Attempt {
     let attempt = this.attempts.get(id);
-    if (attempt === undefined) this.attempts.set(id, attempt = { subtasks: new Map(), state: new Map(), workers: 1 });
+    if (attempt === undefined) this.attempts.set(id, attempt = { subtasks: new Map(), state: new Map(), workers: 1, jobId: '' });
     return attempt;
   }
   private keepState(message: Extract<ToWorker, { type: 'state' }>): void {
@@ -152,6 +151,7 @@ export class WorkerHost implements SubtaskHost {
   private deploy(message: DeployMessage): void {
     const attempt = this.attemptOf(message.attempt);
     attempt.workers = message.workers;
+    attempt.jobId = message.jobId;
     this.atWork[this.own] = message.attempt;
     const subtask = new Subtask({ attempt: message.attempt, index: message.subtask, host: this, positions: message.restored?.positions });
     attempt.subtasks.set(message.subtask, subtask);

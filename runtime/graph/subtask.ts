@@ -458,11 +458,16 @@ export class Subtask {
         watermarkMs: instance.watermarkMs === NO_WATERMARK ? undefined : instance.watermarkMs,
         stateBytes: instance.state?.bytes ?? 0, stateEntries: instance.state?.entries ?? 0,
         counters: instance.counterValues(), badRecords: entry?.badRecords() ?? [],
-        activity: entry !== undefined ? stuckText(entry.stuck) ?? this.activityOf(entry) : sink === undefined ? undefined : stuckText(sink.stuck) ?? (sink.isFull ? 'full' : 'running'),
+        activity: entry !== undefined ? stuckText(entry.stuck) ?? this.activityOf(entry) : sink === undefined ? this.lateActivityOf(instance) : stuckText(sink.stuck) ?? (sink.isFull ? 'full' : 'running'),
         progress: entry?.progress() ?? null,
       });
     }
     return out;
+  }
+  private lateActivityOf(instance: NodeInstance): string | undefined {
+    const late = this.parts.late.find((candidate) => candidate.instance === instance);
+    if (late === undefined) return undefined;
+    return late.operator.isEmpty ? 'idle' : late.gate.isOpen ? 'running' : 'back-pressured';
   }
   private activityOf(entry: Entry): string {
     if (entry.state === 'active') return entry.isHeld ? 'back-pressured' : 'running';

@@ -80,7 +80,7 @@ export interface NodeDetail {
   readonly stateEntries: number;
   /** Operator and connector counters, e.g. `droppedLateRows`, summed over subtasks. */
   readonly counters: Readonly<Record<string, number>>;
-  /** One text per subtask of a source or sink: `running`, `idle`, `back-pressured`, `full`, `finished`, `opening`, or `retrying since …: why`, `waiting since …: why`. */
+  /** One text per subtask of a source or sink, or of a join (which may stop in the middle of a row): `running`, `idle`, `back-pressured`, `full`, `finished`, `opening`, or `retrying since …: why`, `waiting since …: why`. */
   readonly activity: readonly string[];
   /** One per subtask of a source that tells how far it is: stages, chunks, lag. */
   readonly progress: readonly Json[];

@@ -6,7 +6,7 @@
  */
 import { queryCancelled } from '../../core/errors/common.ts';
 import { RivuletError } from '../../core/errors/define.ts';
-import { jobEnded, jobKillsWorkers, jobWrongStatus, savepointFailed, stateNotClaimed, taskFailed, workerDied, workerLost } from '../../core/errors/runtime.ts';
+import { heapExceeded, jobEnded, jobKillsWorkers, jobWrongStatus, savepointFailed, stateNotClaimed, taskFailed, workerDied, workerLost } from '../../core/errors/runtime.ts';
 import type { Clock } from '../../core/ports/clock.ts';
 import type { Log } from '../../core/ports/log.ts';
 import type { PhysicalPlan } from '../../planner/physical/plan.ts';
@@ -252,9 +252,9 @@ export class Job {
     }
     await coordinator?.settled();
   }
-  /** A job whose work ends threads takes all others along: after some times it is not started again. */
+  /** A job whose work ends threads takes all others along, and one that fills their heaps is about to: after some times it is not started again. */
   private judged(error: RivuletError): RivuletError {
-    if (error.code !== workerDied.card.name) return error;
+    if (error.code !== workerDied.card.name && error.code !== heapExceeded.card.name) return error;
     const nowMs = this.env.clock.monotonic();
     this.workerDeathsMs = [...this.workerDeathsMs.filter((atMs) => nowMs - atMs < WORKER_DEATHS_MS), nowMs];
     return this.workerDeathsMs.length < WORKER_DEATHS ? error : jobKillsWorkers({ deaths: this.workerDeathsMs.length, withinMs: WORKER_DEATHS_MS, why: error.detail ?? error.message }, { cause: error });

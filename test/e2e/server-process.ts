@@ -11,7 +11,7 @@ export const bootstrap = (): string => process.env['KAFKA_BOOTSTRAP'] ?? '127.0.
 
 export class ServerProcess {
   readonly dataDir: string;
-  readonly options: readonly string[];
+  readonly options: string[];
   private child: ChildProcess | undefined;
   pgPort = 0;
   httpPort = 0;
@@ -20,7 +20,7 @@ export class ServerProcess {
   /** Of all processes so far. */
   log = '';
   stdout = '';
-  constructor(dataDir: string, options: readonly string[] = []) { this.dataDir = dataDir; this.options = options; }
+  constructor(dataDir: string, options: readonly string[] = []) { this.dataDir = dataDir; this.options = [...options]; }
 
   static async start(options: readonly string[] = []): Promise<ServerProcess> {
     const server = new ServerProcess(await mkdtemp(join(tmpdir(), 'rivulet-test-')), options);

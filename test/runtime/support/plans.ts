@@ -1,5 +1,5 @@
 /** Plans and a job manager for tests of the runtime. */
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -20,9 +20,11 @@ export const testClock: Clock = {
 };
 const folders: string[] = [];
 process.on('exit', () => { for (const folder of folders) rmSync(folder, { recursive: true, force: true }); });
+/** For tests of many starts, which would wait for the disk most of the time; in memory where the system has such a place. */
+export const fastFolder = (): string => newFolder(existsSync('/dev/shm') ? '/dev/shm' : tmpdir());
 /** A folder of its own, removed when the process ends. */
-export function newFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'rivulet-test-'));
+export function newFolder(parent = tmpdir()): string {
+  const folder = mkdtempSync(join(parent, 'rivulet-test-'));
   folders.push(folder);
   return folder;
 }

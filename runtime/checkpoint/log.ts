@@ -3,6 +3,7 @@
  * users. So many completed checkpoints as the job's settings say are kept; a new one takes the place of the oldest in the same atomic write.
  */
 import type { Log } from '../../core/ports/log.ts';
+import { reason } from '../../core/storage/files.ts';
 import { noUsableCheckpoint } from '../../core/errors/runtime.ts';
 import type { Json } from '../../catalog/registry/connectors.ts';
 import type { SnapshotMessage } from '../graph/messages.ts';
@@ -47,6 +48,8 @@ export class CheckpointLog {
   readonly history: CheckpointEvent[] = [];
   completed = 0;
   failed = 0;
+  /** Why the newest checkpoint is not on the disk yet, while it is tried again. */
+  problem: string | undefined;
   /** How many completed checkpoints are kept; at least 1. */
   private readonly retainedCount: number;
   /** A write failed: whether it is on the disk is not known. */
@@ -143,11 +146,18 @@ export class CheckpointLog {
     const keep = [manifest, ...this.retained.filter(isKept)], dropped = this.retained.filter((one, at) => !isKept(one, at));
     const damaged = this.damaged.map(({ epoch }) => epoch);
     this.isUncertain = true;
-    await this.store.writeCheckpoint(manifest, blocks, { epochs: [...dropped.map((one) => one.epoch), ...damaged, ...this.superfluous], ...onlyIn(dropped, keep) });
+    await this.told(manifest, this.store.writeCheckpoint(manifest, blocks, { epochs: [...dropped.map((one) => one.epoch), ...damaged, ...this.superfluous], ...onlyIn(dropped, keep) }));
     this.isUncertain = false;
     this.retained = keep;
     this.superfluous = [];
     this.damaged = this.damaged.filter(({ epoch }) => !damaged.includes(epoch));
+  }
+  private async told({ epoch }: Manifest, writing: Promise<void>): Promise<void> {
+    try { await writing; } catch (error) {
+      this.problem = `checkpoint ${epoch} could not be written: ${reason(error)}`;
+      throw error;
+    }
+    this.problem = undefined;
   }
   /** Takes a savepoint over as the newest checkpoint, in place of all retained ones: its blocks get numbers of this job. `nodes`: what of it to keep. */
   async adopt(savepoint: Manifest, facts: { jobName: string; nodes: Manifest['nodes'] }, read: (ref: BlockRef) => Promise<Uint8Array>): Promise<void> {

@@ -33,6 +33,8 @@ export interface JobSummary {
   readonly isPipeline: boolean;
   /** Primary text of what last made it fail, also while it is RUNNING again; undefined = never failed. */
   readonly lastError: string | undefined;
+  /** What a person should look at now: why it failed or restarts, or why its checkpoints cannot be written; undefined = nothing. */
+  readonly problem: string | undefined;
 }
 
 export interface JobException {

@@ -47,6 +47,7 @@ export function jobMetrics(job: Job): readonly MetricSample[] {
   add('job_restarts_total', 'counter', 'Restarts after failures', job.restarts);
   add('job_checkpoints_completed_total', 'counter', 'Completed checkpoints since the server started', history.completed);
   add('job_checkpoints_failed_total', 'counter', 'Failed checkpoints since the server started', history.failed);
+  add('job_checkpoint_blocked', 'gauge', '1 while a checkpoint cannot be written (disk full or broken)', history.problem === undefined ? 0 : 1);
   add('job_last_checkpoint_duration_seconds', 'gauge', 'Duration of the last completed checkpoint', last?.durationMs === undefined ? undefined : last.durationMs / 1000);
   add('job_last_checkpoint_size_bytes', 'gauge', 'Bytes written by the last completed checkpoint', last?.sizeBytes);
   add('job_printed_lines_total', 'counter', 'Lines printed by print sinks', job.printLog.total);

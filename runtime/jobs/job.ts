@@ -111,9 +111,17 @@ export class Job {
   get isFinal(): boolean { return FINAL.has(this.status); }
   summary(): JobSummary {
     const { id, name, startTimeMs, endTimeMs } = this.record;
-    return { id, name, status: this.status, startTimeMs, endTimeMs: this.isFinal ? endTimeMs : undefined, parallelism: this.settings.parallelism, restarts: this.restarts, isPipeline: this.record.plan.nodes.some((node) => node.type === 'pipeline-transform'), lastError: this.exceptions[0]?.message };
+    return { id, name, status: this.status, startTimeMs, endTimeMs: this.isFinal ? endTimeMs : undefined, parallelism: this.settings.parallelism, restarts: this.restarts, isPipeline: this.record.plan.nodes.some((node) => node.type === 'pipeline-transform'), lastError: this.exceptions[0]?.message, problem: this.problem() };
   }
 
+  /** What a person should look at now; undefined: nothing. */
+  private problem(): string | undefined {
+    switch (this.status) {
+      case 'FAILED': case 'FAILING': case 'RESTARTING': return this.exceptions[0]?.message;
+      case 'RUNNING': return this.history.problem;
+      default: return undefined;
+    }
+  }
   private setStatus(status: JobStatus): void {
     checkTransition(this.status, status);
     this.status = status;

@@ -93,7 +93,7 @@ export interface SessionOptions {
   readonly parameters?: ReadonlyMap<string, string> | undefined;
 }
 
-export interface JobSummary { readonly id: string; readonly name: string; readonly status: string; readonly startTimeMs: number }
+export interface JobSummary { readonly id: string; readonly name: string; readonly status: string; readonly startTimeMs: number; /** What a person should look at now. */ readonly problem?: string | undefined }
 export interface PrintLine { readonly sink: string; readonly sequence: number; readonly text: string }
 
 /** The whole engine as the protocols see it. */

@@ -63,7 +63,8 @@ async function tableNamed(catalog: SessionCatalog, parts: readonly string[], wan
   return object;
 }
 const JOB_COLUMNS: readonly ResultColumn[] = [{ name: 'job id', type: STRING }, { name: 'job name', type: STRING }, { name: 'status', type: STRING }, { name: 'start time', type: timestamp(3) }];
-export const showJobs = (jobs: JobManager): RowsResult => rowsResult('SHOW', JOB_COLUMNS, jobs.list().map((j) => [j.id, j.name, j.status, j.startTimeMs]));
+/** Flink's columns, and what is wrong with a job at the moment. */
+export const showJobs = (jobs: JobManager): RowsResult => rowsResult('SHOW', [...JOB_COLUMNS, ...stringColumns('problem')], jobs.list().map((j) => [j.id, j.name, j.status, j.startTimeMs, j.problem ?? null]));
 async function showSavepoints(jobs: JobManager): Promise<RowsResult> {
   return rowsResult('SHOW', [...stringColumns('savepoint path', 'job id', 'job name'), { name: 'created', type: timestamp(3) }, { name: 'size', type: BIGINT }],
     (await jobs.savepoints()).map((s) => [s.path, s.jobId, s.jobName, s.createdMs, s.sizeBytes]));
@@ -85,8 +86,9 @@ async function showBadRecords(jobs: JobManager, s: Show): Promise<RowsResult> {
     .map(({ id, one }) => [id, one.table, one.topic, one.partition, one.offset, one.timestampMs < 0 ? null : one.timestampMs, one.part, one.field, one.message, one.outcome, one.key, one.value, one.atMs]));
 }
 
-/** What brought the job down last, with what helps, as psql would show an error; null for a job that has not failed. */
-async function whatFailed(jobs: JobManager, { id, lastError }: JobSummary): Promise<string | null> {
+/** What is wrong with the job now, else what brought it down last, with what helps, as psql would show an error; null for a job that has not failed. */
+async function whatFailed(jobs: JobManager, { id, lastError, problem }: JobSummary): Promise<string | null> {
+  if (problem !== undefined && problem !== lastError) return problem;
   if (lastError === undefined) return null;
   const last = (await jobs.detail(id))?.exceptions.find((e) => e.message === lastError);
   return [lastError, ...(last?.detail === undefined ? [] : [`DETAIL:  ${last.detail}`]), ...(last?.hint === undefined ? [] : [`HINT:  ${last.hint}`])].join('\n');

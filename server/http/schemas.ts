@@ -19,7 +19,7 @@ const done = object({ id: string, result: string }, ['id', 'result']), withSavep
 const params = object({ id: { type: 'string', description: 'job id' } }, ['id']);
 
 const list = (items: unknown) => ({ type: 'array', items }), counts = { type: 'object', additionalProperties: integer };
-const summary = { id: string, name: string, status: { type: 'string', description: 'status as Flink names it' }, startTimeMs: integer, endTimeMs: integer, parallelism: integer, restarts: integer, lastError: string };
+const summary = { id: string, name: string, status: { type: 'string', description: 'status as Flink names it' }, startTimeMs: integer, endTimeMs: integer, parallelism: integer, restarts: integer, lastError: string, problem: { type: 'string', description: 'what a person should look at now' } };
 const node = object({
   id: string, type: string, label: { type: 'string', description: 'as EXPLAIN shows it' }, inputs: list(object({ node: string, exchange: string })), recordsIn: integer, recordsOut: integer, watermarkMs: integer,
   stateBytes: integer, stateEntries: integer, counters: counts, activity: { type: 'array', items: string, description: 'of sources and sinks, one text per subtask: running, idle, back-pressured, full, finished, or what it waits for: retrying since …: why, waiting since …: why' },
@@ -37,6 +37,7 @@ const badRecord = object({
   key: { type: 'string', description: 'the first bytes, or null' }, value: { type: 'string', description: 'the first bytes, or null' }, atMs: { type: 'integer', description: 'when it was read' },
 });
 
+const health = object({ status: { type: 'string', enum: ['ok', 'degraded', 'starting'] }, problems: list(object({ jobId: string, job: string, status: string, problem: string }, ['jobId', 'job', 'status', 'problem'])) }, ['status', 'problems']);
 export const schemas = {
   sql: {
     operationId: 'runSql', summary: 'Run statements', tags: ['sql'],
@@ -73,6 +74,11 @@ export const schemas = {
   },
   dropSavepoint: { operationId: 'dropSavepoint', summary: 'Remove a savepoint', tags: ['jobs'], querystring: object({ path: { type: 'string', description: 'as listed' } }, ['path']), response: { 200: json('Removed', object({ path: string, result: string })), ...failed } },
   healthz: { operationId: 'isAlive', summary: 'The process lives', tags: ['server'], response: { 200: text('ok') } },
+  health: {
+    operationId: 'getHealth', summary: 'What a person should look at', tags: ['server'],
+    description: '`degraded`: statements are answered, but a job has failed, is being restarted, or cannot write its checkpoints. Not for a probe that restarts the server: that would not help.',
+    response: { 200: json('ok or degraded', health), 503: json('starting or stopping', health) },
+  },
   readyz: { operationId: 'isReady', summary: 'Statements are answered', tags: ['server'], response: { 200: text('ready'), 503: text('starting') } },
   metrics: { operationId: 'getMetrics', summary: 'Metrics for Prometheus', tags: ['server'], response: { 200: text('Metrics') } },
   openapi: { operationId: 'getOpenApi', summary: 'This document', tags: ['server'], response: { 200: json('OpenAPI 3', object({})) } },

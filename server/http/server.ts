@@ -124,6 +124,10 @@ function addServerRoutes(app: FastifyInstance, options: HttpServerOptions): void
   const { gateway } = options;
   app.get('/healthz', { schema: schemas.healthz, config: { need: 'open' } }, async (_request, reply) => reply.type('text/plain; charset=utf-8').send('ok\n'));
   app.get('/readyz', { schema: schemas.readyz, config: { need: 'open' } }, async (_request, reply) => reply.code(gateway.ready ? 200 : 503).type('text/plain; charset=utf-8').send(gateway.ready ? 'ready\n' : 'starting\n'));
+  app.get('/health', { schema: schemas.health }, async (_request, reply) => {
+    const problems = gateway.jobs().flatMap(({ id, name, status, problem }) => (problem === undefined ? [] : [{ jobId: id, job: name, status, problem }]));
+    return reply.code(gateway.ready ? 200 : 503).send({ status: !gateway.ready ? 'starting' : problems.length > 0 ? 'degraded' : 'ok', problems });
+  });
   app.get('/metrics', { schema: schemas.metrics }, async (_request, reply) => reply.type('text/plain; version=0.0.4; charset=utf-8').send(await gateway.metrics()));
 }
 

@@ -200,13 +200,15 @@ describe('HTTP', () => {
     expect(await (await fetch(`${base}/healthz`)).text()).to.equal('ok\n');
     gateway.ready = false;
     expect((await fetch(`${base}/readyz`)).status).to.equal(503);
+    expect((await fetch(`${base}/health`)).status).to.equal(503);
     gateway.ready = true;
     expect((await fetch(`${base}/readyz`)).status).to.equal(200);
+    expect(await (await fetch(`${base}/health`)).json()).to.deep.equal({ status: 'ok', problems: [] });
     expect((await fetch(`${base}/metrics`)).headers.get('content-type')).to.contain('version=0.0.4');
     const document = await (await fetch(`${base}/api/v1/openapi.json`)).json() as { openapi: string; paths: Record<string, Record<string, unknown>> };
     expect(document.openapi).to.equal('3.1.0');
     expect(Object.entries(document.paths).flatMap(([path, methods]) => Object.keys(methods).map((method) => `${method} ${path}`)).sort()).to.deep.equal([
-      'delete /api/v1/jobs/{id}', 'delete /api/v1/savepoints', 'get /api/v1/jobs', 'get /api/v1/jobs/{id}', 'get /api/v1/jobs/{id}/bad-records', 'get /api/v1/jobs/{id}/print', 'get /api/v1/openapi.json', 'get /api/v1/savepoints', 'get /healthz', 'get /metrics', 'get /readyz', 'post /api/v1/jobs/{id}/cancel',
+      'delete /api/v1/jobs/{id}', 'delete /api/v1/savepoints', 'get /api/v1/jobs', 'get /api/v1/jobs/{id}', 'get /api/v1/jobs/{id}/bad-records', 'get /api/v1/jobs/{id}/print', 'get /api/v1/openapi.json', 'get /api/v1/savepoints', 'get /health', 'get /healthz', 'get /metrics', 'get /readyz', 'post /api/v1/jobs/{id}/cancel',
       'post /api/v1/jobs/{id}/restart', 'post /api/v1/jobs/{id}/savepoint', 'post /api/v1/jobs/{id}/stop', 'post /api/v1/sql',
     ]);
   });

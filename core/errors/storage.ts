@@ -25,4 +25,9 @@ export const dataWriteFailed = defineError<{ path: string; why: string }>({
   sqlstate: '58030', name: 'data-write-failed', domain: 'external', retry: 'backoff', message: (p) => `could not write to ${quoted(p.path)}: ${p.why}`,
   detail: () => 'Nothing was changed.', hint: () => 'Check the free space and the health of the disk with the data directory, and try again.',
 });
-export const storageErrors = { stateVersionUnknown, dataDirectoryInUse, dataDirectoryUnusable, stateStoreUnreadable, catalogDamaged, dataWriteFailed };
+/** Not damage: the system does not let us read what may be whole. */
+export const dataReadFailed = defineError<{ path: string; why: string }>({
+  sqlstate: '58030', name: 'data-read-failed', domain: 'external', retry: 'restart', message: (p) => `could not read ${quoted(p.path)}: ${p.why}`,
+  hint: () => 'Nothing was given up. Check permissions, the limit of open files and the disk with the data directory.',
+});
+export const storageErrors = { dataReadFailed,  stateVersionUnknown, dataDirectoryInUse, dataDirectoryUnusable, stateStoreUnreadable, catalogDamaged, dataWriteFailed };

@@ -2,10 +2,11 @@
  * Files that must outlive a power failure. A name is durable only when its folder has been synced after the name was made; bytes only when
  * their file has been, and what a sync has refused is not on the disk however it reads afterwards: a caller writes it anew.
  */
-import { open, readFile, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { crc32 } from 'node:zlib';
+import { dataReadFailed } from '../errors/storage.ts';
 
 export async function writeAll(handle: FileHandle, bytes: Uint8Array): Promise<void> {
   for (let at = 0; at < bytes.byteLength;) at += (await handle.write(bytes, at, bytes.byteLength - at)).bytesWritten;
@@ -32,7 +33,16 @@ export async function syncFolder(path: string): Promise<void> {
     if (!CANNOT_SYNC_FOLDERS.has((error as NodeJS.ErrnoException).code)) throw error;
   } finally { await handle?.close(); }
 }
-/** The same for a folder that changes seldom: only when something in it was made, renamed or removed since the last time. */
+/** Makes a folder and those above it, their names durable. */
+export async function makeFolder(path: string): Promise<void> {
+  const first = await mkdir(path, { recursive: true, mode: 0o700 });
+  if (first === undefined) return;
+  for (let at = dirname(path); ; at = dirname(at)) {
+    await syncFolder(at);
+    if (at.length <= dirname(first).length) return;
+  }
+}
+/** Makes names durable, as `syncFolder` does, in a folder that changes seldom: only when something in it was made, renamed or removed since the last time. */
 export class FolderSync {
   private readonly path: string;
   private syncedMs = Number.NaN;
@@ -70,13 +80,15 @@ export async function replaceFile(path: string, text: string): Promise<void> {
     throw error;
   }
 }
-/** undefined: there is no such file. */
+/** undefined: there is no such file. Throws `data-read-failed`. */
 export async function readIfThere(path: string): Promise<string | undefined> {
   try { return await readFile(path, 'utf8'); } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
+    throw dataReadFailed({ path, why: reason(error) }, { cause: error });
   }
 }
+/** The system refused, so nothing is known about the bytes: neither there nor gone, neither whole nor damaged. By code, or by the text LevelDB makes of it. */
+export const isRefusal = (error: unknown): boolean => /\b(EACCES|EPERM|EMFILE|ENFILE|ENOMEM|ELOOP)\b|permission denied|not permitted|too many open files|too many levels|cannot allocate memory/i.test(reason(error));
 /** Why a file operation failed, for an error's detail: the innermost message without its stack. */
 export function reason(error: unknown): string {
   let inner = error;

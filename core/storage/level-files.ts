@@ -6,7 +6,7 @@
  * Source of the formats: LevelDB's doc/log_format.md, doc/table_format.md and db/version_edit.cc (1.20), which have not changed since.
  * A record that ends with its file before its length (the process or the machine died in the middle of a write) is no damage.
  */
-import { readFile, readdir } from 'node:fs/promises';
+import { readFile, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { crc32c } from '../row/crc32c.ts';
 import { unpackSnappy } from './snappy.ts';
@@ -16,6 +16,8 @@ export interface FileDamage {
   readonly why: string;
   /** Part of a log is unreadable: the rest of the database can be used, without the writes that stood there. Else it must not be opened. */
   readonly isInLog: boolean;
+  /** The power failed while the database was being made: it holds nothing yet, and without this file it is made again. */
+  readonly isUnborn?: boolean | undefined;
 }
 const BLOCK = 32_768, HEADER = 7, TABLE_MAGIC = 0xdb4775248b80fb57n;
 const WHOLE = 1, FIRST = 2, LAST = 4;
@@ -34,6 +36,8 @@ export async function levelDamage(folder: string): Promise<readonly FileDamage[]
   const manifest = /^(MANIFEST-\d+)\n$/.exec(await readFile(join(folder, 'CURRENT'), 'latin1'))?.[1];
   if (manifest === undefined || !names.has(manifest)) return [{ file: 'CURRENT', why: manifest === undefined ? 'it names no manifest' : `it names ${manifest}, which is missing`, isInLog: false }];
   const { records, why } = readLog(await readFile(join(folder, manifest)));
+  // LevelDB syncs its first manifest only with the first thing that goes behind it.
+  if (records.length === 0 && manifest === 'MANIFEST-000001' && ![...names].some((name) => /\.(ldb|sst)$/.test(name)) && await areEmpty(folder, logs)) return [{ file: 'CURRENT', why: 'it was being made', isInLog: false, isUnborn: true }];
   const version = why === undefined ? versionOf(records) : why;
   if (typeof version === 'string') return [{ file: manifest, why: version, isInLog: false }];
   const out: FileDamage[] = [];
@@ -49,6 +53,11 @@ export async function levelDamage(folder: string): Promise<readonly FileDamage[]
     if (damage !== undefined) out.push({ file, why: damage, isInLog: true });
   }
   return out;
+}
+
+async function areEmpty(folder: string, files: readonly string[]): Promise<boolean> {
+  for (const file of files) if ((await stat(join(folder, file))).size > 0) return false;
+  return true;
 }
 
 /** The records of a log file up to the first damage, or to where it was being written. */

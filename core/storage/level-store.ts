@@ -6,13 +6,13 @@
  * it: what was in its log is then written and synced anew into a table, or the opening fails. Nothing is believed because it can be read
  * back from the system's memory. Whether the failed batch is among it only the opened database can tell; `undo` takes it back.
  */
-import { access, constants, mkdir, readdir, stat } from 'node:fs/promises';
+import { access, constants, readdir, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Level } from 'level';
 import { RivuletError } from '../errors/define.ts';
 import { dataDirectoryInUse, dataDirectoryUnusable, dataWriteFailed, stateStoreUnreadable } from '../errors/storage.ts';
 import type { Log } from '../ports/log.ts';
-import { FolderSync, reason, syncFolder } from './files.ts';
+import { FolderSync, makeFolder, reason, syncFolder } from './files.ts';
 import { levelDamage } from './level-files.ts';
 
 export type Database = Level<string, Uint8Array>;
@@ -42,7 +42,7 @@ export class LevelStore {
   /** Opens or makes the database in `folder` of the data directory. Throws `data-directory-in-use`, `data-directory-unusable`, `state-store-unreadable`. */
   static async open(path: string, log: Log, options: { readonly writeBufferSize?: number | undefined } = {}): Promise<LevelStore> {
     try {
-      if (await mkdir(path, { recursive: true, mode: 0o700 }) !== undefined) await syncFolder(dirname(path));
+      await makeFolder(path);
       await access(path, constants.R_OK | constants.W_OK | constants.X_OK);
     } catch (error) {
       throw dataDirectoryUnusable({ path: dirname(path), why: reason(error) }, { cause: error });
@@ -60,13 +60,14 @@ export class LevelStore {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
       throw dataDirectoryUnusable({ path: dirname(this.path), why: reason(error) }, { cause: error });
     }
-    const fatal = damage.find((one) => !one.isInLog);
+    const fatal = damage.find((one) => !one.isInLog && one.isUnborn !== true);
     if (fatal !== undefined) {
       // What another server is changing looks damaged: then the lock is the reason.
       await this.refuseWhenLocked();
       throw stateStoreUnreadable({ path: this.path, why: `${join(this.path, fatal.file)}: ${fatal.why}` });
     }
-    for (const { file, why } of damage) {
+    for (const { file, why, isUnborn } of damage) {
+      if (isUnborn === true) { await this.refuseWhenLocked(); await rm(join(this.path, file)); continue; }
       this.hasGaps = true;
       this.log.error('a log of the data directory is damaged: what was written there is lost', { file: join(this.path, file), why });
     }
@@ -106,7 +107,7 @@ export class LevelStore {
    * that the caller then takes as not made. `act` replaces the plain batch (tests of crashes).
    */
   async write(changes: readonly Change[], options: { readonly undo?: readonly Change[] | undefined; readonly act?: ((database: Database) => Promise<void>) | undefined } = {}): Promise<void> {
-    const database = await this.use();
+    const database = await this.use().catch((error: unknown) => { throw dataWriteFailed({ path: this.path, why: reason(error) }, { cause: error }); });
     try {
       await (options.act?.(database) ?? database.batch([...changes], { sync: true }));
       await this.names.settle();
@@ -135,7 +136,7 @@ export class LevelStore {
 /** The data directory itself, made when it is not there. Throws `data-directory-unusable` with the folder that is in the way. */
 export async function makeDataDirectory(path: string): Promise<void> {
   try {
-    await mkdir(path, { recursive: true, mode: 0o700 });
+    await makeFolder(path);
     if (!(await stat(path)).isDirectory()) throw dataDirectoryUnusable({ path, why: 'it is not a folder' });
     await access(path, constants.R_OK | constants.W_OK | constants.X_OK);
   } catch (error) {

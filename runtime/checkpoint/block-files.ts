@@ -4,11 +4,11 @@
  * where a file costs 0.45. What is true stays in the store: a file counts only where a manifest names it, so it is written and synced
  * before the manifest, removed after the manifests that named it, and what a crash leaves behind is swept at the next start.
  */
-import { mkdir, open, readdir, rm, stat } from 'node:fs/promises';
+import { open, readdir, rm, stat } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { invariant } from '../../core/errors/common.ts';
-import { readFully, syncFolder, writeAll } from '../../core/storage/files.ts';
+import { makeFolder, readFully, syncFolder, writeAll } from '../../core/storage/files.ts';
 import { killPoint } from './kill-points.ts';
 
 const ENDING = '.blocks';
@@ -48,7 +48,7 @@ export class BlockFiles {
   /** Begins a file anew: a checkpoint that could not be written is tried again under its number. */
   async begin(job: string, file: number): Promise<BlockFileWriter> {
     const path = this.pathOf(job, file);
-    if (await mkdir(dirname(path), { recursive: true }) !== undefined) await syncFolder(this.path);
+    await makeFolder(dirname(path));
     return new BlockFileWriter(await open(path, 'w'), path);
   }
   /** Fewer bytes than asked for when the file ends before; rejects when there is no such file. */

@@ -1,6 +1,6 @@
 /**
  * Savepoints: a folder of plain files that does not need the state store: `blocks-0001.bin` … with the state blocks one after another
- * and `manifest.json`, written last and put in place by rename, so that a folder with a manifest is complete. Every block carries its
+ * and `manifest.json`, all written into a folder `<name>.part`, which gets its name when everything in it is synced. Every block carries its
  * checksum. A savepoint belongs to the user: only `disposeSavepoint`, who asks by name, removes one.
  */
 import { mkdir, open, readdir, readFile, rename, rm, rmdir, stat } from 'node:fs/promises';
@@ -9,12 +9,14 @@ import { basename, isAbsolute, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { invariant } from '../../core/errors/common.ts';
 import { savepointMissing, savepointUnreadable, stateDamaged } from '../../core/errors/runtime.ts';
-import { readFully, reason, syncFolder, writeAll } from '../../core/storage/files.ts';
+import { makeFolder, readFully, reason, syncFolder, writeAll } from '../../core/storage/files.ts';
 import { blocksOf, checkBlock, decodeManifest, encodeManifest } from './manifest.ts';
 import type { BlockRef, Manifest } from './manifest.ts';
 
 const FILE_BYTES = 256 * 1024 * 1024;
 const MANIFEST = 'manifest.json';
+/** Ends the name of a folder that is being written. */
+const UNFINISHED = '.part';
 
 interface SavepointManifest extends Manifest {
   readonly files: Readonly<Record<string, { readonly file: string; readonly offset: number }>>;
@@ -32,17 +34,19 @@ const safeName = (name: string): string => name.replaceAll(/[^A-Za-z0-9_-]+/g, '
 /** Copies a completed checkpoint into a new folder under `root`; gives its path. */
 export async function writeSavepoint(root: string, manifest: Manifest, labels: Readonly<Record<string, string>>, nowMs: number, read: BlockReader): Promise<{ path: string; sizeBytes: number }> {
   const path = join(root, `${safeName(manifest.jobName)}-${manifest.jobId.slice(0, 6)}-${stamp(nowMs)}`);
-  await mkdir(root, { recursive: true });
-  await mkdir(path);
+  const part = `${path}${UNFINISHED}`;
+  await makeFolder(root);
+  await mkdir(part);
+  let file: { readonly handle: FileHandle; readonly name: string; length: number } | undefined, isNamed = false;
   try {
     const files: Record<string, { file: string; offset: number }> = {};
-    let file: { readonly handle: FileHandle; readonly name: string; length: number } | undefined, sizeBytes = 0, count = 0;
+    let sizeBytes = 0, count = 0;
     const finish = async (): Promise<void> => { if (file !== undefined) { await file.handle.sync(); await file.handle.close(); file = undefined; } };
     for (const { ref } of blocksOf(manifest)) {
       if (file !== undefined && file.length + ref.bytes > FILE_BYTES) await finish();
       if (file === undefined) {
         const name = `blocks-${String(++count).padStart(4, '0')}.bin`;
-        file = { handle: await open(join(path, name), 'wx'), name, length: 0 };
+        file = { handle: await open(join(part, name), 'wx'), name, length: 0 };
       }
       const bytes = await read(ref);
       await writeAll(file.handle, bytes);
@@ -52,16 +56,18 @@ export async function writeSavepoint(root: string, manifest: Manifest, labels: R
     }
     await finish();
     const whole: SavepointManifest = { ...manifest, kind: 'savepoint', createdMs: nowMs, committables: {}, files, labels };
-    const handle = await open(join(path, `${MANIFEST}.part`), 'wx');
     const text = Buffer.from(encodeManifest(whole));
-    await writeAll(handle, text);
-    await handle.sync();
-    await handle.close();
-    await rename(join(path, `${MANIFEST}.part`), join(path, MANIFEST));
-    for (const folder of [path, root]) await syncFolder(folder);
+    file = { handle: await open(join(part, MANIFEST), 'wx'), name: MANIFEST, length: 0 };
+    await writeAll(file.handle, text);
+    await finish();
+    await syncFolder(part);
+    await rename(part, path);
+    isNamed = true;
+    await syncFolder(root);
     return { path, sizeBytes: sizeBytes + text.byteLength };
   } catch (error) {
-    await rm(path, { recursive: true, force: true });
+    await file?.handle.close().catch(() => {});
+    await rm(isNamed ? path : part, { recursive: true, force: true }).catch(() => {});
     throw error;
   }
 }
@@ -119,6 +125,7 @@ export interface SavepointFacts { readonly path: string; readonly jobId: string;
 export async function listSavepoints(root: string): Promise<readonly SavepointFacts[]> {
   const out: SavepointFacts[] = [];
   for (const name of await readdir(root).catch(() => [])) {
+    if (name.endsWith(UNFINISHED)) continue;
     try {
       const path = join(root, name);
       const { manifest } = await openSavepoint(root, path);
@@ -128,6 +135,10 @@ export async function listSavepoints(root: string): Promise<readonly SavepointFa
     } catch { /* unfinished or damaged: restoring from it names the reason */ }
   }
   return out.sort((a, b) => b.createdMs - a.createdMs);
+}
+/** Removes what a crash left of savepoints that were being written. For the start: nobody writes one then. */
+export async function sweepSavepoints(root: string): Promise<void> {
+  for (const name of await readdir(root).catch(() => [])) if (name.endsWith(UNFINISHED)) await rm(join(root, name), { recursive: true, force: true });
 }
 
 /**

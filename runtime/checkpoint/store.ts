@@ -16,17 +16,17 @@
  */
 import { join } from 'node:path';
 import { jobUncertain, stateDamaged } from '../../core/errors/runtime.ts';
-import { dataWriteFailed, stateVersionUnknown } from '../../core/errors/storage.ts';
+import { dataReadFailed, dataWriteFailed, stateVersionUnknown } from '../../core/errors/storage.ts';
 import { RivuletError } from '../../core/errors/define.ts';
 import type { Log } from '../../core/ports/log.ts';
-import { reason, sealed, unsealed } from '../../core/storage/files.ts';
+import { isRefusal, reason, sealed, unsealed } from '../../core/storage/files.ts';
 import { bytesOf, LevelStore, textOf } from '../../core/storage/level-store.ts';
 import type { Change } from '../../core/storage/level-store.ts';
 import { PRODUCT_VERSION } from '../../core/version.ts';
 import { BlockFiles } from './block-files.ts';
 import type { BlockFileWriter } from './block-files.ts';
 import { EpochIndex } from './epoch-index.ts';
-import { die, isDue, killPoint } from './kill-points.ts';
+import { die, isDue, killPoint, testSetting } from './kill-points.ts';
 import { checkBlock, decodeManifest, encodeManifest, namedBy } from './manifest.ts';
 import type { BlockRef, Manifest, Named } from './manifest.ts';
 
@@ -63,7 +63,7 @@ export class StateStore {
 
   /** Throws `data-directory-in-use`, `data-directory-unusable`, `state-store-unreadable`, `state-version-unknown`. */
   static async open(dataDir: string, log: Log): Promise<StateStore> {
-    const level = await LevelStore.open(join(dataDir, 'state'), log, { writeBufferSize: 16 * 1024 * 1024 });
+    const level = await LevelStore.open(join(dataDir, 'state'), log, { writeBufferSize: testSetting('RIVULET_WRITE_BUFFER', 16 * 1024 * 1024) });
     try {
       const store = new StateStore(level, await EpochIndex.open(dataDir, log), new BlockFiles(dataDir));
       await store.checkFormat();
@@ -177,6 +177,7 @@ export class StateStore {
       bytes = await (await this.level.use()).get(key);
     } catch (error) {
       if (error instanceof RivuletError) throw error;
+      if (isRefusal(error)) throw dataReadFailed({ path: where, why: reason(error) }, { cause: error });
       throw stateDamaged({ what: 'a block of state', where, why: reason(error) }, { cause: error });
     }
     if (bytes === undefined) throw stateDamaged({ what: 'a block of state', where, why: 'it is missing' });

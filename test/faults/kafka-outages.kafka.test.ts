@@ -81,6 +81,14 @@ describe('faults: outages of a broker', function () {
     // What hung is lost with its connections, as after a broken cable.
     await complete();
   });
+  it('A10: the server sleeps while all its connections are cut: they are made anew, nothing is missing', async () => {
+    await feed();
+    process.kill(bench.server.pid, 'SIGSTOP');
+    for (const one of [boot, proxy]) one.cutAll();
+    await pause(AWAY_MS);
+    process.kill(bench.server.pid, 'SIGCONT');
+    await complete();
+  });
   it('C2, C10: the same between what a checkpoint prepares and its commit: committed once the broker is back, once', async () => {
     const lost = proxy.on('endTxn', 'swallow'), cut = proxy.on('endTxn', 'cut-after');
     await complete();

@@ -50,6 +50,8 @@ export class Bench {
     for (const [k, v] of records) { const key = bytesOf(k), value = bytesOf(v); this.producer.append(topic, partition, key, 0, key?.length ?? -1, value, 0, value?.length ?? -1, Date.now(), null); }
     await this.producer.flush();
   }
+  /** After partitions were added: the writer looks a topic up once. */
+  async renewWriter(): Promise<void> { await this.producer?.close(); this.producer = undefined; }
   async values(base: string, values: readonly Bytes[]): Promise<void> { await this.send(base, values.map((v) => [null, v] as const)); }
   async records(base: string, isolation: 'read_committed' | 'read_uncommitted' = 'read_committed'): Promise<PlainRecord[]> { return await readAll(this.kafka, this.name(base), { isolation, partitionMaxBytes: 32 * 1024 * 1024 }); }
   /** Text of the WITH clause of a table on one of our topics. */

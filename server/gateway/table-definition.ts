@@ -54,7 +54,7 @@ function inherit(like: TableObject, clause: TableLike): Parts {
 
 /** Adds declared columns, keys and watermarks; with LIKE a column may overwrite an inherited generated or metadata column only. */
 export function addElements(parts: Parts, elements: readonly TableElement[], like?: TableLike | undefined): void {
-  const inherited = new Set(parts.columns.map((c) => c.name));
+  const inherited = new Set(parts.columns.map((c) => c.name)), taken = new Set(inherited);
   for (const element of elements) {
     switch (element.kind) {
       case 'watermark':
@@ -64,7 +64,9 @@ export function addElements(parts: Parts, elements: readonly TableElement[], lik
       case 'columnName': throw featureNotSupported({ feature: 'a bare column name in CREATE TABLE' }, { range: element.range });
       default: {
         const column = columnOf(element);
-        const at = parts.columns.findIndex((c) => c.name === column.name);
+        // A table may have ten thousand columns: most names are new.
+        const at = taken.has(column.name) ? parts.columns.findIndex((c) => c.name === column.name) : -1;
+        taken.add(column.name);
         if (at >= 0) {
           const old = parts.columns[at];
           const overwrites = like !== undefined && inherited.has(column.name) && old !== undefined && old.kind === column.kind && strategy(like.options, old.kind === 'computed' ? 'GENERATED' : 'METADATA') === 'OVERWRITING';

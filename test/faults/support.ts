@@ -89,9 +89,9 @@ export class Bench {
   async activity(id: string, type: 'source' | 'sink'): Promise<string> { return (await this.job(id)).nodes.filter((n) => n.type === type).flatMap((n) => n.activity).join(' | '); }
   /** A counter, summed over the nodes of the job. */
   async counter(id: string, name: string): Promise<number> { return (await this.job(id)).nodes.reduce((sum, n) => sum + (n.counters[name] ?? 0), 0); }
-  /** Processor time the server has used so far, in seconds. */
-  cpuSeconds(): number {
-    const fields = readFileSync(`/proc/${this.server.pid}/stat`, 'latin1').replace(/^.*\) /s, '').split(' ');
+  /** Processor time the server, or its main thread, has used so far, in seconds. */
+  cpuSeconds(of: 'process' | 'main thread' = 'process'): number {
+    const fields = readFileSync(of === 'process' ? `/proc/${this.server.pid}/stat` : `/proc/${this.server.pid}/task/${this.server.pid}/stat`, 'latin1').replace(/^.*\) /s, '').split(' ');
     return (Number(fields[11]) + Number(fields[12])) / 100;
   }
   /** Resident memory of the server, in megabytes. */

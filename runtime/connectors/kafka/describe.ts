@@ -58,9 +58,9 @@ function layoutOf(table: TableObject, context: DescribeContext, upsert: boolean)
   return { key, value, keyColumns, valueColumns: include === 'ALL' ? names : names.filter((n) => !keyColumns.includes(n)) };
 }
 function formatSpec(table: TableObject, format: TableFormat, columns: readonly string[], prefix: string, direction: 'decode' | 'encode'): FormatSpec {
-  const physical = physicalColumns(table);
+  const physical = physicalColumns(table), places = new Map(physical.map((c, i) => [c.name, i]));
   const fields = columns.map((name) => {
-    const field = physical.findIndex((c) => c.name === name), type = physical[field]?.type ?? STRING;
+    const field = places.get(name) ?? -1, type = physical[field]?.type ?? STRING;
     if (prefix !== '' && !name.startsWith(prefix)) throw fail(table, `all value fields must be prefixed with '${prefix}' when option 'value.fields-prefix' is set but field '${name}' is not prefixed`);
     return { name: name.slice(prefix.length), type, field };
   });

@@ -43,15 +43,19 @@ export class RecordDecoder {
     const own = node.fields.map((): TextSlices | null => null);
     const slicesFor = (format: FormatSpec, type: SqlType, slot: number): TextSlices | undefined =>
       (context.takesSlices === true && isText(type) && formatRuntime(format.format).takesSlices === true ? own[slot] ??= new TextSlices() : undefined);
-    const wantedOf = (format: FormatSpec): WantedField[] => node.fields.flatMap((f, slot): WantedField[] => {
-      const field = f.kind === 'physical' ? format.fields.find((x) => x.field === f.field) : undefined;
-      return field === undefined ? [] : [{ name: field.name, type: field.type, slot, slices: slicesFor(format, field.type, slot) }];
-    });
+    const wantedOf = (format: FormatSpec): WantedField[] => {
+      const known = new Map(format.fields.map((x) => [x.field, x]));
+      return node.fields.flatMap((f, slot): WantedField[] => {
+        const field = f.kind === 'physical' ? known.get(f.field) : undefined;
+        return field === undefined ? [] : [{ name: field.name, type: field.type, slot, slices: slicesFor(format, field.type, slot) }];
+      });
+    };
     const formatMetadata = node.fields.flatMap((f, slot): WantedField[] => (f.kind === 'metadata' && f.key.startsWith(FORMAT_METADATA)
       ? [{ name: '', type: node.columns[slot]?.type ?? { kind: 'NULL', nullable: true }, slot, metadata: f.key.slice(FORMAT_METADATA.length) }] : []));
     let values = wantedOf(spec.value), keys = spec.key === null ? [] : wantedOf(spec.key);
-    if (spec.upsert) values = values.filter((v) => !keys.some((k) => k.slot === v.slot));
-    else keys = keys.filter((k) => !values.some((v) => v.slot === k.slot));
+    const taken = new Set((spec.upsert ? keys : values).map((w) => w.slot));
+    if (spec.upsert) values = values.filter((v) => !taken.has(v.slot));
+    else keys = keys.filter((k) => !taken.has(k.slot));
     this.slices = own.some((s) => s !== null) ? own : null;
     this.upsert = spec.upsert;
     this.hasKey = spec.key !== null;

@@ -46,8 +46,9 @@ class KafkaWriter implements SinkWriter {
     this.context = context;
     this.client = observe(clientOf(spec, `rivulet-${context.jobId}-${context.subtask}`), context, spec.table);
     this.lanes = new ProducerLanes({ client: this.client, guarantee: spec.guarantee, prefix: transactionPrefix(spec, node), subtask: context.subtask, parallelism: context.parallelism });
+    const places = new Map(node.fields.flatMap((x, i) => (x.kind === 'physical' ? [[x.field, i] as const] : [])));
     const encoderOf = (format: FormatSpec): Encoder => formatRuntime(format.format).encoder(format.settings, format.fields.map((f) => {
-      const column = node.fields.findIndex((x) => x.kind === 'physical' && x.field === f.field);
+      const column = places.get(f.field) ?? -1;
       invariant(column >= 0, `the sink gets column ${f.field} of its table`);
       return { name: f.name, type: f.type, column };
     }));

@@ -30,6 +30,10 @@ type Scan = (b: TextBuffer, o: number, end: number, cols: readonly Column[], at:
 const MAX_SHAPES = 4, MAX_LEARNED = 32, PATIENCE = 16;
 /** A function with more code than this is not optimised by V8; wide tables read through one function per column. */
 const INLINE_FIELDS = 40;
+/** Beyond, way 2 costs more than the exact reader: it compares a key with all names of its length, in code too large for V8 to optimise. */
+const MOST_ANY_ORDER = 400;
+/** Beyond, no shapes are learned: the compilation alone would hold up the thread for a good part of a second. */
+const MOST_LEARNED_FIELDS = 2000;
 
 export class ObjectScanner {
   private readonly fields: readonly ScanField[];
@@ -60,8 +64,8 @@ export class ObjectScanner {
     const forms = fields.map((f): TimestampForm | undefined => (isTimestampType(f.type) ? timestampForm(f.type, settings) : undefined));
     const makers = fields.map((f): MakeString | TextSlices | undefined => (isText(f.type) ? f.slices ?? stringMaker() : undefined));
     this.bound = [scanHelpers, this.converters, forms, makers];
-    this.isLearning = !exactOnly;
-    this.anyOrder = this.required === undefined && this.prefixes.size === 0 && !exactOnly ? this.compile(anyOrderCode(fields)) : undefined;
+    this.isLearning = !exactOnly && fields.length <= MOST_LEARNED_FIELDS;
+    this.anyOrder = this.required === undefined && this.prefixes.size === 0 && !exactOnly && fields.length <= MOST_ANY_ORDER ? this.compile(anyOrderCode(fields)) : undefined;
   }
 
   /** `r.at` stands on `{`; afterwards behind `}`. Throws bad-record. */

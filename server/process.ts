@@ -29,9 +29,14 @@ export async function run(onSignal: OnSignal): Promise<void> {
 async function serve(onSignal: OnSignal): Promise<void> {
   const argv = process.argv.slice(2);
   if (argv[0] === 'pipeline') { await pipeline(argv.slice(1), onSignal); return; }
+  if (argv[0] === 'user') { await user(argv.slice(1)); return; }
   const command = await commandLine(argv[0] === 'serve' ? argv.slice(1) : argv);
   if (command.kind === 'print') { process.stdout.write(command.text); return; }
   await start(command.config, onSignal);
+}
+async function user(argv: readonly string[]): Promise<void> {
+  const { userCommand } = await import('./cli/user.ts'), { readPassword } = await import('./cli/password.ts');
+  process.exit(await userCommand(argv, { env: process.env, stdout: process.stdout, password: (what) => readPassword(process.stdin, process.stderr, what) }));
 }
 /** The commands of pipelines; the server is started only if one of them needs it here. */
 async function pipeline(argv: readonly string[], onSignal: OnSignal): Promise<void> {
@@ -45,7 +50,7 @@ async function pipeline(argv: readonly string[], onSignal: OnSignal): Promise<vo
       const command = await commandLine(['--log-level', 'warn', ...flags, ...(folder === undefined ? [] : ['--data-dir', folder, '--pg-port', '0', '--http-port', '0'])]);
       if (command.kind === 'print') { process.stdout.write(command.text); process.exit(0); }
       server = await start(command.config, onSignal, passing);
-      return `http://${command.config.host.includes(':') ? `[${command.config.host}]` : command.config.host}:${server.httpPort}`;
+      return `${command.config.tlsCert === undefined ? 'http' : 'https'}://${command.config.host.includes(':') ? `[${command.config.host}]` : command.config.host}:${server.httpPort}`;
     },
   });
   if (code === undefined) return;

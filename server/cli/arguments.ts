@@ -13,6 +13,10 @@ export interface PipelineArguments {
   readonly variables: ReadonlyMap<string, string>;
   readonly secrets: string | undefined;
   readonly server: string | undefined;
+  /** Who asks. Passwords and tokens come from the environment. */
+  readonly user: string | undefined;
+  /** Of a certificate the system does not know. */
+  readonly serverCa: string | undefined;
   readonly savepoint: string | undefined;
   /** Take a savepoint on stopping. */
   readonly withSavepoint: boolean;
@@ -23,7 +27,7 @@ export interface PipelineArguments {
   readonly rest: readonly string[];
 }
 
-const VALUED = new Set(['--var', '--secrets', '--server', '--from-savepoint']);
+const VALUED = new Set(['--var', '--secrets', '--server', '--user', '--server-ca', '--from-savepoint']);
 export function readArguments(argv: readonly string[]): PipelineArguments {
   const variables = new Map<string, string>(), rest: string[] = [], words: string[] = [], given = new Map<string, string>();
   for (let i = 0; i < argv.length; i++) {
@@ -49,7 +53,7 @@ export function readArguments(argv: readonly string[]): PipelineArguments {
 }
 function base(variables: ReadonlyMap<string, string>, given: ReadonlyMap<string, string>, rest: readonly string[]): Omit<PipelineArguments, 'action' | 'target'> {
   return {
-    variables, secrets: given.get('--secrets'), server: given.get('--server')?.replace(/\/+$/, ''), savepoint: given.get('--from-savepoint'), withSavepoint: given.has('--savepoint'), follow: !given.has('--detach'), again: given.has('--again'), rest,
+    variables, secrets: given.get('--secrets'), server: given.get('--server')?.replace(/\/+$/, ''), user: given.get('--user'), serverCa: given.get('--server-ca'), savepoint: given.get('--from-savepoint'), withSavepoint: given.has('--savepoint'), follow: !given.has('--detach'), again: given.has('--again'), rest,
   };
 }
 
@@ -97,6 +101,8 @@ export const HELP = `Usage: rivulet pipeline <action> …
   --var name=value        value of #{name} in the document (may be repeated)
   --secrets FILE          values as a YAML mapping or lines name=value; then the environment is asked
   --server URL            server to talk to; by default the one on this machine, else one is started here
+  --user NAME             who asks, with the password of RIVULET_PASSWORD; or a token in RIVULET_TOKEN
+  --server-ca FILE        authority of the server's certificate, where the system does not know it
   --from-savepoint PATH   go on from a savepoint
   --detach                do not stay to show the stages
   --again                 start it although the same pipeline runs

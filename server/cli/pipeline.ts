@@ -8,6 +8,7 @@ import { didYouMean } from '../../core/errors/define.ts';
 import { pipelineVariableInvalid } from '../../core/errors/pipeline.ts';
 import { unexpectedArgument } from '../../core/errors/config.ts';
 import type { CheckResult } from '../pipelines/contract.ts';
+import { targetOf, trustAuthority, type Target } from './connection.ts';
 import { HELP, readArguments, unreadable, valuesFor, type PipelineArguments } from './arguments.ts';
 import { failureText, stageKey, stageText, type Watched } from './stages.ts';
 
@@ -33,40 +34,42 @@ export async function pipelineCommand(argv: readonly string[], cli: PipelineCli)
   if (running === undefined) {
     if (args.server !== undefined) throw pipelineVariableInvalid({ what: `no server answers at ${args.server}` });
     if (args.action === 'list' || args.action === 'stop') throw pipelineVariableInvalid({ what: 'no server runs on this machine', hint: 'Start one (rivulet), or name one by --server http://host:7480.' });
-  } else if (args.rest.length > 0) throw Object.assign(unexpectedArgument({ argument: args.rest[0]! }), { hint: didYouMean(args.rest[0]!, ['--var', '--secrets', '--server', '--from-savepoint', '--detach', '--savepoint', '--again']) ?? 'A server runs already; its flags were given when it was started.' });
-  const started = running === undefined, url = running ?? await cli.startServer(args.rest, args.action === 'check');
-  const outcome = await act(args, body, url, cli, started);
+  } else if (args.rest.length > 0) throw Object.assign(unexpectedArgument({ argument: args.rest[0]! }), { hint: didYouMean(args.rest[0]!, ['--var', '--secrets', '--server', '--user', '--server-ca', '--from-savepoint', '--detach', '--savepoint', '--again']) ?? 'A server runs already; its flags were given when it was started.' });
+  // A server that is started here for a check has no users.
+  const started = running === undefined, target = running ?? targetOf(await cli.startServer(args.rest, args.action === 'check'), args, cli.env);
+  const outcome = await act(args, body, target, cli, started);
   // A server that was started for a pipeline stays with it; for a check, or when it was refused, it has done its work.
   return started && args.action === 'run' && outcome === undefined ? undefined : outcome ?? 0;
 }
 type Body = Readonly<Record<string, unknown>>;
-async function act(args: PipelineArguments, body: Body, url: string, cli: PipelineCli, started: boolean): Promise<number | undefined> {
+async function act(args: PipelineArguments, body: Body, target: Target, cli: PipelineCli, started: boolean): Promise<number | undefined> {
   switch (args.action) {
-    case 'list': return await showList(url, cli);
-    case 'stop': return await stop(args, url, cli);
-    case 'check': return await check(args, body, url, cli);
-    default: return await run(args, body, url, cli, started);
+    case 'list': return await showList(target, cli);
+    case 'stop': return await stop(args, target, cli);
+    case 'check': return await check(args, body, target, cli);
+    default: return await run(args, body, target, cli, started);
   }
 }
-async function serverFor(args: PipelineArguments, cli: PipelineCli): Promise<string | undefined> {
+async function serverFor(args: PipelineArguments, cli: PipelineCli): Promise<Target | undefined> {
+  if (args.serverCa !== undefined) await trustAuthority(args.serverCa);
   const own = args.rest.findIndex((a) => a === '--http-port' || a.startsWith('--http-port='));
   const port = own < 0 ? cli.env['RIVULET_HTTP_PORT'] ?? '7480' : args.rest[own]!.includes('=') ? args.rest[own]!.split('=')[1] : args.rest[own + 1];
-  const url = args.server ?? `http://127.0.0.1:${port}`;
+  const target = targetOf(args.server ?? `http://127.0.0.1:${port}`, args, cli.env);
   try {
-    const answer = await fetch(`${url}/readyz`, { signal: AbortSignal.timeout(PROBE_MS) });
-    return answer.status === 200 || answer.status === 503 ? url : undefined;
+    const answer = await fetch(`${target.url}/readyz`, { signal: AbortSignal.timeout(PROBE_MS) });
+    return answer.status === 200 || answer.status === 503 ? target : undefined;
   } catch { return undefined; }
 }
 
-async function ask<T>(url: string, path: string, body?: unknown): Promise<T | Refused> {
-  const answer = await fetch(`${url}/api/v1${path}`, body === undefined ? {} : { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
+async function ask<T>(target: Target, path: string, body?: unknown): Promise<T | Refused> {
+  const answer = await fetch(`${target.url}/api/v1${path}`, body === undefined ? { headers: target.headers } : { method: 'POST', headers: { ...target.headers, 'content-type': 'application/json' }, body: JSON.stringify(body) });
   const json = await answer.json() as T & { error?: ErrorAnswer };
   return answer.ok ? json : { status: answer.status, error: json.error ?? { code: '', message: `the server answered ${answer.status}` } };
 }
 const isRefused = (answer: unknown): answer is Refused => typeof answer === 'object' && answer !== null && 'error' in answer && 'status' in answer && typeof answer.status === 'number';
 function tell(refused: Refused, file: string, cli: PipelineCli): number {
-  const { error } = refused, place = error.line === undefined ? '' : `${file}:${error.line}:${error.column ?? 1}: `;
-  const lines = [`rivulet: ${place}${error.message}`, ...(error.detail === undefined ? [] : error.detail.split('\n').map((l) => `  ${l}`)), ...(error.hint === undefined ? [] : [`  ${error.hint}`])];
+  const { error } = refused, hint = error.code === 'login-required' ? 'Give --user NAME with RIVULET_PASSWORD in the environment, or a token in RIVULET_TOKEN.' : error.hint, place = error.line === undefined ? '' : `${file}:${error.line}:${error.column ?? 1}: `;
+  const lines = [`rivulet: ${place}${error.message}`, ...(error.detail === undefined ? [] : error.detail.split('\n').map((l) => `  ${l}`)), ...(hint === undefined ? [] : [`  ${hint}`])];
   cli.stderr.write(`${lines.join('\n')}\n`);
   return refused.status >= 500 || error.code === 'pipeline-precheck-failed' ? 1 : 2;
 }
@@ -79,8 +82,8 @@ async function request(args: PipelineArguments, cli: PipelineCli): Promise<Body>
   return { yaml, variables: Object.fromEntries(await valuesFor(yaml, args, cli.env)), ...(savepoint === undefined ? {} : { savepointPath: savepoint }) };
 }
 
-async function check(args: PipelineArguments, body: Body, url: string, cli: PipelineCli): Promise<number> {
-  const result = await ask<CheckResult>(url, '/pipelines/check', body);
+async function check(args: PipelineArguments, body: Body, target: Target, cli: PipelineCli): Promise<number> {
+  const result = await ask<CheckResult>(target, '/pipelines/check', body);
   if (isRefused(result)) return tell(result, args.target!, cli);
   cli.stdout.write(checkText(result));
   return result.passed ? 0 : 1;
@@ -92,20 +95,20 @@ export function checkText(result: CheckResult): string {
   const targets = result.targets.map((t) => `  ${t.table} → ${t.targets.join(', ')}`), failed = result.items.filter((i) => i.status === 'fail').length;
   return [result.name, ...items, ...(targets.length === 0 ? [] : ['Tables', ...targets]), failed === 0 ? 'The pipeline can start.' : `${failed} ${failed === 1 ? 'item' : 'items'} failed.`, ''].join('\n');
 }
-async function run(args: PipelineArguments, body: Body, url: string, cli: PipelineCli, started: boolean): Promise<number | undefined> {
-  const result = await ask<CheckResult & { id: string; alreadyRunning?: boolean }>(url, '/pipelines', { ...body, again: args.again });
+async function run(args: PipelineArguments, body: Body, target: Target, cli: PipelineCli, started: boolean): Promise<number | undefined> {
+  const result = await ask<CheckResult & { id: string; alreadyRunning?: boolean }>(target, '/pipelines', { ...body, again: args.again });
   if (isRefused(result)) return tell(result, args.target!, cli);
   if (result.alreadyRunning === true) cli.stdout.write(`The same pipeline runs already as job ${result.id} (--again starts another).\n`);
   else cli.stdout.write(`${checkText(result)}Job ${result.id} started.\n`);
   cli.stdout.write(`  stop it:   rivulet pipeline stop ${result.id} --savepoint\n`);
-  return args.follow || started ? await watch(result.id, url, cli, started) : 0;
+  return args.follow || started ? await watch(result.id, target, cli, started) : 0;
 }
 /** Shows the stages until the job ends. */
-async function watch(id: string, url: string, cli: PipelineCli, started: boolean): Promise<number | undefined> {
+async function watch(id: string, target: Target, cli: PipelineCli, started: boolean): Promise<number | undefined> {
   const isTerminal = cli.stdout.isTTY === true;
   let shown = '', key = '', toldMs = 0;
   for (;;) {
-    const job = await ask<Watched>(url, `/pipelines/${id}`).catch(() => undefined);
+    const job = await ask<Watched>(target, `/pipelines/${id}`).catch(() => undefined);
     // A server that was started here is being ended by a signal, which ends the process too.
     if (job === undefined) { if (started) return undefined; cli.stderr.write('\nrivulet: the server does not answer any more; the pipeline goes on with it\n'); return 1; }
     if (isRefused(job)) { cli.stdout.write('\nThe pipeline is gone.\n'); return 1; }
@@ -118,14 +121,14 @@ async function watch(id: string, url: string, cli: PipelineCli, started: boolean
     await new Promise((resolve) => { setTimeout(resolve, WATCH_MS); });
   }
 }
-async function showList(url: string, cli: PipelineCli): Promise<number> {
-  const answer = await ask<{ pipelines: readonly (Watched & { id: string; name: string })[] }>(url, '/pipelines');
+async function showList(target: Target, cli: PipelineCli): Promise<number> {
+  const answer = await ask<{ pipelines: readonly (Watched & { id: string; name: string })[] }>(target, '/pipelines');
   if (isRefused(answer)) return tell(answer, '', cli);
   cli.stdout.write(answer.pipelines.length === 0 ? 'There are no pipelines.\n' : answer.pipelines.map((p) => `${p.id}  ${p.name}\n  ${stageText(p)}\n`).join(''));
   return 0;
 }
-async function stop(args: PipelineArguments, url: string, cli: PipelineCli): Promise<number> {
-  const answer = await ask<{ savepointPath?: string }>(url, `/jobs/${encodeURIComponent(args.target!)}/stop`, { savepoint: args.withSavepoint });
+async function stop(args: PipelineArguments, target: Target, cli: PipelineCli): Promise<number> {
+  const answer = await ask<{ savepointPath?: string }>(target, `/jobs/${encodeURIComponent(args.target!)}/stop`, { savepoint: args.withSavepoint });
   if (isRefused(answer)) return tell(answer, '', cli);
   cli.stdout.write(answer.savepointPath === undefined ? 'Stopped.\n' : `Stopped. Go on with: rivulet pipeline run FILE.yaml --from-savepoint ${answer.savepointPath}\n`);
   return 0;

@@ -3,6 +3,7 @@
  * words, and runs each statement through catalog, planner and jobs. Errors carry ranges into the text given to `execute`.
  */
 import { randomUUID } from 'node:crypto';
+import { permissionDenied } from '../../core/errors/access.ts';
 import { featureNotSupported } from '../../core/errors/common.ts';
 import { RivuletError } from '../../core/errors/define.ts';
 import { statementSetEmpty, statementSetFailed, statementSetMember, transactionFailed } from '../../core/errors/session.ts';
@@ -237,10 +238,16 @@ export class EngineSession implements Session {
   }
   private showContext(): ShowContext { return { engine: this.engine, catalog: this.catalog, settings: this.settings, schemaOf: (object) => this.queries.schemaOfObject(object) }; }
 
+  /** SET ROLE and SET SESSION AUTHORIZATION: nobody becomes somebody else. */
+  private refuseOtherRole(key: string, value: string): void {
+    const { name: user } = this.options.principal;
+    if ((key === 'role' || key === 'session_authorization') && value !== user && !/^(none|default)$/i.test(value)) throw permissionDenied({ user, what: `become "${value}"`, why: 'A session acts for the user it logged in as.' });
+  }
   private set(statement: SetOption, options: ExecuteOptions): StatementResult {
     const value = statement.value;
     if (value === undefined) { this.settings.reset(statement.key); return done('SET'); }
     if (statement.form === 'plain' && isPgParameter(statement.key)) {
+      this.refuseOtherRole(statement.key, value);
       this.settings.setPg(statement.key, value);
       if (statement.key.toLowerCase() === 'timezone' || statement.key.toLowerCase() === 'time zone') this.settings.set('table.local-time-zone', value === 'DEFAULT' || value === 'LOCAL' ? 'default' : value);
       return done('SET');

@@ -13,7 +13,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
 
 /** The URL without credentials, and the header that carries them: a token of RIVULET_TOKEN, else a name with RIVULET_PASSWORD. */
 export function targetOf(url: string, { user }: Pick<Credentials, 'user'>, env: Environment): Target {
-  if (!URL.canParse(url)) throw pipelineVariableInvalid({ what: 'the URL of --server is malformed', hint: 'As in https://host:7480.' });
+  if (!URL.canParse(url) || !/^https?:\/\//i.test(url)) throw pipelineVariableInvalid({ what: 'the URL of --server is malformed', hint: 'As in https://host:7480.' });
   const parsed = new URL(url), name = user ?? (decodeURIComponent(parsed.username) || env['RIVULET_USER']), password = decodeURIComponent(parsed.password) || env['RIVULET_PASSWORD'], token = env['RIVULET_TOKEN'];
   parsed.username = parsed.password = '';
   const plain = parsed.href.replace(/\/+$/, '');

@@ -52,7 +52,7 @@ export function requireAccess(app: FastifyInstance, access: Access, audit: Audit
   app.addHook('onSend', async (request: FastifyRequest, reply: FastifyReply) => {
     const entry = asked.get(request), { need, audited } = rulesOf(request);
     if (entry?.principal === undefined || (need !== 'change' && audited !== true)) return;
-    const outcome = reply.statusCode < 400 ? 'done' : 'failed';
+    const outcome = reply.statusCode < 400 ? 'done' : reply.statusCode === 403 ? 'refused' : 'failed';
     audit.record({ user: entry.principal.name, remote: request.socket.remoteAddress, protocol: 'http', action: actionOf(request), outcome, error: entry.error?.code, durationMs: performance.now() - entry.startMs });
   });
   return (isWelcome) => { for (const [reply, principal] of open) if (!isWelcome(principal)) reply.raw.destroy(); };

@@ -41,7 +41,7 @@ export class ServerProcess {
       child.stderr.on('data', (d: Buffer) => {
         this.stderr += String(d);
         this.log += String(d);
-        const pgPort = /-p (\d+)\n/.exec(this.stderr)?.[1], http = /http:\/\/[^/]*:(\d+)\/api/.exec(this.stderr)?.[1];
+        const pgPort = /-p (\d+)\n/.exec(this.stderr)?.[1], http = /https?:\/\/[^/]*:(\d+)\/api/.exec(this.stderr)?.[1];
         if (pgPort !== undefined && http !== undefined) { this.pgPort = Number(pgPort); this.httpPort = Number(http); resolve(); }
       });
       child.once('exit', (code) => reject(new Error(`server ended with ${code}: ${this.stderr}`)));

@@ -27,6 +27,8 @@ export class RawClient {
     await new Promise<void>((resolve, reject) => { socket.once('connect', resolve); socket.once('error', reject); });
     return new RawClient(socket);
   }
+  /** On a socket that is connected already, such as an encrypted one. */
+  static of(socket: Socket): RawClient { return new RawClient(socket); }
   /** Connected and past the first ReadyForQuery. */
   static async start(port: number, parameters: Record<string, string> = { user: 'u', database: 'd' }): Promise<RawClient> {
     const client = await RawClient.connect(port);

@@ -7,14 +7,17 @@ export function shortened(text: string): string {
   return clean.length > 200 ? `${clean.slice(0, 197)}...` : clean;
 }
 
+/** Parts that come from the record are as long as whoever wrote it likes. */
+const limited = (text: string, most: number): string => (text.length > most ? `${text.slice(0, most - 3)}...` : text);
+
 /**
  * A message that its format cannot read. `rule` says what should have held; `field` is the path inside the message; `text` the payload
  * (the caller shortens it). The connector adds where the record stands (`record-rejected`).
  */
 export const badRecord = defineError<{ format: string; rule: string; field?: string | undefined; text?: string | undefined; flink?: string | undefined; hint?: string | undefined }>({
   sqlstate: '22P02', name: 'bad-record', domain: 'data', retry: 'never',
-  message: (p) => `cannot read ${p.format} record: ${p.field === undefined ? '' : `field ${quoted(p.field)}: `}${p.rule}`,
-  detail: (p) => p.flink ?? (p.text === undefined ? undefined : `Failed to deserialize ${p.format.toUpperCase()} '${p.text}'.`),
+  message: (p) => `cannot read ${p.format} record: ${p.field === undefined ? '' : `field ${quoted(p.field)}: `}${limited(p.rule, 400)}`,
+  detail: (p) => (p.flink === undefined ? undefined : limited(p.flink, 1000)) ?? (p.text === undefined ? undefined : `Failed to deserialize ${p.format.toUpperCase()} '${p.text}'.`),
   hint: (p) => p.hint, field: (p) => p.field,
 });
 /** A value that its format cannot write. */

@@ -71,7 +71,8 @@ class CsvDecoder implements Decoder {
     this.settings = settings;
     this.count = all.length;
     this.names = all.map((c) => c.name);
-    this.wanted = all.map((c) => { const field = wanted.find((f) => f.metadata === undefined && f.name === c.name); return field === undefined ? undefined : { field, read: reader(field.type, settings) }; });
+    const byName = new Map(wanted.filter((f) => f.metadata === undefined).map((f) => [f.name, f]));
+    this.wanted = all.map((c) => { const field = byName.get(c.name); return field === undefined ? undefined : { field, read: reader(field.type, settings) }; });
   }
   decode(bytes: Buffer, start: number, end: number, target: ChangeBatch, kinds: Uint8Array, at: number): number {
     if (start < 0 || start === end) return 0;
@@ -90,8 +91,9 @@ class CsvDecoder implements Decoder {
   }
   private row(line: string, target: ChangeBatch, at: number): void {
     const { settings, count } = this, fields = this.split(line);
-    if (fields.length > count || (fields.length < count && !settings.ignoreParseErrors)) throw badRecord({ format: 'csv', rule: `row length mismatch: ${count} fields expected but was ${fields.length}`, text: shortened(line) });
-    let nulled = 0, nulledBy: RivuletError | undefined;
+    const mismatch = fields.length === count ? undefined : badRecord({ format: 'csv', rule: `row length mismatch: ${count} fields expected but was ${fields.length}`, text: shortened(line) });
+    if (mismatch !== undefined && (fields.length > count || !settings.ignoreParseErrors)) throw mismatch;
+    let nulled = Math.max(0, count - fields.length), nulledBy = mismatch;
     for (let c = 0; c < count; c++) {
       const one = this.wanted[c];
       if (one === undefined) continue;
@@ -111,10 +113,11 @@ class CsvDecoder implements Decoder {
   private split(line: string): string[] {
     const { delimiter, quote, escape } = this.settings, fields: string[] = [];
     if ((quote === null || !line.includes(quote)) && (escape === null || !line.includes(escape))) return line.split(delimiter);
-    let field = '', isQuoted = false, hasQuote = false;
+    // Looking at `field` itself for each quote would make the time grow with the square of its length.
+    let field = '', isQuoted = false, hasQuote = false, isBlank = true;
     for (let i = 0; i < line.length; i++) {
       const c = line[i] as string;
-      if (escape !== null && c === escape && i + 1 < line.length) { field += line[++i] as string; continue; }
+      if (escape !== null && c === escape && i + 1 < line.length) { field += line[++i] as string; isBlank &&= (line[i] as string).trim() === ''; continue; }
       if (isQuoted) {
         if (c !== quote) field += c;
         else if (line[i + 1] === quote) { field += c; i++; } else isQuoted = false;
@@ -122,10 +125,11 @@ class CsvDecoder implements Decoder {
         fields.push(field);
         field = '';
         hasQuote = false;
-      } else if (c === quote && field.trim() === '' && !hasQuote) {
+        isBlank = true;
+      } else if (c === quote && isBlank && !hasQuote) {
         field = '';
         isQuoted = hasQuote = true;
-      } else if (!hasQuote || c.trim() !== '') field += c;
+      } else if (!hasQuote || c.trim() !== '') { field += c; isBlank &&= c.trim() === ''; }
     }
     if (isQuoted) throw badRecord({ format: 'csv', rule: 'a quoted field is not closed', text: shortened(line) });
     return [...fields, field];

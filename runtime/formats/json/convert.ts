@@ -11,6 +11,9 @@ import { decimalValue, doubleText, wholePart, wholeText } from './numbers.ts';
 import type { JsonReader } from './reader.ts';
 import { cursor, readDate, readTime, readTimestamp, type TimestampForm } from './temporal.ts';
 
+/** Values of one message that ignore-parse-errors makes NULL, each some 15 µs; with more the whole message is given up. */
+const MOST_NULLED = 10_000;
+
 export type Converter = (reader: JsonReader) => unknown;
 export interface DecodeSettings extends Pick<JsonSettings, 'failOnMissingField' | 'ignoreParseErrors' | 'timestampStandard' | 'acceptBothStandards'> {
   /** Reads nested rows (the reader stands on `{`) by generated code; without it they are read exactly here. */
@@ -26,6 +29,7 @@ export function compileConverter(type: SqlType, path: string, settings: DecodeSe
     const { at, depth, nulled } = r;
     try { return convert(r); } catch (error) {
       if (r.isMalformed || !isBadRecord(error)) throw error;
+      if (nulled >= MOST_NULLED) throw r.malformed(`more than ${MOST_NULLED} of its values cannot be read`);
       r.nulled = nulled + 1;
       r.nulledBy = error;
       r.at = at;

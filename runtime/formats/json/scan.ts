@@ -34,6 +34,8 @@ const INLINE_FIELDS = 40;
 const MOST_ANY_ORDER = 400;
 /** Beyond, no shapes are learned: the compilation alone would hold up the thread for a good part of a second. */
 const MOST_LEARNED_FIELDS = 2000;
+/** Long names would become long code. */
+const MOST_NAME_BYTES = 30_000;
 
 export class ObjectScanner {
   private readonly fields: readonly ScanField[];
@@ -65,7 +67,7 @@ export class ObjectScanner {
     const makers = fields.map((f): MakeString | TextSlices | undefined => (isText(f.type) ? f.slices ?? stringMaker() : undefined));
     this.bound = [scanHelpers, this.converters, forms, makers];
     this.isLearning = !exactOnly && fields.length <= MOST_LEARNED_FIELDS;
-    this.anyOrder = this.required === undefined && this.prefixes.size === 0 && !exactOnly && fields.length <= MOST_ANY_ORDER ? this.compile(anyOrderCode(fields)) : undefined;
+    this.anyOrder = this.required === undefined && this.prefixes.size === 0 && !exactOnly && fields.length <= MOST_ANY_ORDER && fields.reduce((sum, f) => sum + f.name.length, 0) <= MOST_NAME_BYTES ? this.compile(anyOrderCode(fields)) : undefined;
   }
 
   /** `r.at` stands on `{`; afterwards behind `}`. Throws bad-record. */

@@ -31,7 +31,7 @@ export function learnShape(r: JsonReader, start: number, places: ReadonlyMap<str
       const keyEnd = skipString(b, o, end);
       if (keyEnd < 0 || b.subarray(o, keyEnd).includes(92)) return false;
       const name = prefix + b.utf8Slice(o + 1, keyEnd - 1);
-      if (names.has(name) || steps.length >= MAX_STEPS || literalBytes > MAX_LITERAL_BYTES) return false;
+      if (names.has(name) || steps.length >= MAX_STEPS || literalBytes + keyEnd - literalStart > MAX_LITERAL_BYTES) return false;
       names.add(name);
       o = skipBlanks(b, keyEnd, end);
       o = skipBlanks(b, o + 1, end);

@@ -1,11 +1,15 @@
 /** FLOAT and DOUBLE as Java prints them (Double.toString, Float.toString): `1.0`, `1.0E10`, `1.5E-4`, `NaN`, `Infinity`, `-0.0`. */
 
-/** Shortest digits that read back as the same double, in Java's layout. */
-export function doubleText(value: number): string { return layout(value, String(value)); }
-/** Shortest digits that read back as the same 32-bit float. */
+/** Shortest digits that read back as the same double, in Java's layout. Java never gives one digit where two come nearer: 4.9E-324, not 5.0E-324. */
+export function doubleText(value: number): string { return layout(value, Math.abs(value) < FEW_DIGITS && value !== 0 ? nearest(value, 2) : String(value)); }
+/** Below this subnormal doubles are so far apart that one digit can be the shortest that tells them apart. */
+const FEW_DIGITS = 1e-321;
+/** Of at least `digits` digits. */
+function nearest(value: number, digits: number): string { const short = String(value); return short.replace(/e.*|[-.]/g, '').length >= digits ? short : value.toPrecision(digits); }
+/** Shortest digits, at least two, that read back as the same 32-bit float. */
 export function floatText(value: number): string {
   if (!Number.isFinite(value)) return layout(value, '');
-  for (let digits = 1; digits < 9; digits++) {
+  for (let digits = 2; digits < 9; digits++) {
     const short = Number(value.toPrecision(digits));
     if (Math.fround(short) === value) return layout(value, String(short));
   }

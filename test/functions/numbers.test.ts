@@ -107,6 +107,10 @@ describe('numbers as Java prints them', () => {
     for (const [v, text] of doubles) expect(doubleText(v)).to.equal(text);
     expect([floatText(Math.fround(0.1)), floatText(Math.fround(16777216)), floatText(Math.fround(3.4e38))]).to.deep.equal(['0.1', '1.6777216E7', '3.4E38']);
   });
+  it('has two digits where Java has: the smallest numbers', () => {
+    expect([5e-324, -5e-324, 1e-323, 1.5e-323].map(doubleText)).to.deep.equal(['4.9E-324', '-4.9E-324', '9.9E-324', '1.5E-323']);
+    expect(floatText(Math.fround(1e-45))).to.equal('1.4E-45');
+  });
   it('reads back to the same number', () => {
     const random = new Random(), view = new DataView(new ArrayBuffer(8));
     for (let i = 0; i < ROUNDS; i++) {

@@ -1,4 +1,4 @@
-/** Values and schemas of input through the real server: D3–D8, D11, C12 of the fault list, beside input-data.kafka.test.ts. */
+/** Values and schemas of input through the real server: D3–D8 and D11 of the fault list, beside input-data.kafka.test.ts. */
 import { expect } from 'chai';
 import pg from 'pg';
 import { materialise } from '../e2e/server-process.ts';
@@ -152,18 +152,5 @@ describe('faults: input values', function () {
     await eventually('the counters', async () => (await counted()) === 2 * first - 1);
     expect((await bench.job(job)).status).to.equal('RUNNING');
     await bench.sql(`STOP JOB '${job}'`);
-  });
-  it('C12: a record of 20 MB, one of 10,000 columns and a key of 1 MB beside other work: all are read, statements are answered meanwhile', async () => {
-    await bench.topic('large', 1, { 'max.message.bytes': String(32 << 20) });
-    const wide = `{${Array.from({ length: 10_000 }, (_, i) => `"c${i}":${i}`).join(',')}}`;
-    await bench.send('large', [[null, `{"c7":1,"s":"${'x'.repeat(20 << 20)}"}`], [`{"k":"${'k'.repeat(1 << 20)}"}`, wide], [null, '{"c7":2}']]);
-    const table = `CREATE TEMPORARY TABLE t (k STRING, c7 BIGINT, c9999 BIGINT, s STRING) ${bench.with('large', { 'key.format': 'json', 'key.fields': 'k', 'value.fields-include': 'EXCEPT_KEY', 'scan.on-error': 'skip' }).replace("'format' =", "'value.format' =")};`;
-    const reading = bench.rows(`${table} SELECT CHAR_LENGTH(k), c7, c9999 FROM t`);
-    for (let i = 0; i < 5; i++) expect(await bench.rows('SELECT 1')).to.deep.equal([[1]]);
-    // Records without a key give no row, as in Flink.
-    expect(await reading).to.deep.equal([[1 << 20, 7, 9999]]);
-    expect(await bench.rows(`CREATE TEMPORARY TABLE t (c7 BIGINT, s STRING) ${bench.with('large')}; SELECT c7, CHAR_LENGTH(s) FROM t`)).to.deep.equal([[1, 20 << 20], [7, null], [2, null]]);
-    const columns = Array.from({ length: 10_000 }, (_, i) => `c${i} INT`).join(', ');
-    expect(await bench.rows(`CREATE TEMPORARY TABLE w (${columns}) ${bench.with('large')}; SELECT c0, c9999 FROM w WHERE c5000 = 5000`)).to.deep.equal([[0, 9999]]);
   });
 });

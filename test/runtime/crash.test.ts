@@ -12,9 +12,9 @@ import { ledgerRows } from './support/registry.ts';
 
 const CHILD = fileURLToPath(new URL('./support/crash-child.ts', import.meta.url));
 /** Runs the child to its end; gives `exit 0` or the signal that ended it. */
-function run(folder: string, killAt: string, killAfterMs?: number): Promise<string> {
+function run(folder: string, killAt: string, killAfterMs?: number, more: Readonly<Record<string, string>> = {}): Promise<string> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [CHILD, folder], { env: { ...process.env, RIVULET_TEST_BUILD: '1', RIVULET_KILL_AT: killAt }, stdio: ['ignore', 'inherit', 'inherit'] });
+    const child = spawn(process.execPath, [CHILD, folder], { env: { ...process.env, RIVULET_TEST_BUILD: '1', RIVULET_KILL_AT: killAt, ...more }, stdio: ['ignore', 'inherit', 'inherit'] });
     const timer = killAfterMs === undefined ? undefined : setTimeout(() => child.kill('SIGKILL'), killAfterMs);
     child.on('error', reject);
     child.on('exit', (code, signal) => { clearTimeout(timer); resolve(signal ?? `exit ${code}`); });
@@ -50,6 +50,13 @@ describe('crash', function () {
     let ended = '';
     for (let i = 0; i < 6 && ended !== 'exit 0'; i++) ended = await run(folder, '', 250 + 37 * i);
     if (ended !== 'exit 0') expect(await run(folder, '')).to.equal('exit 0');
+    expectComplete(folder);
+  });
+  it('the same while the store is always compacting and all blocks stand in files that are emptied into the next', async () => {
+    const folder = newFolder(), small = { RIVULET_WRITE_BUFFER: '65536', RIVULET_BLOCK_FILE_FROM: '1' };
+    let ended = '';
+    for (let i = 0; i < 6 && ended !== 'exit 0'; i++) ended = await run(folder, '', 300 + 41 * i, small);
+    if (ended !== 'exit 0') expect(await run(folder, '', undefined, small)).to.equal('exit 0');
     expectComplete(folder);
   });
 });

@@ -6,6 +6,7 @@ import { availableParallelism, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { RivuletError } from '../../core/errors/define.ts';
 import { loadCommandLine, loadConfig } from '../../server/config/config.ts';
+import { defaultMemoryLimit } from '../../server/config/memory.ts';
 import { isLoopback } from '../../server/config/loopback.ts';
 import { settings } from '../../server/config/settings.ts';
 import { openLog } from '../../server/ports/log.ts';
@@ -22,7 +23,7 @@ describe('configuration', () => {
 
   it('has defaults', async () => {
     expect(await loadConfig([], { PATH: '/bin' })).to.deep.equal({
-      host: '127.0.0.1', pgPort: 7432, httpPort: 7480, httpNames: [], dataDir: resolve('rivulet-data'), parallelism: availableParallelism(), logLevel: 'info', logFormat: 'auto', insecureNoAuth: false, tlsCert: undefined, tlsKey: undefined, tlsClientCa: undefined, tlsRequired: false, auditLog: undefined,
+      host: '127.0.0.1', pgPort: 7432, httpPort: 7480, httpNames: [], dataDir: resolve('rivulet-data'), parallelism: availableParallelism(), logLevel: 'info', logFormat: 'auto', insecureNoAuth: false, memoryLimit: defaultMemoryLimit(), tlsCert: undefined, tlsKey: undefined, tlsClientCa: undefined, tlsRequired: false, auditLog: undefined,
       secretsDirs: ['/run/secrets'], secretsEnv: ['RIVULET_SECRET_*'], secretsKeyFile: undefined, connectorHosts: [], configFile: undefined, sessionDefaults: new Map(), users: [],
     });
   });

@@ -14,6 +14,7 @@ import { ReadOnlyCatalog } from '../objects/read-only-catalog.ts';
 import { parseBoolean, parseDuration, parseEnum, parseInteger, parseList } from '../options/options.ts';
 import { hasReferences } from '../secrets/references.ts';
 import { noReferences, type OptionReferences } from '../secrets/resolver.ts';
+import { exactName, hasPatternSigns } from './exact-name.ts';
 import { mysqlCatalogOptions } from './options.ts';
 
 export interface CatalogTable {
@@ -39,8 +40,6 @@ export type OpenMySqlPort = (place: () => MySqlCatalogPlace) => MySqlCatalogPort
 const METADATA: ReadonlyMap<string, SqlType> = new Map([['op_ts', notNull(timestampLtz(3))], ['table_name', notNull(STRING)], ['database_name', notNull(STRING)], ['row_kind', notNull(STRING)]]);
 /** Options that tables take over from their catalog. */
 const PASSED_ON = ['hostname', 'port', 'username', 'password', 'server-time-zone', 'server-id', 'connect.timeout'];
-/** A name without these signs is no pattern. */
-const PATTERN = /[\\^$.|?*+()[\]{}]/;
 /** Tables that one pattern may stand for. */
 const MOST_MATCHES = 10_000;
 
@@ -92,7 +91,7 @@ export class MySqlCatalog extends ReadOnlyCatalog {
   async getObject(database: string, name: string): Promise<CatalogObject | undefined> {
     const table = await this.port.table(database, name);
     if (table !== undefined) return this.tableOf(database, name, table, []);
-    return PATTERN.test(database) || PATTERN.test(name) ? this.patternTable(database, name) : undefined;
+    return hasPatternSigns(database) || hasPatternSigns(name) ? this.patternTable(database, name) : undefined;
   }
   private tableOf(database: string, name: string, table: CatalogTable, extra: readonly TableColumn[]): TableObject {
     const columns: TableColumn[] = [...extra, ...table.columns.map((c): TableColumn => ({ kind: 'physical', name: c.name, type: table.primaryKey.includes(c.name) ? notNull(c.type) : c.type, ...(c.comment === '' ? {} : { comment: c.comment }) }))];
@@ -100,8 +99,9 @@ export class MySqlCatalog extends ReadOnlyCatalog {
     const options = new Map<string, string>([['connector', 'mysql']]);
     for (const key of PASSED_ON) { const value = this.options.get(key); if (value !== undefined) options.set(key, value); }
     for (const [key, value] of this.options) if (key.startsWith('jdbc.properties.')) options.set(key, value);
-    options.set('database-name', database);
-    options.set('table-name', name);
+    const isPattern = extra.length > 0;
+    options.set('database-name', isPattern ? database : exactName(database));
+    options.set('table-name', isPattern ? name : exactName(name));
     const key = table.primaryKey.length === 0 ? [] : [...extra.map((c) => c.name), ...table.primaryKey];
     return {
       kind: 'table', path: { catalog: this.name, database, name }, temporary: false, columns, options, ...(table.comment === '' ? {} : { comment: table.comment }),

@@ -9,6 +9,7 @@ import { invalidOptionValue } from '../../../../core/errors/common.ts';
 import { invalidTableOptions } from '../../../../core/errors/connector.ts';
 import { nearest, quoted } from '../../../../core/errors/define.ts';
 import { zoneOf } from '../../../../core/types/zone.ts';
+import { quotedName } from '../../../../catalog/mysql/exact-name.ts';
 import { checkOptions, optionText, physicalColumns } from '../../table-options.ts';
 import type { MySqlServer } from '../connection/server.ts';
 import { describeCdcSource } from '../cdc/describe.ts';
@@ -44,9 +45,9 @@ function jdbcPlace(table: TableObject): Place {
 }
 function mysqlPlace(table: TableObject): Place {
   const o = table.options, url = o.get('url'), where = pathSummary(table.path), text = (key: string): string => o.get(key) ?? '';
-  const properties = url === undefined ? new Map<string, string>() : parseJdbcUrl(url, where).properties;
+  const properties = url === undefined ? new Map<string, string>() : parseJdbcUrl(url, where).properties, name = (key: string): string => quotedName(text(key)) ?? text(key);
   return {
-    database: text('database-name'), name: text('table-name'),
+    database: name('database-name'), name: name('table-name'),
     server: {
       host: text('hostname'), port: parseInteger('port', o.get('port') ?? '3306', 1, 65_535), user: text('username'), password: text('password'), ...transportOf(properties),
       connectTimeoutMs: parseDuration('connect.timeout', o.get('connect.timeout') ?? '30 s'),
@@ -126,7 +127,7 @@ function partitionOf(table: TableObject, spec: TableSpec): ScanSpec['partition']
 
 /** A query that ends reads one plain table by SELECT; patterns of names, metadata columns and start-up modes need the reader of changes. */
 function isReadOnce(table: TableObject, context: DescribeContext): boolean {
-  const isPlain = (key: string): boolean => /^[\w$ -]*$/.test(table.options.get(key) ?? '');
+  const isPlain = (key: string): boolean => { const text = table.options.get(key) ?? ''; return /^[\w$ -]*$/.test(text) || quotedName(text) !== undefined; };
   return context.bounded && isPlain('database-name') && isPlain('table-name') && !table.options.has('scan.startup.mode') && !table.columns.some((c) => c.kind === 'metadata');
 }
 

@@ -34,6 +34,10 @@ function nodeDetail(node: PhysicalNode, stats: readonly SubtaskStats[]): NodeDet
 
 /** See `Stuck`. */
 const STUCK = /^(retrying|waiting) since /;
+/** Sources and sinks that wait for a system outside, one text for each, with node and reason. */
+export function stuckNodes(detail: Pick<JobDetail, 'nodes'>): readonly string[] {
+  return detail.nodes.flatMap((node) => [...new Set(node.activity)].filter((text) => STUCK.test(text)).map((text) => `${node.label}: ${text}`));
+}
 
 /** Per job; counters of rows are those last asked for. */
 export function jobMetrics(job: Job): readonly MetricSample[] {

@@ -8,6 +8,7 @@ import { pathSummary, type CatalogObject, type TableObject } from '../../catalog
 import { maskOption } from '../../catalog/options/secrets.ts';
 import type { Describe, Show } from '../../planner/sql/ast-statement.ts';
 import type { JobDetail, JobManager, JobSummary } from '../../runtime/jobs/contract.ts';
+import { stuckNodes } from '../../runtime/jobs/detail.ts';
 import type { Engine } from './engine.ts';
 import { partsOf } from './ddl.ts';
 import type { ResultColumn, RowsResult } from './contract.ts';
@@ -87,10 +88,11 @@ async function showBadRecords(jobs: JobManager, s: Show): Promise<RowsResult> {
 }
 
 /** What is wrong with the job now, else what brought it down last, with what helps, as psql would show an error; null for a job that has not failed. */
-async function whatFailed(jobs: JobManager, { id, lastError, problem }: JobSummary): Promise<string | null> {
-  if (problem !== undefined && problem !== lastError) return problem;
+function whatFailed({ lastError, problem }: JobSummary, detail: JobDetail | undefined): string | null {
+  const now = [...(problem === undefined || problem === lastError ? [] : [problem]), ...(detail === undefined ? [] : stuckNodes(detail))];
+  if (now.length > 0) return now.join('\n');
   if (lastError === undefined) return null;
-  const last = (await jobs.detail(id))?.exceptions.find((e) => e.message === lastError);
+  const last = detail?.exceptions.find((e) => e.message === lastError);
   return [lastError, ...(last?.detail === undefined ? [] : [`DETAIL:  ${last.detail}`]), ...(last?.hint === undefined ? [] : [`HINT:  ${last.hint}`])].join('\n');
 }
 
@@ -107,7 +109,7 @@ export async function describe(context: ShowContext, s: Describe): Promise<RowsR
     if (job.length === 0) throw noSuchJob({ id: s.jobId ?? '' }, { range: s.range });
     return rowsResult('DESCRIBE', [...JOB_COLUMNS, ...stringColumns('error'), { name: 'restarts', type: BIGINT }, ...stringColumns('restored from', 'history')], await Promise.all(job.map(async (j) => {
       const detail = await context.engine.jobs.detail(j.id);
-      return [j.id, j.name, j.status, j.startTimeMs, await whatFailed(context.engine.jobs, j), j.restarts, detail?.restoredFrom ?? null, detail === undefined ? null : historyText(detail)];
+      return [j.id, j.name, j.status, j.startTimeMs, whatFailed(j, detail), j.restarts, detail?.restoredFrom ?? null, detail === undefined ? null : historyText(detail)];
     })));
   }
   const parts = s.name === undefined ? [] : partsOf(s.name);

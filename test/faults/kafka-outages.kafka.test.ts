@@ -55,6 +55,8 @@ describe('faults: outages of a broker', function () {
     expect(await bench.activity(job, 'source')).to.match(/^retrying since \d{4}-\d\d-\d\dT[\d:.]+Z: /);
     // The job has some seven connections; each is tried again once in reconnect.backoff.max.ms when the pauses have grown.
     expect(await bench.counter(job, 'reconnects') - reconnects).to.be.lessThan(60 + 30 * seconds);
+    const [described] = await bench.sql(`DESCRIBE JOB '${job}'`);
+    expect(described?.rows[0]?.[described.columns.findIndex((c) => c.name === 'error')]).to.match(/retrying since /);
     expect(await bench.rows('SELECT 1')).to.deep.equal([[1]]);
     expect(await (await fetch(bench.server.url('/metrics'))).text()).to.match(/rivulet_operator_stuck\{[^}]*type="source"[^}]*\} 1\n/);
     if (LONG) console.log(`      away ${seconds.toFixed(1)} s: ${(100 * used / seconds).toFixed(2)} % of a core, ${await bench.counter(job, 'reconnects') - reconnects} connections tried`);

@@ -88,7 +88,7 @@ describe('faults: topics changed behind the back', function () {
   });
   it('C7: a source held back by an open transaction says by which place and since when; what is aborted never shows', async () => {
     await bench.topic('held');
-    const job = await bench.submit(printing('held', { 'properties.isolation.level': 'read_committed' })), writer = bench.kafka.producer({ transactionalId: bench.name('foreign') });
+    const job = await bench.submit(printing('held', { 'properties.isolation.level': 'read_committed', 'properties.fetch.max.wait.ms': '200' })), writer = bench.kafka.producer({ transactionalId: bench.name('foreign') });
     await writer.init();
     const topic = await writer.topic(bench.name('held')), write = async (n: number): Promise<void> => { const b = Buffer.from(`{"n":${n}}`); writer.append(topic, 0, null, -1, -1, b, 0, b.length, Date.now(), null); await writer.flush(); };
     await bench.values('held', numbers(1, 1));

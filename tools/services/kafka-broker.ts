@@ -69,11 +69,11 @@ export async function startLocalBroker(options: LocalBrokerOptions = {}): Promis
 }
 
 /** Starts a cluster: the first broker is its controller too, and must stay up; leaders go back to their preferred broker within a second or two. */
-export async function startLocalCluster(size: number): Promise<LocalBroker[]> {
+export async function startLocalCluster(size: number, properties: Readonly<Record<string, string>> = {}): Promise<LocalBroker[]> {
   const ports = await freePorts(size + 1), controllerPort = ports[size]!, nodes: LocalBroker[] = [];
   try {
     for (let i = 0; i < size; i++) {
-      nodes.push(await startNode({ id: i + 1, ports: [ports[i]!, controllerPort], controllerPort }, { properties: { 'leader.imbalance.check.interval.seconds': '1' } }));
+      nodes.push(await startNode({ id: i + 1, ports: [ports[i]!, controllerPort], controllerPort }, { properties: { 'leader.imbalance.check.interval.seconds': '1', ...properties } }));
     }
     return nodes;
   } catch (e) {

@@ -91,6 +91,17 @@ describe('faults: outages of a broker', function () {
     process.kill(bench.server.pid, 'SIGCONT');
     await complete();
   });
+  it('C1: the server is killed and starts again while the broker is away: its job waits in the middle of its start', async () => {
+    await feed();
+    await bench.server.end('SIGKILL');
+    for (const one of [boot, proxy]) one.down();
+    await bench.server.launch();
+    // What the last checkpoint has prepared is ended first, before there are sources and sinks to ask: the log tells.
+    await eventually('the log to say why it does not start', async () => bench.server.stderr.split('\n').some((line) => line.includes('trouble with Kafka') && line.includes('ECONNREFUSED'))).catch((error: unknown) => { throw new Error(`${(error as Error).message}: ${bench.server.stderr}`); });
+    expect((await bench.job(job)).status).to.equal('INITIALIZING');
+    for (const one of [boot, proxy]) await one.up();
+    await complete();
+  });
   it('C2, C10: the same between what a checkpoint prepares and its commit: committed once the broker is back, once', async () => {
     const lost = proxy.on('endTxn', 'swallow'), cut = proxy.on('endTxn', 'cut-after');
     await complete();

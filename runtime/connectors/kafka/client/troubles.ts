@@ -30,8 +30,8 @@ export class Troubles {
   note(who: object, error: RivuletError): void {
     this.observer.retries.value++;
     const known = this.#open.get(who);
-    if (known !== undefined) { known.error = error; return; }
-    this.#open.set(who, { sinceMs: this.#clock.now(), error });
+    if (known !== undefined) known.error = error;
+    else this.#open.set(who, { sinceMs: this.#clock.now(), error });
     const now = this.#clock.monotonic();
     if (this.#isLogged || now - this.#loggedAt < LOG_EVERY_MS) return;
     this.#loggedAt = now;

@@ -73,6 +73,13 @@ export class EpochIndex {
     this.entries.set(job, { ...entry, epochs: [epoch, ...entry.epochs.filter((one) => one !== epoch && !dropped.includes(one))] });
     this.saveBehind(entry.epochs.length === 0);
   }
+  /** What was found when the store was read: after a power failure the file may not know all of it, and what it does not know would count as dropped later. */
+  noteFound(job: string, epochs: readonly number[]): void {
+    const entry = this.entries.get(job);
+    if (entry === undefined || entry.epochs.join() === epochs.join()) return;
+    this.entries.set(job, { ...entry, epochs });
+    this.saveBehind();
+  }
   /** Before the store forgets the job's checkpoints, or the job. Gives what was known, for `restore` should the store fail. */
   async forget(job: string, what: 'checkpoints' | 'job'): Promise<IndexEntry | undefined> {
     const before = this.entries.get(job);

@@ -43,6 +43,8 @@ export class CheckpointLog {
   private damaged: { epoch: number; what: string }[] = [];
   /** Being copied into a savepoint: kept beyond the usual number. */
   private readonly pinned = new Set<Manifest>();
+  /** A write has failed: whether the store has it shows only when it is read again. */
+  private isUncertain = false;
   private nextEpochNumber = 1;
   private nextSeq = 1;
   readonly history: CheckpointEvent[] = [];
@@ -52,17 +54,21 @@ export class CheckpointLog {
   problem: string | undefined;
   /** How many completed checkpoints are kept; at least 1. */
   private readonly retainedCount: number;
-  /** A write failed: whether it is on the disk is not known. */
-  private isUncertain = false;
   constructor(jobId: string, store: StatePort, log: Log, retainedCount = 2) { this.jobId = jobId; this.store = store; this.log = log; this.retainedCount = retainedCount; }
 
   /** Before a restart chooses its checkpoint: after a write that failed the disk says what is true. Throws `data-write-failed` and the like while it cannot. */
   async settle(): Promise<void> {
     if (!this.isUncertain) return;
-    this.retained = [];
-    this.superfluous = [];
-    this.damaged = [];
-    await this.load();
+    const { retained, damaged, superfluous } = this;
+    try {
+      Object.assign(this, { retained: [], damaged: [], superfluous: [] });
+      await this.load();
+    } catch (error) {
+      Object.assign(this, { retained, damaged, superfluous });
+      throw error;
+    }
+    // Those that are pinned stay the same objects.
+    this.retained = this.retained.map((one) => retained.find(({ epoch }) => epoch === one.epoch) ?? one);
     this.isUncertain = false;
   }
   async load(): Promise<void> {
@@ -80,6 +86,7 @@ export class CheckpointLog {
       if (!isDropped && !this.retained.some((one) => one.epoch === epoch) && !this.damaged.some((one) => one.epoch === epoch)) this.noteDamage(epoch, `it was complete (${this.store.index.path}) but is no longer in ${this.store.path}`);
     }
     if (this.store.hasGaps && this.retained.length === 0 && this.damaged.length === 0) this.noteDamage(this.nextEpochNumber++, `a log of ${this.store.path} is damaged; a checkpoint that stood there is lost`);
+    if (this.retained.length > 0) this.store.index.noteFound(this.jobId, [...this.retained, ...this.damaged].map(({ epoch }) => epoch).sort((a, b) => b - a));
   }
   /** A retained checkpoint cannot be read: it is not offered again and goes with the next write. */
   noteDamage(epoch: number, what: string): void {
@@ -94,6 +101,14 @@ export class CheckpointLog {
     if (newest !== undefined && new Set([...this.damaged.map(({ epoch }) => epoch), ...this.store.index.epochsOf(this.jobId)].filter((epoch) => epoch > newest.epoch)).size >= 2) return { ...newest, committables: {} };
     if (newest === undefined && this.damaged.length > 0) throw noUsableCheckpoint({ job: this.jobId, damaged: this.damaged.map(({ epoch, what }) => `checkpoint ${epoch}: ${what}`) });
     return newest;
+  }
+  /**
+   * The checkpoint with what a restart from it has to commit. Of one that had a successor that is nothing, whether the successor can be read or not:
+   * an epoch is triggered only when the one before is committed. Its identities may be fenced by now, which would look like a loss.
+   */
+  withPrepared(manifest: Manifest): Manifest {
+    const hasSuccessor = [...this.damaged, ...this.retained].some(({ epoch }) => epoch > manifest.epoch);
+    return hasSuccessor ? { ...manifest, committables: {} } : manifest;
   }
   /** Retained and readable ones, newest first. */
   checkpoints(): readonly Manifest[] { return this.retained; }

@@ -48,7 +48,7 @@ const encodeJob = (job: string, record: unknown, revision: number): Uint8Array =
 
 /** The store as jobs see it; a simulation gives its own. */
 export type StatePort = Pick<StateStore, 'path' | 'jobs' | 'putJob' | 'resetJob' | 'manifests' | 'readBlock' | 'writeCheckpoint' | 'sweep' | 'noteKnown' | 'hasGaps' | 'close'> & {
-  readonly index: Pick<EpochIndex, 'path' | 'epochsOf'>;
+  readonly index: Pick<EpochIndex, 'path' | 'epochsOf' | 'noteFound'>;
   readonly files: Pick<BlockFiles, 'sizes'>;
 };
 

@@ -194,6 +194,7 @@ export class CheckpointCoordinator {
     current.committed.add(subtask);
     if (current.committed.size < this.options.layout.parallelism) return;
     killPoint('after-commit');
+    this.options.history.noteCommitted((current.manifest as Manifest).epoch);
     current.stopTimer();
     this.failures = 0;
     this.options.history.completed++;

@@ -45,6 +45,7 @@ export class CheckpointLog {
   private readonly pinned = new Set<Manifest>();
   /** A write has failed: whether the store has it shows only when it is read again. */
   private isUncertain = false;
+  private committed = 0;
   private nextEpochNumber = 1;
   private nextSeq = 1;
   readonly history: CheckpointEvent[] = [];
@@ -97,8 +98,6 @@ export class CheckpointLog {
   /** The checkpoint to restore from; undefined = the job never completed one. Throws `no-usable-checkpoint` when all are damaged. */
   newest(): Manifest | undefined {
     const newest = this.retained[0];
-    // One with two newer ones has long been committed, and its transactional ids have been used again since.
-    if (newest !== undefined && new Set([...this.damaged.map(({ epoch }) => epoch), ...this.store.index.epochsOf(this.jobId)].filter((epoch) => epoch > newest.epoch)).size >= 2) return { ...newest, committables: {} };
     if (newest === undefined && this.damaged.length > 0) throw noUsableCheckpoint({ job: this.jobId, damaged: this.damaged.map(({ epoch, what }) => `checkpoint ${epoch}: ${what}`) });
     return newest;
   }
@@ -109,6 +108,13 @@ export class CheckpointLog {
   withPrepared(manifest: Manifest): Manifest {
     const hasSuccessor = [...this.damaged, ...this.retained].some(({ epoch }) => epoch > manifest.epoch);
     return hasSuccessor ? { ...manifest, committables: {} } : manifest;
+  }
+  /** Its sinks have committed; known only of epochs of this process. */
+  noteCommitted(epoch: number): void { this.committed = Math.max(this.committed, epoch); }
+  /** The newest checkpoint if it has prepared something that may not be committed yet. */
+  uncommitted(): Manifest | undefined {
+    const [newest] = this.retained, due = newest === undefined || newest.epoch <= this.committed ? undefined : this.withPrepared(newest);
+    return due === undefined || Object.values(due.committables).every((of) => of.length === 0) ? undefined : due;
   }
   /** Retained and readable ones, newest first. */
   checkpoints(): readonly Manifest[] { return this.retained; }

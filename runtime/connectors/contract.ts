@@ -92,7 +92,10 @@ export interface SinkWriter {
 export interface SinkFactory {
   readonly identifier: string;
   create(node: SinkNode, context: SinkContext): SinkWriter;
-  /** At restore, before any writer opens: end the transactions the checkpoint says are prepared. Idempotent. `former`: subtasks of the sink at the checkpoint. */
+  /**
+   * At restore, before any writer opens: end the transactions the checkpoint says are prepared. Idempotent. `former`: subtasks of the sink at the checkpoint. With a context of no subtasks the job ends: what is
+   * not committed is aborted, wherever it is open.
+   */
   recover?(node: SinkNode, committables: readonly Json[], context: SinkContext, former?: number): Promise<void>;
 }
 export interface SinkContext extends ConnectorContext {

@@ -3,6 +3,7 @@
  * over all of them the event loop runs (network, messages). Nothing to do: no timer, no loop, until a message or a reader's wake-up.
  */
 import { invariant } from '../../core/errors/common.ts';
+import { RivuletError } from '../../core/errors/define.ts';
 import { buildSubtask, connectorContext, sinkContext, sinkNodes } from './build.ts';
 import type { RuntimeRegistry } from './contract.ts';
 import { heapExceeded } from '../../core/errors/runtime.ts';
@@ -166,17 +167,24 @@ export class WorkerHost implements SubtaskHost {
   }
   /** Ends what a checkpoint says is prepared, before any writer of the new attempt opens. */
   private async recover(message: Extract<ToWorker, { type: 'recover' }>): Promise<void> {
+    let lost: RivuletError | undefined;
     try {
       this.killPoint('before-recover');
       for (const node of sinkNodes(message.plan)) {
         const committables = message.committables[node.id] ?? [];
         const factory = this.registry.sink(node.connector);
         if (factory?.recover === undefined) { invariant(committables.length === 0, `sink connector ${node.connector} can recover what it prepared`); continue; }
-        const base = connectorContext(message.plan, message.jobId, 0, node.parallelism ?? message.parallelism, this, () => ({ value: 0 }));
-        await factory.recover(node, committables, sinkContext(base, node, () => {}), message.former[node.id]);
+        const base = connectorContext(message.plan, message.jobId, 0, message.isEnd ? 0 : node.parallelism ?? message.parallelism, this, () => ({ value: 0 }));
+        try {
+          await factory.recover(node, committables, sinkContext(base, node, () => {}), message.former[node.id]);
+        } catch (error) {
+          // What one sink has lost for good is no reason to leave the others' prepared.
+          if (!(error instanceof RivuletError) || error.retry !== 'never') throw error;
+          lost ??= error;
+        }
         this.killPoint('between-recovers');
       }
-      this.toMain({ type: 'recovered', request: message.request, error: undefined });
+      this.toMain({ type: 'recovered', request: message.request, error: lost === undefined ? undefined : plainError(lost) });
     } catch (error) {
       this.toMain({ type: 'recovered', request: message.request, error: plainError(error) });
     }

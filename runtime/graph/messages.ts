@@ -55,7 +55,7 @@ export type ToWorker =
   | { readonly type: 'commit'; readonly attempt: number; readonly epoch: number }
   | { readonly type: 'cancel'; readonly attempt: number }
   | { readonly type: 'credit'; readonly attempt: number; readonly subtask: number; readonly of: 'print' | 'collect'; readonly bytes: number }
-  | { readonly type: 'recover'; readonly request: number; readonly jobId: string; readonly plan: PhysicalPlan; readonly parallelism: number; readonly committables: Readonly<Record<string, readonly Json[]>>; /** Sink node id → its instances at the checkpoint. */ readonly former: Readonly<Record<string, number>> }
+  | { readonly type: 'recover'; readonly request: number; readonly jobId: string; readonly plan: PhysicalPlan; readonly parallelism: number; readonly committables: Readonly<Record<string, readonly Json[]>>; /** Sink node id → its instances at the checkpoint. */ readonly former: Readonly<Record<string, number>>; /** No writer follows: nothing may stay open. */ readonly isEnd: boolean }
   | { readonly type: 'stats'; readonly request: number; readonly attempt: number };
 
 export interface SnapshotBlock { readonly node: string; readonly table: string; readonly kind: 'base' | 'delta'; readonly bytes: Uint8Array<ArrayBuffer>; readonly crc: number; readonly entries: number }

@@ -30,6 +30,8 @@ import { labelsOf, nodesWithState } from './starting-state.ts';
 import type { StartOptions } from './starting-state.ts';
 import type { SubtaskStats, WorkerPool } from './workers.ts';
 
+/** How long a job that ends tries to end its transactions. */
+const END_LIMIT_MS = 5000;
 const EXCEPTIONS_KEPT = 20, STATUSES_KEPT = 50;
 /** So many deaths of worker threads at work for a job, within so long, and it fails for good. */
 const WORKER_DEATHS = 3, WORKER_DEATHS_MS = 10 * 60_000;
@@ -149,7 +151,10 @@ export class Job {
   }
   /** Stores the final status, then shows it. A status that cannot be stored is shown all the same; the server start repeats the ending. */
   private async finish(status: 'FAILED' | 'FINISHED' | 'CANCELED'): Promise<void> {
+    const before = this.status;
     await this.store(status).catch((error: unknown) => this.log.error('the end of the job could not be stored', { err: error }));
+    // Somebody may have restarted it meanwhile.
+    if (this.status !== before) return;
     this.setStatus(status);
   }
 
@@ -205,10 +210,11 @@ export class Job {
       if (execution !== this.execution) return;
       killPoint('during-restore');
     }
-    await this.env.pool.recover({ ...this.record, parallelism: this.settings.parallelism }, manifest);
+    await this.env.pool.recover({ ...this.record, parallelism: this.settings.parallelism }, manifest === undefined ? undefined : this.history.withPrepared(manifest));
     if (execution !== this.execution) return;
     killPoint('after-recover');
     if (manifest !== undefined) {
+      this.history.noteCommitted(manifest.epoch);
       if (manifest.kind === 'final') { this.execution = undefined; await execution.end(); await this.finish('FINISHED'); return; }
       const rescaled = new Set(execution.rescaledNodes(manifest));
       this.base = { ...manifest, nodes: Object.fromEntries(Object.entries(manifest.nodes).filter(([id]) => !rescaled.has(id))) };
@@ -259,6 +265,7 @@ export class Job {
       if (execution.lastStats.length > 0) this.lastStats = execution.lastStats;
     }
     await coordinator?.settled();
+    await this.history.settle().catch((error: unknown) => this.log.warn('whether the last checkpoint was written is not known yet', { err: error }));
   }
   /** A job whose work ends threads takes all others along, and one that fills their heaps is about to: after some times it is not started again. */
   private judged(error: RivuletError): RivuletError {
@@ -278,7 +285,11 @@ export class Job {
   private async afterFailure(error: RivuletError): Promise<void> {
     if (this.status !== 'FAILING') return;
     const delayMs = error.retry === 'never' ? undefined : error.code === workerLost.card.name ? LOST_WORKER_DELAY_MS : this.strategy.onFailure(this.env.clock.monotonic());
-    if (delayMs === undefined) { await this.finish('FAILED'); return; }
+    if (delayMs === undefined) {
+      await this.endTransactions();
+      if ((this.status as JobStatus) === 'FAILING') await this.finish('FAILED');
+      return;
+    }
     this.setStatus('RESTARTING');
     this.nextRestartMs = this.env.clock.now() + delayMs;
     this.restarts++;
@@ -293,6 +304,7 @@ export class Job {
     if (this.status === 'CANCELLING') { await this.whenStatus((status) => status !== 'CANCELLING'); return; }
     this.setStatus('CANCELLING');
     await this.takeDown(jobEnded({ id: this.id, status: 'CANCELED' }));
+    await this.endTransactions();
     await this.finish('CANCELED');
   }
   async stop(options: StopOptions): Promise<{ savepointPath?: string | undefined }> {
@@ -328,9 +340,27 @@ export class Job {
     if (this.status !== 'RUNNING' || this.coordinator === undefined || this.isStopping) this.refuse('take a savepoint of', 'RUNNING');
     return { savepointPath: await this.copySavepoint(await this.coordinator.run('savepoint', 'continue')) };
   }
+  /**
+   * A job that ends between the durable checkpoint and its commit owes the commit: the checkpoint is true, and nobody may come to do it
+   * later. What is in no checkpoint is aborted, so that it does not stand before readers until the transaction's timeout. What cannot be
+   * ended in time is left to the next start or to DROP JOB.
+   */
+  private async endTransactions(): Promise<void> {
+    let newest: Manifest | undefined;
+    // Damaged ones name nothing that could be committed.
+    try { newest = this.history.newest(); } catch { /* said at the next start */ }
+    const due = newest === undefined ? undefined : this.history.withPrepared(newest);
+    let stopTimer = (): void => {};
+    const timeout = new Promise<void>((resolve) => { stopTimer = this.env.clock.after(END_LIMIT_MS, () => { this.log.warn('transactions of the job could not be ended in time', { epoch: due?.epoch }); resolve(); }); });
+    const work = this.env.pool.recoverForGood({ ...this.record, parallelism: this.settings.parallelism }, due).then(() => this.history.noteCommitted(due?.epoch ?? 0), (error: unknown) => this.log.warn('transactions of the job could not be ended', { err: error, epoch: due?.epoch }));
+    await Promise.race([work, timeout]);
+    stopTimer();
+  }
+  /** Of a job that has ended, before its checkpoints are forgotten: what could not be committed then. */
+  async commitLast(): Promise<void> { if (this.history.uncommitted() !== undefined) await this.endTransactions(); }
   /** Of a job that does not run. */
   private async commitPrepared(manifest: Manifest): Promise<void> {
-    await this.env.pool.recover({ ...this.record, parallelism: this.settings.parallelism }, manifest).catch((error: unknown) => {
+    await this.env.pool.recover({ ...this.record, parallelism: this.settings.parallelism }, this.history.withPrepared(manifest)).catch((error: unknown) => {
       // What is lost for good must not take the state with it; the job has failed of it and said so.
       if (!(error instanceof RivuletError) || error.code !== 'kafka-transaction-lost') throw error;
       this.log.warn('a prepared transaction is lost; the state is taken over without it', { err: error });

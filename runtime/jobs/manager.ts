@@ -135,7 +135,7 @@ export class Manager implements JobManager {
   async drop(id: string): Promise<void> {
     const job = this.job(id);
     this.refuseWhenStopping();
-    if (!job.isFinal) await job.cancel();
+    if (!job.isFinal) await job.cancel(); else await job.commitLast();
     await this.env.store.resetJob(id, undefined);
     this.jobs.delete(id);
     job.printLog.close();

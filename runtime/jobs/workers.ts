@@ -25,6 +25,8 @@ export interface AttemptHandler {
   readonly jobId: string;
 }
 export interface SubtaskStats { readonly subtask: number; readonly nodes: readonly NodeStats[] }
+/** `widest`: most subtasks the job ever ran with. */
+export interface RecoveredJob { readonly id: string; readonly plan: PhysicalPlan; readonly parallelism: number; readonly widest?: number | undefined }
 interface Request { readonly worker: number; readonly resolve: (message: ToMain) => void; readonly reject: (error: RivuletError) => void }
 
 /** Bytes; without: no limit. */
@@ -155,12 +157,17 @@ export class WorkerPool {
    * Ends what a checkpoint says is prepared, and what subtasks beyond the present ones may have left open, also when they died before their
    * first checkpoint; rejects with the sink's error. Without a checkpoint, and never wider than now, there is nothing to ask.
    */
-  async recover(job: { readonly id: string; readonly plan: PhysicalPlan; readonly parallelism: number; readonly widest?: number | undefined }, manifest: Manifest | undefined): Promise<void> {
-    const { id: jobId, plan, parallelism, widest = 0 } = job;
+  async recover(job: RecoveredJob, manifest: Manifest | undefined): Promise<void> {
+    const { parallelism, widest = 0 } = job;
     if (manifest === undefined && widest <= parallelism) return;
-    const committables = manifest?.committables ?? {}, former = Object.fromEntries(plan.nodes.map(({ id }) => [id, Math.max(widest, manifest?.nodes[id]?.instances ?? 0)]));
+    await this.endTransactions(job, manifest, false);
+  }
+  /** The job ends: commits what its checkpoint has prepared and aborts all else that its sinks have open. */
+  async recoverForGood(job: RecoveredJob, manifest: Manifest | undefined): Promise<void> { await this.endTransactions(job, manifest, true); }
+  private async endTransactions({ id: jobId, plan, parallelism, widest = 0 }: RecoveredJob, manifest: Manifest | undefined, isEnd: boolean): Promise<void> {
+    const committables = manifest?.committables ?? {}, former = Object.fromEntries(plan.nodes.map(({ id }) => [id, Math.max(widest, isEnd ? parallelism : 0, manifest?.nodes[id]?.instances ?? 0)]));
     const resolved = this.resolvePlan(plan);
-    const { error } = await this.ask<'recovered'>(0, (request) => ({ type: 'recover', request, jobId, plan: resolved, parallelism, committables, former }));
+    const { error } = await this.ask<'recovered'>(0, (request) => ({ type: 'recover', request, jobId, plan: resolved, parallelism, committables, former, isEnd }));
     if (error !== undefined) throw revivedError(error);
   }
   async stats(attempt: number, parallelism: number): Promise<readonly SubtaskStats[]> {

@@ -8,7 +8,7 @@ import { stateDamaged } from '../../core/errors/runtime.ts';
 import { decodeManifest, encodeManifest } from '../../runtime/checkpoint/manifest.ts';
 import type { BlockRef, Manifest } from '../../runtime/checkpoint/manifest.ts';
 import type { SavepointFiles } from '../../runtime/checkpoint/savepoint.ts';
-import type { Dropped, NewBlock, RetainedManifest, StatePort } from '../../runtime/checkpoint/store.ts';
+import type { Dropped, NewBlock, RetainedManifest, StatePort, StoredJob } from '../../runtime/checkpoint/store.ts';
 import { Line } from './scheduler.ts';
 import type { Life, Scheduler } from './scheduler.ts';
 
@@ -27,6 +27,8 @@ export class Disk {
   failing = 0;
   /** A write has failed. */
   onFailed: () => void = () => {};
+  /** What the job had when it was dropped. */
+  dropped: { readonly manifest: Manifest | undefined } | undefined;
   /** The store answers before anything is synced: to show that the checks find it. */
   isLying = false;
   constructor(scheduler: Scheduler) { this.scheduler = scheduler; }
@@ -65,24 +67,31 @@ export class Disk {
 /** What a process sees of the disk; its work there ends with it. */
 export class ModelStore implements StatePort {
   readonly path = 'disk';
+  readonly hasGaps = false;
   readonly index: StatePort['index'];
   readonly files: StatePort['files'] = { sizes: async () => new Map() };
   private readonly disk: Disk;
   private readonly scheduler: Scheduler;
   private readonly line: Line;
+  private isBroken = false;
   constructor(disk: Disk, scheduler: Scheduler, life: Life) {
     this.disk = disk;
     this.scheduler = scheduler;
     this.line = new Line(life);
     this.index = { path: 'index', epochsOf: () => disk.image().index, noteFound: (_job, epochs) => { disk.apply((image) => { image.index = epochs; }); } };
   }
+  /** After a failed write the database is opened again, which makes what is in its log last. */
+  private reopen(): void {
+    if (this.isBroken && !this.disk.isLying) this.disk.sync();
+    this.isBroken = false;
+  }
   private write(change: Change): Promise<void> {
     const { disk, scheduler, line } = this;
     return new Promise((resolve, reject) => {
       scheduler.post(line, () => {
         const fate = disk.failing > 0 ? (['refused', 'written', 'dropped'] as const)[scheduler.below(3)] : 'synced';
-        if (fate !== 'synced') disk.failing--;
-        const fail = (): void => { disk.onFailed(); scheduler.post(line, () => reject(new RivuletError({ sqlstate: '53100', code: 'disk-full', domain: 'external', retry: 'restart', message: 'no space left on device', cause: undefined }))); };
+        if (fate === 'synced') this.reopen(); else disk.failing--;
+        const fail = (): void => { this.isBroken = true; disk.onFailed(); scheduler.post(line, () => reject(new RivuletError({ sqlstate: '53100', code: 'disk-full', domain: 'external', retry: 'restart', message: 'no space left on device', cause: undefined }))); };
         if (fate === 'refused') { fail(); return; }
         disk.apply(change);
         scheduler.post(line, () => {
@@ -94,13 +103,15 @@ export class ModelStore implements StatePort {
       });
     });
   }
-  async jobs(): Promise<readonly { readonly id: string; readonly record: unknown }[]> { return [...this.disk.image().jobs].map(([id, text]) => ({ id, record: JSON.parse(text) as unknown })); }
+  async jobs(): Promise<readonly StoredJob[]> { return [...this.disk.image().jobs].map(([id, text]) => ({ id, name: undefined, record: JSON.parse(text) as unknown, damage: undefined })); }
+  noteKnown(): void {}
   async putJob(id: string, record: unknown): Promise<void> {
     const text = JSON.stringify(record);
     await this.write((image) => { image.jobs.set(id, text); });
   }
   async resetJob(id: string, record: unknown): Promise<void> {
     const text = record === undefined ? undefined : JSON.stringify(record);
+    if (text === undefined) this.disk.dropped = { manifest: this.disk.newest() };
     await this.write((image) => {
       if (text === undefined) image.jobs.delete(id); else image.jobs.set(id, text);
       image.manifests.clear();
@@ -109,6 +120,7 @@ export class ModelStore implements StatePort {
     });
   }
   async manifests(): Promise<readonly RetainedManifest[]> {
+    this.reopen();
     return [...this.disk.image().manifests].sort(([a], [b]) => b - a).map(([epoch, text]) => {
       try { return { epoch, manifest: decodeManifest(text, `manifest ${epoch}`), damage: undefined }; } catch (error) { return { epoch, manifest: undefined, damage: error as RivuletError }; }
     });

@@ -15,5 +15,6 @@ export const MUTATIONS: readonly (readonly [what: string, mutation: Mutation])[]
   ['lanes of subtasks that are no more are not looked for', { forgetsFormerSubtasks: true }],
   ['a write that failed is taken for one that never was', withLog((log) => { log.settle = async () => {}; })],
   ['what an older checkpoint had prepared is committed again', withLog((log) => { log.withPrepared = (manifest) => manifest; })],
+  ['a job that ends leaves its transactions to the timeout', { onJob: (job) => { Object.assign(job, { endTransactions: async () => {} }); } }],
   ['a restart begins from the checkpoint before the newest', withLog((log) => { log.newest = () => log.checkpoints()[1] ?? log.checkpoints()[0]; })],
 ];

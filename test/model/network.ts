@@ -20,11 +20,12 @@ export class Network {
   constructor(scheduler: Scheduler, broker: Broker) { this.scheduler = scheduler; this.broker = broker; }
   /** Requests over one connection arrive in order. */
   connection(): Line { return new Line(this.wire); }
-  call<T>(connection: Line, answers: Line, ask: () => T): Promise<T> {
+  /** `isFencing`: a late copy would end what has begun since, which Kafka cannot tell from a takeover; assumed not to happen. */
+  call<T>(connection: Line, answers: Line, ask: () => T, isFencing = false): Promise<T> {
     const { scheduler } = this;
     return new Promise((resolve) => {
       const attempt = (over: Line): void => {
-        const fate = scheduler.random() >= this.lossy ? 'answered' : (['request lost', 'answer lost', 'late'] as const)[scheduler.below(3)];
+        const fate = scheduler.random() >= this.lossy ? 'answered' : (['request lost', 'answer lost', 'late'] as const)[scheduler.below(isFencing ? 2 : 3)];
         scheduler.post(over, () => {
           const answer = fate === 'answered' || fate === 'answer lost' ? ask() : undefined;
           // The connection is given up and made anew; what was in the old one arrives when it likes.
@@ -89,7 +90,7 @@ class ModelProducer implements Producer {
   private get id(): string { return this.options.transactionalId ?? ''; }
   async init(): Promise<void> {
     const { network, answers } = this.client;
-    this.identity = { transactionalId: this.id, ...await network.call(this.line, answers, () => network.broker.initProducerId(this.id, this.options.transactionTimeoutMs ?? 0)) };
+    this.identity = { transactionalId: this.id, ...await network.call(this.line, answers, () => network.broker.initProducerId(this.id, this.options.transactionTimeoutMs ?? 0), true) };
   }
   async topic(topic: string): Promise<ProducerTopic> { return { topic, partitionCount: 2, partitionFor: () => 0 }; }
   append(...[topic, partition, , , , value]: Parameters<Producer['append']>): void {

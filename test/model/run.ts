@@ -6,7 +6,7 @@ import type { Mutation } from './world.ts';
 /** Events without an end: something hangs. */
 const STEPS_LIMIT = 12_000;
 type Action = (world: World) => void;
-const parallelismOf = (world: World): number => (world.scheduler.chance(0.75) ? 2 : 1 + world.scheduler.below(3));
+const parallelismOf = (world: World): number => (world.scheduler.chance(0.6) ? 2 : 1 + world.scheduler.below(3));
 /** A user asks for something; refusals are fine. */
 const ask = (what: string, act: (manager: NonNullable<World['server']>['manager'], id: string) => Promise<unknown>): Action => (world) => {
   const { server, job } = world;
@@ -76,10 +76,20 @@ export async function run(seed: number, mutation: Mutation = {}): Promise<Outcom
   world.network.lossy = 0;
   world.disk.failing = 0;
   world.note('calm');
-  const before = scheduler.steps;
+  const before = scheduler.steps, dropAt = scheduler.chance(0.3) ? before + scheduler.below(500) : Infinity;
+  let isDropping = false;
   while (!world.isComplete) {
     if (scheduler.steps - before > STEPS_LIMIT) world.fail(`nothing comes of it: job is ${world.job?.status}`);
     const did = await step(), { job, server } = world;
+    if (world.disk.dropped !== undefined) {
+      while (await step());
+      world.checkDropped();
+      return { steps: scheduler.steps, end: 'dropped', trace: world.trace };
+    }
+    if (scheduler.steps >= dropAt && !isDropping && job !== undefined && job.status !== 'FAILED') {
+      isDropping = true;
+      ask('drop', (manager, id) => manager.drop(id).catch((error: unknown) => { isDropping = false; throw error; }))(world);
+    }
     if (job?.status === 'FAILED') return { steps: scheduler.steps, end: 'lost', trace: world.trace };
     if (job?.status === 'CANCELED' || job?.status === 'FINISHED') void server?.manager.restart(job.id, { from: 'latest' }).catch(() => {});
     else if (!did && (server === undefined || job === undefined || job.status === 'SUSPENDED')) { world.kill('kill'); world.start(2); await settled(); } else if (!did) server?.life.resume();

@@ -109,8 +109,8 @@ export class World {
   private named(manifest: Manifest | undefined): Transaction[] {
     return Object.values(manifest?.committables ?? {}).flat().flatMap((one) => this.broker.transactions.findLast((t) => { const { transactionalId, producerId, producerEpoch } = one as unknown as Identity; return t.rows.length > 0 && t.id === transactionalId && t.producerId === producerId && t.producerEpoch === producerEpoch; }) ?? []);
   }
-  /** Those of them that are gone for good: their rows are in the state and not in the output. */
-  lost(manifest: Manifest | undefined): Transaction[] { return this.named(manifest).filter((t) => t.outcome === 'expired' || t.outcome === 'aborted'); }
+  /** Those of them that the timeout has ended: their rows are in the state and not in the output. */
+  private lost(manifest: Manifest | undefined): Transaction[] { return this.named(manifest).filter((t) => t.outcome === 'expired'); }
   /** Nothing runs: committed is what the newest checkpoint counts, but for what it has prepared and a restart will commit. */
   private checkAtRest(): void {
     const newest = this.disk.newest(), pending = new Set(this.named(newest).filter((t) => t.outcome !== 'committed').flatMap((t) => t.rows.map(({ row }) => row)));
@@ -129,7 +129,8 @@ export class World {
     if (status === 'INITIALIZING' && this.job !== undefined) this.mutation.onJob?.(this.job);
     if (status === 'RUNNING') {
       const newest = this.disk.newest();
-      if (this.lost(newest).length > 0) this.fail('the job runs although a transaction of its checkpoint is lost');
+      const gone = this.named(newest).find((t) => t.outcome === 'expired' || t.outcome === 'aborted');
+      if (gone !== undefined) this.fail(`the job runs although transaction ${gone.id} of its checkpoint is ${gone.outcome}`);
       this.compare(rowsAt(positionsOf(newest)), new Set(), 'restored');
     }
     if (status === 'FAILED') this.checkFailed();
@@ -140,17 +141,28 @@ export class World {
     if (error?.code !== 'kafka-transaction-lost') this.fail(`the job failed for good: ${error?.code} ${error?.message} ${error?.detail}`);
     if (lost.length === 0) this.fail(`a transaction is called lost and none is: ${error.message}`);
     this.checkAtRest();
+    const left = this.scheduler.isPatient ? this.named(newest).find((t) => t.outcome === 'open') : undefined;
+    if (left !== undefined) this.fail(`the job failed for good of lost transactions and left that of ${left.id}, which is not lost, prepared`);
   }
   /** Everything is read, checkpointed and committed. */
   get isComplete(): boolean {
     const newest = this.disk.newestSynced();
     return this.job?.status === 'RUNNING' && positionsOf(newest).join() === this.input.lengths.join() && [...rowsAt(this.input.lengths)].every((row) => this.seen.has(row));
   }
-  checkEnd(): void {
-    this.compare(rowsAt(this.input.lengths), new Set(), 'at the end');
-    // Transactions of the dead would stand before readers; one without rows can be left by a request that came late.
+  /** The job is gone: what its last checkpoint counts is out, and nothing is left for a timeout to end. */
+  checkDropped(): void {
+    const manifest = this.disk.dropped?.manifest;
+    this.compare(rowsAt(positionsOf(manifest)), new Set(this.lost(manifest).flatMap((t) => t.rows.map(({ row }) => row))), 'dropped');
+    this.checkOpen();
+  }
+  /** Transactions of the dead would stand before readers; one without rows can be left by a request that came late. */
+  private checkOpen(): void {
     const left = this.broker.open.find((transaction) => transaction.rows.length > 0);
     if (left !== undefined) this.fail(`at the end: a transaction of ${left.id} is still open`);
+  }
+  checkEnd(): void {
+    this.compare(rowsAt(this.input.lengths), new Set(), 'at the end');
+    this.checkOpen();
     // By key in the order of its changes.
     const last = new Map<string, number>();
     for (const { row } of this.broker.committed()) {

@@ -38,6 +38,8 @@ export const transactionPrefix = (spec: KafkaSinkSpec, node: SinkNode): string =
 export const transactionalId = (prefix: string, subtask: number, lane: number): string => `${prefix}-${subtask}-${lane}`;
 const groupOf = (prefix: string): string => `${prefix}-recovered`;
 
+const isLost = (error: unknown): error is RivuletError => error instanceof RivuletError && error.code === 'kafka-transaction-lost';
+
 /** Names a set of transactions. */
 function markOf(transactions: readonly StoredTransaction[]): string {
   const lines = transactions.map((t) => `${t.transactionalId} ${t.producerId} ${t.producerEpoch}`).sort();
@@ -47,37 +49,58 @@ function markOf(transactions: readonly StoredTransaction[]): string {
 /** What a restart asks of Kafka. */
 export type RecoverClient = Pick<KafkaAccess, 'endTransactionWith' | 'commitOffsets' | 'committedOffsets' | 'producer'>;
 
-async function commitAll(client: RecoverClient, topic: string, prefix: string, stored: readonly Committable[], context: SinkContext): Promise<void> {
+/** False: all is committed and the marker could not be written, so the identities must stay usable. */
+async function commitAll(client: RecoverClient, topic: string, prefix: string, stored: readonly Committable[], context: SinkContext): Promise<boolean> {
   const group = groupOf(prefix), mark = markOf(stored), place = { topic, partition: 0 };
-  try {
-    for (const transaction of stored) await client.endTransactionWith(transaction, 'commit');
-  } catch (error) {
-    if (!(error instanceof RivuletError) || error.code !== 'kafka-transaction-lost') throw error;
+  let lost: RivuletError | undefined;
+  for (const transaction of stored) {
+    try {
+      await client.endTransactionWith(transaction, 'commit');
+    } catch (error) {
+      // The others are not lost with it.
+      if (!isLost(error)) throw error;
+      lost ??= error;
+    }
+  }
+  if (lost !== undefined) {
     const [known] = await client.committedOffsets(group, [place]);
-    if (known?.metadata !== mark) throw error;
-    return;
+    if (known?.metadata !== mark) throw lost;
+    return true;
   }
   killPoint('before-marker');
   try {
     await client.commitOffsets(group, [{ ...place, offset: 0, metadata: mark }]);
     killPoint('after-marker');
+    return true;
   } catch (error) {
     if (!(error instanceof RivuletError) || error.domain !== 'external') throw error;
     context.log('warn', 'the marker of recovered transactions could not be written; a further crash before the next checkpoint would look like a lost transaction', { err: error, group });
+    return false;
   }
 }
 
 /**
- * Commits what the checkpoint has prepared and aborts what subtasks that no longer exist may have left open. Repeatable.
+ * Commits what the checkpoint has prepared and aborts what subtasks that no longer exist may have left open; those are all when the job ends
+ * (`context.parallelism` 0). Repeatable.
  * @param topic any that the sink writes to: the marker stands under its name
  * @param former subtasks there were when the checkpoint was taken
  */
 export async function recoverTransactions(client: RecoverClient, prefix: string, topic: string, committables: readonly Json[], context: SinkContext, former: number): Promise<void> {
   const stored = committables.filter((c) => c !== null) as unknown as readonly Committable[];
-  if (stored.length > 0) await commitAll(client, topic, prefix, stored, context);
+  const isEnd = context.parallelism === 0;
+  let lost: unknown;
+  try {
+    const isMarked = stored.length === 0 || await commitAll(client, topic, prefix, stored, context);
+    // A job that ends may be started again; without the marker its next start could not tell a fenced identity from a lost transaction.
+    if (!isMarked && isEnd) return;
+  } catch (error) {
+    if (!isEnd || !isLost(error)) throw error;
+    lost = error;
+  }
   const before = Math.max(former, ...stored.map((t) => t.parallelism ?? 0));
   for (let subtask = context.parallelism; subtask < before; subtask++) for (let lane = 0; lane < LANES; lane++) {
     const producer = client.producer({ transactionalId: transactionalId(prefix, subtask, lane), lingerMs: 0 });
     try { await producer.init(); } finally { await producer.close(); }
   }
+  if (lost !== undefined) throw lost;
 }

@@ -107,8 +107,8 @@ class PipelineKafkaWriter implements SinkWriter {
 
 async function recover(node: SinkNode, committables: readonly Json[], context: SinkContext, former = 0): Promise<void> {
   const spec = node.spec as unknown as KafkaPipelineSpec, [stored] = committables.filter((c) => c !== null) as unknown as readonly PipelineCommittable[];
-  if (spec.guarantee !== 'exactly-once' || stored === undefined) return;
+  if (spec.guarantee !== 'exactly-once' || (stored === undefined && former <= context.parallelism)) return;
   const client = observe(clientOf(spec, `rivulet-${context.jobId}-recover`), context, spec.table);
-  try { await recoverTransactions(client, prefixOf(spec, node, context), stored.topic, committables, context, former); } finally { await client.close(); }
+  try { await recoverTransactions(client, prefixOf(spec, node, context), stored?.topic ?? '', committables, context, former); } finally { await client.close(); }
 }
 export const kafkaPipelineSink: SinkFactory = { identifier: 'kafka-pipeline', create: (node, context) => new PipelineKafkaWriter(node, context), recover };

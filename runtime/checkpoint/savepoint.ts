@@ -73,8 +73,8 @@ export async function writeSavepoint(root: string, manifest: Manifest, labels: R
 }
 
 /** How savepoints come to and from files; a simulation gives its own. */
-export interface SavepointFiles { readonly write: typeof writeSavepoint; readonly open: typeof openSavepoint }
-export const savepointFiles: SavepointFiles = { write: (...of) => writeSavepoint(...of), open: (...of) => openSavepoint(...of) };
+export interface SavepointFiles { readonly write: typeof writeSavepoint; readonly open: typeof openSavepoint; readonly sweep: typeof sweepSavepoints }
+export const savepointFiles: SavepointFiles = { write: (...of) => writeSavepoint(...of), open: (...of) => openSavepoint(...of), sweep: (...of) => sweepSavepoints(...of) };
 
 export interface OpenSavepoint { readonly path: string; readonly manifest: Manifest; /** By node id, as far as they are known. */ readonly labels: Readonly<Record<string, string>>; readonly read: BlockReader; close(): Promise<void> }
 

@@ -15,7 +15,7 @@ import type { PhysicalPlan } from '../../planner/physical/plan.ts';
 import { PRODUCT_VERSION } from '../../core/version.ts';
 import { layOut } from '../graph/layout.ts';
 import { totalBytes } from '../checkpoint/log.ts';
-import { disposeSavepoint, listSavepoints, savepointFiles, sweepSavepoints } from '../checkpoint/savepoint.ts';
+import { disposeSavepoint, listSavepoints, savepointFiles } from '../checkpoint/savepoint.ts';
 import { moduleUrl } from '../modules.ts';
 import { reason } from '../../core/storage/files.ts';
 import { StateStore } from '../checkpoint/store.ts';
@@ -59,7 +59,7 @@ export class Manager implements JobManager {
   async recover(leaveStopped: boolean): Promise<void> {
     const stored = await this.env.store.jobs();
     await this.env.store.sweep(new Set(stored.map(({ id }) => id)));
-    await sweepSavepoints(this.env.savepointFolder).catch((error: unknown) => { this.log.warn('what a crash left of a savepoint could not be removed', { err: error }); });
+    await this.env.savepoints.sweep(this.env.savepointFolder).catch((error: unknown) => { this.log.warn('what a crash left of a savepoint could not be removed', { err: error }); });
     const found = stored.map((one) => ({ ...one, record: recordOf(one, this.env.clock.now()) })).sort((a, b) => a.record.startTimeMs - b.record.startTimeMs);
     for (const { record } of found) refuseNewer(record, this.env.store.path);
     for (const { record, damage, record: { id } } of found) {

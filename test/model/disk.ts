@@ -147,6 +147,7 @@ export class ModelStore implements StatePort {
 }
 
 export const modelSavepoints = (disk: Disk): SavepointFiles => ({
+  async sweep() {},
   async write(_root, manifest, _labels, nowMs, read) {
     const blocks = new Map<number, Uint8Array<ArrayBuffer>>(), path = `savepoint-${disk.savepoints.size}`;
     for (const node of Object.values(manifest.nodes)) for (const lists of Object.values(node.tables)) for (const refs of lists) for (const ref of refs) blocks.set(ref.seq, await read(ref));

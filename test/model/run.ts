@@ -68,7 +68,7 @@ export async function run(seed: number, mutation: Mutation = {}): Promise<Outcom
       if (scheduler.chance(trickle)) world.feed(1);
       await step();
     }
-    if (world.job?.status === 'FAILED') return { steps: scheduler.steps, end: 'lost', trace: world.trace };
+    if (world.job?.status === 'FAILED' && !world.isWornOut) return { steps: scheduler.steps, end: 'lost', trace: world.trace };
     pick(world)(world);
     await settled();
   }
@@ -86,12 +86,12 @@ export async function run(seed: number, mutation: Mutation = {}): Promise<Outcom
       world.checkDropped();
       return { steps: scheduler.steps, end: 'dropped', trace: world.trace };
     }
-    if (scheduler.steps >= dropAt && !isDropping && job !== undefined && job.status !== 'FAILED') {
+    if (scheduler.steps >= dropAt && !isDropping && job !== undefined && !job.isFinal) {
       isDropping = true;
       ask('drop', (manager, id) => manager.drop(id).catch((error: unknown) => { isDropping = false; throw error; }))(world);
     }
-    if (job?.status === 'FAILED') return { steps: scheduler.steps, end: 'lost', trace: world.trace };
-    if (job?.status === 'CANCELED' || job?.status === 'FINISHED') void server?.manager.restart(job.id, { from: 'latest' }).catch(() => {});
+    if (job?.status === 'FAILED' && !world.isWornOut) return { steps: scheduler.steps, end: 'lost', trace: world.trace };
+    if (job?.isFinal === true) void server?.manager.restart(job.id, { from: 'latest' }).catch(() => {});
     else if (!did && (server === undefined || job === undefined || job.status === 'SUSPENDED')) { world.kill('kill'); world.start(2); await settled(); } else if (!did) server?.life.resume();
   }
   // What came late would be doubles.

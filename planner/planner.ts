@@ -26,7 +26,7 @@ export interface PlannedQuery { readonly plan: PhysicalPlan; readonly columns: r
 export interface PlannedStatementSet { readonly plan: PhysicalPlan; readonly sinkPaths: readonly ObjectPath[] }
 export interface QueryMode { readonly mode: 'bounded' | 'streaming' }
 
-const stateFor = (context: PlannerContext, bounded: boolean): BindState => ({ context, bounded, parameters: [], viewDepth: 0 });
+const stateFor = (context: PlannerContext, bounded: boolean): BindState => ({ context, bounded, parameters: [], viewDepth: 0, work: { blocks: 0 } });
 function settingsOf(context: PlannerContext, bounded: boolean): PlanSettings {
   return { timeZone: context.timeZone, bounded, stateTtlMs: parseDuration('table.exec.state.ttl', context.option('table.exec.state.ttl') ?? '0') };
 }

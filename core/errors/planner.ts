@@ -63,4 +63,11 @@ export const metadataKeyUnknown = defineError<{ key: string; column: string; tab
   detail: (p) => `The connector supports the following metadata keys for ${p.mode}: ${p.known.join(', ') || 'none'}.`, hint: (p) => didYouMean(p.key, p.known) ?? (p.mode === 'writing' ? 'Declare the column VIRTUAL to leave it out when writing.' : undefined),
 });
 export const expressionTooDeep = defineError<Record<string, never>>({ sqlstate: '54001', name: 'expression-too-deep', domain: 'user', retry: 'never', message: () => 'statement is nested too deeply' });
-export const plannerErrors = { columnNotFound, relationNotFound, ambiguousColumn, functionNotFound, noMatchingSignature, typeMismatch, cannotCast, groupingError, parameterNotGiven, invalidQuery, unknownType, invalidTypeParameter, unknownConnector, missingConnector, notASource, notALookup, lookupNeedsKey, notASink, sinkSchemaMismatch, sinkCannotConsume, upsertSinkNeedsKey, metadataKeyUnknown, expressionTooDeep };
+export const tooManyColumns = defineError<{ what: string; columns: number; max: number }>({
+  sqlstate: '54011', name: 'too-many-columns', domain: 'user', retry: 'never', message: (p) => `${p.what} has ${p.columns} columns`, detail: (p) => `At most ${p.max} are allowed.`, hint: () => 'Name the columns that are needed, or keep the rest in a MAP, ROW or STRING.',
+});
+export const tooManyQueryBlocks = defineError<{ max: number }>({
+  sqlstate: '54001', name: 'too-many-query-blocks', domain: 'user', retry: 'never', message: (p) => `the statement comes to more than ${p.max} SELECTs`, detail: () => 'Views and common tables count as often as they are named.',
+  hint: () => 'Write VALUES instead of many small SELECTs, or let a job write the shared part into a table.',
+});
+export const plannerErrors = { tooManyColumns, tooManyQueryBlocks, columnNotFound, relationNotFound, ambiguousColumn, functionNotFound, noMatchingSignature, typeMismatch, cannotCast, groupingError, parameterNotGiven, invalidQuery, unknownType, invalidTypeParameter, unknownConnector, missingConnector, notASource, notALookup, lookupNeedsKey, notASink, sinkSchemaMismatch, sinkCannotConsume, upsertSinkNeedsKey, metadataKeyUnknown, expressionTooDeep };

@@ -35,4 +35,6 @@ export interface BindState {
   readonly parameters: (SqlType | undefined)[];
   /** Views being expanded, to refuse cycles and bound the depth. */
   readonly viewDepth: number;
+  /** What the statement has come to so far, views and common tables written out; without: not counted. */
+  readonly work?: { blocks: number } | undefined;
 }

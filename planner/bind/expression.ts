@@ -238,7 +238,7 @@ export class ExpressionBinder {
   private fold(e: Expr): Expr {
     const fn = e.op === 'call' ? this.state.context.functions.scalar(e.name) : undefined;
     const constant = e.op === 'call' ? e.args.every((a) => a.op === 'literal') && fn?.deterministic === true && (e.args.length > 0 || fn.session === true) : e.op === 'cast' && e.arg.op === 'literal';
-    if (!constant || this.hasParameters()) return e;
+    if (!constant || this.hasParameters() || !isCheap(e)) return e;
     try {
       const value = this.state.context.evaluateConstant(e);
       return literal(value, asNullable(e.type, value === null));
@@ -385,4 +385,21 @@ export function numberLiteral(source: string, form: 'integer' | 'decimal' | 'dou
 function intervalLiteral(e: Extract<Expression, { kind: 'interval' }>): Expr {
   const value = intervalValue(e);
   return literal(value.months ?? value.ms ?? 0, notNull(value.months === undefined ? INTERVAL_DAY_TIME : INTERVAL_YEAR_MONTH));
+}
+
+/** Texts a call may be given to be computed while planning, in characters together: time grows with the product of text and pattern. */
+const CHEAP_TEXT = 1024, CHEAP_CAST_TEXT = 64 * 1024;
+/** What makes long texts of short ones, by a number among the arguments. */
+const AMPLIFIERS: ReadonlySet<string> = new Set(['REPEAT', 'LPAD', 'RPAD']);
+/** Planning is done on the thread that serves everybody; what may take long is left to the run. */
+function isCheap(e: Expr): boolean {
+  const args = e.op === 'call' ? e.args : e.op === 'cast' ? [e.arg] : [];
+  let length = 0;
+  for (const arg of args) {
+    if (arg.op !== 'literal') continue;
+    if (typeof arg.value === 'string') length += arg.value.length;
+    else if (e.op === 'call' && typeof arg.value === 'number' && arg.value > CHEAP_TEXT && AMPLIFIERS.has(e.name)) return false;
+    else if (typeof arg.value === 'object' && arg.value !== null && 'list' in arg.value && arg.value.list.length > CHEAP_TEXT) return false;
+  }
+  return length <= (e.op === 'cast' ? CHEAP_CAST_TEXT : CHEAP_TEXT);
 }

@@ -4,7 +4,8 @@
  */
 import { featureNotSupported } from '../../core/errors/common.ts';
 import { RivuletError, type SourceRange } from '../../core/errors/define.ts';
-import { groupingError, invalidQuery, typeMismatch } from '../../core/errors/planner.ts';
+import { groupingError, invalidQuery, tooManyColumns, tooManyQueryBlocks, typeMismatch } from '../../core/errors/planner.ts';
+import { MAX_COLUMNS, MAX_QUERY_BLOCKS } from '../sql/limits.ts';
 import { commonType, sameType } from '../../core/types/coercion.ts';
 import { asNullable, typeText, NULL, STRING, type SqlType } from '../../core/types/sql-type.ts';
 import { parseDuration } from '../../catalog/options/options.ts';
@@ -21,7 +22,7 @@ import { bindFrom, type FromResult } from './from.ts';
 import { Scope } from './scope.ts';
 import { applyPredicate, attachSubqueries, prepareSubqueries, type BoundSubqueries, type QueryBinding } from './subquery.ts';
 
-const MAX_VIEW_DEPTH = 50;
+const MAX_VIEW_DEPTH = 50, BLOCKS_PER_TURN = 50;
 
 export async function bindQuery(state: BindState, query: Query, environment: Environment, outer?: Scope): Promise<Rel> {
   const inner = withCommonTables(query, environment);
@@ -43,10 +44,24 @@ function countOf(state: BindState, e: Expression | undefined, clause: string): n
 /** Given to the subquery binder, which cannot import this file without a cycle. */
 const binding: QueryBinding = { bindQuery, bindSelectCore, finishSelect };
 
+/** Common tables and views are written out wherever they are named: two names of one in each of twenty levels make a million. */
+async function countBlock({ work }: BindState, range: SourceRange): Promise<void> {
+  if (work === undefined) return;
+  if (++work.blocks > MAX_QUERY_BLOCKS) throw tooManyQueryBlocks({ max: MAX_QUERY_BLOCKS }, { range });
+  // Others get their turn meanwhile.
+  if (work.blocks % BLOCKS_PER_TURN === 0) await new Promise<void>((resolve) => { setImmediate(resolve); });
+}
 /** `width`: visible columns; further ones only serve sorting. */
 export interface BoundBody { readonly rel: Rel; readonly keys: readonly SortKey[]; readonly width: number }
 async function bindBody(state: BindState, body: QueryBody, environment: Environment, outer: Scope | undefined, orderBy: readonly SortItem[]): Promise<BoundBody> {
-  if (body.kind === 'select') return bindSelect(state, body, environment, outer, orderBy);
+  await countBlock(state, body.range);
+  if (body.kind === 'select') {
+    const listed = body.items.length;
+    if (listed > MAX_COLUMNS) throw tooManyColumns({ what: 'the result', columns: listed, max: MAX_COLUMNS }, { range: body.range });
+    const bound = await bindSelect(state, body, environment, outer, orderBy);
+    if (bound.width > MAX_COLUMNS) throw tooManyColumns({ what: 'the result', columns: bound.width, max: MAX_COLUMNS }, { range: body.range });
+    return bound;
+  }
   const rel = body.kind === 'query' ? await bindQuery(state, body, environment, outer)
     : body.kind === 'setOperation' ? await bindSetOperation(state, body, environment, outer)
     : body.kind === 'values' ? bindValues(state, body.rows)

@@ -1,16 +1,8 @@
 /** Walking and rebuilding bound expressions. All recursion depth is bounded by the parser's nesting limit; AND/OR chains are flat. */
 import { BOOLEAN } from '../../core/types/sql-type.ts';
-import type { Expr } from '../physical/expr.ts';
+import { childrenOf, type Expr } from '../physical/expr.ts';
 
-/** Children in order. */
-export function childrenOf(e: Expr): readonly Expr[] {
-  switch (e.op) {
-    case 'column': case 'literal': return [];
-    case 'call': return e.args;
-    case 'cast': case 'field': return [e.arg];
-    case 'case': return [...e.branches.flatMap((b) => [b.when, b.then]), e.otherwise];
-  }
-}
+export { childrenOf };
 /** Rebuilds bottom-up: `change` sees every node after its children; the same object comes back when nothing changed. */
 export function rewrite(e: Expr, change: (e: Expr) => Expr): Expr {
   switch (e.op) {
@@ -50,6 +42,26 @@ export function columnsIn(e: Expr, into: Set<number> = new Set()): Set<number> {
 }
 export const mapColumns = (e: Expr, to: (index: number) => number): Expr => rewrite(e, (x) => (x.op === 'column' ? { ...x, index: to(x.index) } : x));
 export const shift = (e: Expr, by: number): Expr => mapColumns(e, (i) => i + by);
+/** Nodes of an expression. */
+export function sizeOf(e: Expr): number {
+  let size = 1;
+  for (const child of childrenOf(e)) size += sizeOf(child);
+  return size;
+}
+/** What copies made by one substitution may come to, in nodes. Substitutions follow one another: what doubles at each would grow without bound. */
+const MOST_COPIED = 256;
+/** False when `by` has expressions that `users` together hold so often that copies of them would come to more than a few. */
+export function mayCopy(users: readonly Expr[], by: readonly Expr[]): boolean {
+  const uses = by.map(() => 0);
+  let total = 0;
+  for (const user of users) visit(user, (e) => { total++; if (e.op === 'column') uses[e.index] = (uses[e.index] ?? 0) + 1; });
+  let copied = 0;
+  for (const [i, e] of by.entries()) {
+    const n = uses[i] ?? 0;
+    if (n > 1 && e.op !== 'column' && e.op !== 'literal') copied += n * sizeOf(e);
+  }
+  return copied === 0 || total + copied <= MOST_COPIED;
+}
 /** Replaces columns by expressions over another row. */
 export const substitute = (e: Expr, by: readonly Expr[]): Expr => replaceTop(e, (x) => (x.op === 'column' ? by[x.index] ?? x : undefined));
 

@@ -2,7 +2,7 @@
  * Chains of projections and filters become one calc where that does not compute anything more often than before: an inner expression
  * that is used twice stays in a calc of its own, unless it is a column, a constant or small and deterministic.
  */
-import { childrenOf, conjunction, conjuncts, substitute, visit } from '../logical/expr-tools.ts';
+import { conjunction, conjuncts, mayCopy, sizeOf, substitute, visit } from '../logical/expr-tools.ts';
 import type { Filter, Project, Rel } from '../logical/rel.ts';
 import type { Expr } from './expr.ts';
 
@@ -30,17 +30,12 @@ export function mergeCalc(rel: Project | Filter, deterministic: (e: Expr) => boo
 function fits(inner: readonly Expr[], users: readonly Expr[], conditions: readonly Expr[], deterministic: (e: Expr) => boolean): boolean {
   const uses = inner.map(() => 0);
   for (const user of users) visit(user, (e) => { if (e.op === 'column') uses[e.index] = (uses[e.index] ?? 0) + 1; });
-  return inner.every((e, i) => {
+  return mayCopy(users, inner) && inner.every((e, i) => {
     if (e.op === 'column' || e.op === 'literal') return true;
     if ((uses[i] ?? 0) === 0) return true;
     if (!deterministic(e)) return uses[i] === 1 && conditions.length === 0;
     return uses[i] === 1 || sizeOf(e) <= SMALL;
   });
-}
-function sizeOf(e: Expr): number {
-  let size = 1;
-  for (const child of childrenOf(e)) size += sizeOf(child);
-  return size;
 }
 /** True for a projection that gives its input back unchanged. */
 export const isIdentity = (projections: readonly Expr[], width: number): boolean => projections.length === width && projections.every((p, i) => p.op === 'column' && p.index === i);

@@ -37,3 +37,12 @@ export function decodeLiteral(value: LiteralValue): unknown {
   if ('list' in value) return value.list.map(decodeLiteral);
   return new Map(value.entries.map(([k, v]) => [decodeLiteral(k), decodeLiteral(v)]));
 }
+/** Children in order. */
+export function childrenOf(e: Expr): readonly Expr[] {
+  switch (e.op) {
+    case 'column': case 'literal': return [];
+    case 'call': return e.args;
+    case 'cast': case 'field': return [e.arg];
+    case 'case': return [...e.branches.flatMap((b) => [b.when, b.then]), e.otherwise];
+  }
+}

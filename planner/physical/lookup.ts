@@ -9,7 +9,7 @@ import { featureNotSupported, invariant } from '../../core/errors/common.ts';
 import { pathSummary } from '../../catalog/objects/objects.ts';
 import { isCharacter, sameType } from '../../core/types/coercion.ts';
 import { BOOLEAN, asNullable, notNull, type SqlType } from '../../core/types/sql-type.ts';
-import { conjunction, conjuncts, mapColumns, replaceTop, shift, substitute } from '../logical/expr-tools.ts';
+import { conjunction, conjuncts, mapColumns, mayCopy, replaceTop, shift, substitute } from '../logical/expr-tools.ts';
 import { column, type JoinRel, type Rel, type Scan } from '../logical/rel.ts';
 import { minimalKeys, passedColumn } from '../properties/keys.ts';
 import type { ChangeKinds, ColumnSet, Draft } from './draft.ts';
@@ -45,6 +45,7 @@ function tableSide(right: Rel): TableSide | undefined {
     if (rel.kind === 'filter') { conditions.push(...conjuncts(rel.condition)); rel = rel.input; continue; }
     if (rel.kind !== 'project') throw featureNotSupported({ feature: 'a lookup join with a table of this form' });
     const { exprs } = rel;
+    if (!mayCopy([...projections, ...conditions], exprs)) throw featureNotSupported({ feature: 'a lookup join with a table whose computed columns use one another this often' });
     projections = projections.map((p) => substitute(p, exprs));
     conditions = conditions.map((c) => substitute(c, exprs));
     rel = rel.input;

@@ -6,7 +6,7 @@
  */
 import type { Expr } from '../physical/expr.ts';
 import type { JoinType } from '../physical/plan.ts';
-import { columnsIn, conjunction, conjuncts, mapColumns, substitute } from '../logical/expr-tools.ts';
+import { columnsIn, conjunction, conjuncts, mapColumns, mayCopy, substitute } from '../logical/expr-tools.ts';
 import { filter, join, type JoinRel, type Rel } from '../logical/rel.ts';
 import type { FunctionRegistry } from '../../catalog/registry/functions.ts';
 import { isDeterministic } from '../logical/deterministic.ts';
@@ -25,7 +25,7 @@ function push(rel: Rel, predicates: readonly Expr[], functions: FunctionRegistry
   switch (rel.kind) {
     case 'filter': return pushFilterChain(rel, predicates, functions);
     case 'project': {
-      const through = movable.filter((p) => [...columnsIn(p)].every((i) => isDeterministic(rel.exprs[i] as Expr, functions)));
+      const through = movable.filter((p) => mayCopy([p], rel.exprs) && [...columnsIn(p)].every((i) => isDeterministic(rel.exprs[i] as Expr, functions)));
       const input = push(rel.input, through.map((p) => substitute(p, rel.exprs)), functions);
       return over({ ...rel, input }, predicates.filter((p) => !through.includes(p)));
     }

@@ -62,8 +62,8 @@ function padded(s: string, length: number, pad: string, left: boolean): string |
   const filler = missing <= 0 ? '' : pad.repeat(Math.ceil(missing / pad.length)).slice(0, missing);
   return left ? filler + base : base + filler;
 }
-/** Longest text a function may build from lengths in the data: more would end the process. */
-const MAX_PAD = 1 << 26;
+/** Longest text a function may build from lengths in the data: enough for rows, little enough that no function of it holds up a thread for long. */
+const MAX_PAD = 1 << 22;
 function repeat(s: string, n: number): string {
   if (n <= 0 || s === '') return '';
   if (s.length * n > MAX_PAD) throw invalidArgument({ function: 'REPEAT', what: `the result would have ${s.length * n} characters` });

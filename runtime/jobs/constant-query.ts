@@ -8,6 +8,7 @@ import { beginGeneratedRound } from '../../core/codegen/generated.ts';
 import { internalError } from '../../core/errors/common.ts';
 import type { ChangeBatch, Column } from '../../core/row/batch.ts';
 import type { CalcNode, PhysicalNode, PhysicalPlan, ValuesNode } from '../../planner/physical/plan.ts';
+import { childrenOf, type Expr } from '../../planner/physical/expr.ts';
 import { plainError, revivedError } from '../graph/messages.ts';
 import { functionRegistry } from '../functions/index.ts';
 import { calc } from '../operators/calc.ts';
@@ -26,11 +27,28 @@ export function constantSteps(plan: PhysicalPlan): readonly [ValuesNode, ...Calc
   let node: PhysicalNode | undefined = plan.nodes.find((one) => one.type === 'collect');
   for (;;) {
     const above: PhysicalNode | undefined = byId.get(node?.inputs[0]?.node ?? '');
-    if (above?.type === 'values') return above.rows.length * Math.max(1, above.columns.length) <= MOST_LITERALS && plan.nodes.length === steps.length + 2 ? [above, ...steps] : undefined;
+    if (above?.type === 'values') return above.rows.length * Math.max(1, above.columns.length) <= MOST_LITERALS && plan.nodes.length === steps.length + 2 && isQuick(above, steps) ? [above, ...steps] : undefined;
     if (above?.type !== 'calc') return undefined;
     steps.unshift(above);
     node = above;
   }
+}
+
+/** Functions whose time grows with the product of two texts, or that make long texts of short ones. */
+const SLOW_CALLS: ReadonlySet<string> = new Set(['REPEAT', 'LPAD', 'RPAD', 'REPLACE', 'REGEXP', 'REGEXP_LIKE', 'REGEXP_EXTRACT', 'REGEXP_REPLACE', 'REGEXP_COUNT', 'REGEXP_SUBSTR', 'REGEXP_INSTR', 'REGEXP_EXTRACT_ALL', 'SIMILAR TO', 'LIKE', 'ILIKE', '~', '~*']);
+const MOST_NODES = 2_000, MOST_TEXT = 16 * 1024, MOST_STEPS = 8;
+/** Whether the expressions are few and their texts short: nothing that everybody would have to wait for. */
+function isQuick(first: ValuesNode, steps: readonly CalcNode[]): boolean {
+  let nodes = 0, text = 0, isSlow = steps.length > MOST_STEPS;
+  const see = (e: Expr): void => {
+    if (isSlow || ++nodes > MOST_NODES) { isSlow = true; return; }
+    if (e.op === 'literal' && typeof e.value === 'string' && (text += e.value.length) > MOST_TEXT) isSlow = true;
+    if (e.op === 'call' && SLOW_CALLS.has(e.name) && !e.args.every((arg) => arg.op === 'literal' && String(arg.value).length < 256 && !(Number(arg.value) > 1000))) isSlow = true;
+    for (const child of childrenOf(e)) see(child);
+  };
+  for (const row of first.rows) for (const e of row) see(e);
+  for (const step of steps) for (const e of [...(step.condition === null ? [] : [step.condition]), ...step.projections]) see(e);
+  return !isSlow;
 }
 
 /** The rows, made at once. Throws what the workers would have sent. */

@@ -1,8 +1,9 @@
 /** CREATE, ALTER, DROP and USE: what changes catalogs. Each gives the PG command tag. */
+import { MAX_COLUMNS } from '../../planner/sql/limits.ts';
 import { catalogReadOnly, invalidTableDefinition, tableNotFound, wrongObjectKind } from '../../core/errors/catalog.ts';
 import { featureNotSupported } from '../../core/errors/common.ts';
 import { nearest, quoted } from '../../core/errors/define.ts';
-import { columnNotFound } from '../../core/errors/planner.ts';
+import { columnNotFound, tooManyColumns } from '../../core/errors/planner.ts';
 import type { SessionCatalog } from '../../catalog/objects/manager.ts';
 import { pathSummary, type CatalogObject, type TableObject } from '../../catalog/objects/objects.ts';
 import type { QualifiedName } from '../../planner/sql/ast.ts';
@@ -42,6 +43,8 @@ export async function createTable(catalog: SessionCatalog, s: CreateTable, schem
     if (object.kind !== 'table') throw wrongObjectKind({ name: pathSummary(object.path), is: 'view', wanted: 'table' }, { range: s.source.table.range });
     like = object;
   }
+  const declared = (s.elements?.length ?? 0) + schema.length;
+  if (declared > MAX_COLUMNS) throw tooManyColumns({ what: `table ${quoted(path.name)}`, columns: declared, max: MAX_COLUMNS }, { range: s.range });
   const table = tableOfStatement(s, path, like, columnsOfSchema(schema));
   catalog.manager.checkReferences(table.options);
   if (table.columns.length === 0) throw invalidTableDefinition({ what: `table ${quoted(path.name)} has no columns`, hint: 'Declare at least one column, or use LIKE or AS SELECT.' }, { range: s.range });

@@ -3,6 +3,7 @@ import { jobNotFound } from '../../core/errors/runtime.ts';
 import type { RetainedCheckpoint, SavepointInfo } from '../../runtime/jobs/contract.ts';
 import type { Gateway, JobSummary, PrintLine, Session, SessionOptions } from './contract.ts';
 import type { Engine } from './engine.ts';
+import { loopDelaySamples } from './loop-delay.ts';
 import { prometheusText } from './metrics.ts';
 import { EngineSession } from './session.ts';
 
@@ -31,5 +32,5 @@ export class EngineGateway implements Gateway {
   savepoints(): Promise<readonly SavepointInfo[]> { return this.engine.jobs.savepoints(); }
   checkpoints(): readonly RetainedCheckpoint[] { return this.engine.jobs.checkpoints(); }
   dropSavepoint(path: string): Promise<void> { return this.engine.jobs.dropSavepoint(path); }
-  async metrics(): Promise<string> { return prometheusText(await this.engine.jobs.metrics()); }
+  async metrics(): Promise<string> { return prometheusText([...await this.engine.jobs.metrics(), ...loopDelaySamples()]); }
 }

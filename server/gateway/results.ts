@@ -1,5 +1,6 @@
 /** Small helpers that make StatementResults. */
 import { STRING, type SqlType } from '../../core/types/sql-type.ts';
+import { likeMatcher as matchLike } from '../../runtime/functions/like.ts';
 import type { DoneResult, ResultColumn, RowChunk, RowsResult } from './contract.ts';
 
 export const done = (tag: string): DoneResult => ({ kind: 'done', tag });
@@ -11,15 +12,10 @@ export function rowsResult(tag: string, columns: readonly ResultColumn[], rows: 
 }
 export const oneColumn = (tag: string, name: string, values: readonly string[], type: SqlType = STRING): RowsResult => rowsResult(tag, [{ name, type }], values.map((v) => [v]));
 
-/** SQL LIKE over names: `%` any text, `_` one character, `\` escapes. */
+/** SQL LIKE over names: `%` any text, `_` one character, `\\` escapes. In linear time whatever the pattern. */
 export function likeMatcher(pattern: string, ignoreCase: boolean): (text: string) => boolean {
-  let source = '';
-  for (let i = 0; i < pattern.length; i++) {
-    const c = pattern[i] ?? '';
-    if (c === '\\' && i + 1 < pattern.length) source += escapeRegExp(pattern[++i] ?? '');
-    else source += c === '%' ? '[^]*?' : c === '_' ? '[^]' : escapeRegExp(c);
-  }
-  const expression = new RegExp(`^${source.replace(/(?:\[\^\]\*\?)+/g, '[^]*?')}$`, ignoreCase ? 'i' : '');
-  return (text) => expression.test(text);
+  const fold = (text: string): string => (ignoreCase ? text.toLowerCase() : text);
+  // PostgreSQL takes an escape before any character, the matcher only before what needs one.
+  const test = matchLike(fold(pattern).replace(/\\([^])/g, (_all, c: string) => (c === '%' || c === '_' || c === '\\' ? `\\${c}` : c)).replace(/(^|[^\\])((?:\\\\)*)\\$/, '$1$2\\\\'), '\\');
+  return (text) => test(fold(text));
 }
-const escapeRegExp = (c: string): string => c.replace(/[.*+?^${}()|[\]\\/-]/g, '\\$&');

@@ -60,12 +60,16 @@ export const noPartitions = defineError<{ table: string; topics: string }>({
 export const positionsUnreadable = defineError<{ table: string; why: string }>({
   sqlstate: '55000', name: 'positions-unreadable', domain: 'internal', retry: 'never', message: (p) => `stored positions of table ${quoted(p.table)} cannot be used`, detail: (p) => `${p.why}.`,
 });
+/** A value of a row that the format of a sink cannot write; the message is that of the format. */
+export const rowUnwritable = defineError<{ table: string; why: string; field?: string | undefined; row: string; hint?: string | undefined }>({
+  sqlstate: '22023', name: 'row-unwritable', domain: 'data', retry: 'never', message: (p) => p.why, detail: (p) => `Table ${quoted(p.table)}. The row: ${p.row}`, hint: (p) => p.hint, field: (p) => p.field,
+});
 /** A row that a sink cannot write. */
-export const rowRefused = defineError<{ table: string; what: string; hint?: string | undefined }>({
-  sqlstate: '23502', name: 'row-refused', domain: 'data', retry: 'never', message: (p) => `${p.what} in a row for table ${quoted(p.table)}`, hint: (p) => p.hint,
+export const rowRefused = defineError<{ table: string; what: string; row?: string | undefined; hint?: string | undefined }>({
+  sqlstate: '23502', name: 'row-refused', domain: 'data', retry: 'never', message: (p) => `${p.what} in a row for table ${quoted(p.table)}`, detail: (p) => (p.row === undefined ? undefined : `The row: ${p.row}`), hint: (p) => p.hint,
 });
 
 export const connectorErrors = {
   unknownFormat, unsupportedTableOptions, missingTableOption, invalidTableOptions, recordRejected, deadLetterFailed,
-  noCommittedOffset, offsetOutOfRange, groupInUse, noPartitions, positionsUnreadable, rowRefused,
+  noCommittedOffset, offsetOutOfRange, groupInUse, noPartitions, positionsUnreadable, rowUnwritable, rowRefused,
 };

@@ -48,10 +48,10 @@ export const taskFailed = defineError<{ why: string; node?: string | undefined }
   message: (p) => `internal error in a task: ${p.why}`, detail: (p) => (p.node === undefined ? undefined : `In ${p.node}.`),
   hint: () => 'This is a defect of Rivulet; please report it with the statement and the server log.',
 });
-export const notNullViolated = defineError<{ column: string; table: string }>({
+export const notNullViolated = defineError<{ column: string; table: string; row: string }>({
   sqlstate: '23502', name: 'not-null-violated', domain: 'data', retry: 'never',
-  message: (p) => `column ${quoted(p.column)} of table ${quoted(p.table)} is NOT NULL, but a null value is being written into it`,
-  hint: () => "SET 'table.exec.sink.not-null-enforcer' = 'DROP' drops such rows silently.",
+  message: (p) => `column ${quoted(p.column)} of table ${quoted(p.table)} is NOT NULL, but a null value is being written into it`, detail: (p) => `The row: ${p.row}`,
+  hint: () => "SET 'table.exec.sink.not-null-enforcer' = 'DROP' leaves such rows out and counts them (droppedNullRows).", field: (p) => p.column,
 });
 export const unknownRuntimePart = defineError<{ kind: 'operator' | 'source connector' | 'sink connector' | 'lookup connector' | 'format'; name: string }>({
   sqlstate: '0A000', name: 'unknown-runtime-part', domain: 'internal', retry: 'never', message: (p) => `no ${p.kind} ${quoted(p.name)} is registered`,

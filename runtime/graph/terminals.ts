@@ -5,6 +5,7 @@
 import { notNullViolated } from '../../core/errors/runtime.ts';
 import { compileBatchCodec } from '../../core/row/batch-codec.ts';
 import type { BatchCodec } from '../../core/row/batch-codec.ts';
+import { rowText } from '../connectors/row-text.ts';
 import { ChangeBatch, isAccumulate } from '../../core/row/batch.ts';
 import type { Column } from '../../core/row/batch.ts';
 import { materializeTexts } from '../../core/row/slices.ts';
@@ -102,7 +103,7 @@ export class SinkTerminal implements Terminal {
     let row = 0;
     while (!isBad(row)) row++;
     const column = this.node.notNull.columns.find((c) => !isSlice(batch, c, row) && (batch.columns[c] as Column)[row] === null) as number;
-    return notNullViolated({ column: this.node.columns[column]?.name ?? `${column}`, table: this.node.table });
+    return notNullViolated({ column: this.node.columns[column]?.name ?? `${column}`, table: this.node.table, row: rowText(batch, row, this.node.columns) });
   }
 }
 

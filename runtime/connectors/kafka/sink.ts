@@ -7,13 +7,16 @@
  * change. Flink: DynamicKafkaRecordSerializationSchema.
  */
 import type { Json } from '../../../catalog/registry/connectors.ts';
-import { rowRefused } from '../../../core/errors/connector.ts';
+import { rowRefused, rowUnwritable } from '../../../core/errors/connector.ts';
+import { RivuletError } from '../../../core/errors/define.ts';
+import { unwritableValue } from '../../../core/errors/format.ts';
 import { invariant } from '../../../core/errors/common.ts';
 import { isAccumulate, type ChangeBatch, type Column } from '../../../core/row/batch.ts';
 import type { SinkNode } from '../../../planner/physical/plan.ts';
 import { GrowingBuffer } from '../../formats/byte-sink.ts';
 import { formatRuntime } from '../../formats/runtimes.ts';
 import type { Encoder, SinkContext, SinkFactory, SinkWriter, Stuck } from '../contract.ts';
+import { rowText } from '../row-text.ts';
 import { encodeHeaders, KafkaClient, KafkaClientConfig, type ProducerTopic } from './client/index.ts';
 import { ProducerLanes } from './lanes.ts';
 import type { FormatSpec, KafkaSinkSpec } from './spec.ts';
@@ -66,12 +69,28 @@ class KafkaWriter implements SinkWriter {
 
   push(batch: ChangeBatch): void {
     if (this.failure !== undefined) throw this.failure;
+    try { this.encode(batch); } catch (error) { throw this.named(error, batch); }
+  }
+  /** Finds the row that could not be written by trying: so good rows need not be kept track of. */
+  private named(error: unknown, batch: ChangeBatch): unknown {
+    if (!(error instanceof RivuletError) || error.code !== unwritableValue.card.name) return error;
+    let row = 0;
+    for (; row < batch.size - 1; row++) {
+      try {
+        this.key.length = this.value.length = 0;
+        this.keyEncoder?.encode(batch, row, this.key);
+        if (!this.spec.upsert || isAccumulate(batch.kindAt(row))) this.valueEncoder.encode(batch, row, this.value);
+      } catch { break; }
+    }
+    return rowUnwritable({ table: this.spec.table, why: error.message, field: error.field, row: rowText(batch, row, this.context.columns), hint: error.hint }, { cause: error });
+  }
+  private encode(batch: ChangeBatch): void {
     const lane = this.lanes.current, topic = lane.topics[0]!, { key, value, keyEncoder, valueEncoder, buffer } = this, { upsert } = this.spec, nowMs = this.context.nowMs();
     for (let row = 0; row < batch.size; row++) {
       let hasKey = false, hasValue = false;
       if (keyEncoder !== undefined) { key.length = 0; hasKey = keyEncoder.encode(batch, row, key); }
       if (!upsert || isAccumulate(batch.kindAt(row))) { value.length = 0; hasValue = valueEncoder.encode(batch, row, value); }
-      if (upsert && !hasKey) throw rowRefused({ table: this.spec.table, what: 'the key is NULL', hint: 'Filter such rows out, or write the key with format json.' });
+      if (upsert && !hasKey) throw rowRefused({ table: this.spec.table, what: 'the key is NULL', row: rowText(batch, row, this.context.columns), hint: 'Filter such rows out, or write the key with format json.' });
       const timestampMs = this.timestampColumn < 0 ? nowMs : this.timestamp(batch, row, nowMs), headers = this.headersColumn < 0 ? null : this.headers(batch, row);
       if (buffer !== undefined) { buffer.put(key.bytes, key.length, hasValue ? value.bytes : null, value.length, timestampMs, headers); continue; }
       const partition = this.partition(topic, hasKey, key.bytes, key.length);

@@ -10,6 +10,7 @@ import { INSERT, UPDATE_AFTER, type ChangeBatch } from '../../../../core/row/bat
 import { BIGINT, INT, STRING, type SqlType } from '../../../../core/types/sql-type.ts';
 import type { SourceNode } from '../../../../planner/physical/plan.ts';
 import { PipelineBatch, type SchemaChange } from '../../../pipelines/contract.ts';
+import { BadRecordSamples, DEFAULT_SAMPLES, excerpt, why, type BadRecordSample } from '../../bad-records.ts';
 import type { PollResult, SourceContext, SourceFactory, SourceReader, Stuck } from '../../contract.ts';
 import { kafkaSource } from '../source.ts';
 import { InferredTables, rowValues } from './inferred-tables.ts';
@@ -31,6 +32,7 @@ class KafkaPipelineReader implements SourceReader {
   private readonly inner: SourceReader;
   private tables: InferredTables;
   private readonly skipped: { value: number };
+  private readonly samples = new BadRecordSamples(DEFAULT_SAMPLES);
   private out: Output | undefined;
   private batch: PipelineBatch | undefined;
   private readonly kinds = new Uint8Array(GATHERED + 1);
@@ -56,7 +58,8 @@ class KafkaPipelineReader implements SourceReader {
     this.context.log('warn', "numbers of a column have more digits than DOUBLE keeps; name it in 'json.infer-schema.fixed-types', as in price:DECIMAL(30,10)", { table, column, example: text.slice(0, 60) });
   }
   async open(restored: readonly Json[] | undefined): Promise<void> {
-    const stored = restored?.map((r) => r as unknown as { reader: Json; tables: readonly TableVersion[] });
+    const stored = restored?.map((r) => r as unknown as { reader: Json; tables: readonly TableVersion[]; badRecords?: readonly BadRecordSample[] });
+    if (this.context.subtask === 0) this.samples.restore(stored?.flatMap((s) => s.badRecords ?? []) ?? []);
     if (stored !== undefined) this.tables = this.tablesOf(stored.flatMap((s) => s.tables));
     await this.inner.open(stored?.map((s) => s.reader));
   }
@@ -74,7 +77,7 @@ class KafkaPipelineReader implements SourceReader {
       try {
         const message = readMessage(topic, keys![row] as string | null, values![row] as string | null, this.spec.messages);
         if (message !== undefined) this.add(message);
-      } catch (error) { this.refuse(error, topic, partitions![row] as number, Number(offsets![row])); }
+      } catch (error) { this.refuse(error, { topic, partition: partitions![row] as number, offset: Number(offsets![row]), key: keys![row] as string | null, value: values![row] as string | null }); }
     }
   }
   private add(message: Message): void {
@@ -109,13 +112,16 @@ class KafkaPipelineReader implements SourceReader {
     this.size = 0;
     this.out!.push(batch);
   }
-  private refuse(error: unknown, topic: string, partition: number, offset: number): void {
+  private refuse(error: unknown, { topic, partition, offset, key, value }: { readonly topic: string; readonly partition: number; readonly offset: number; readonly key: string | null; readonly value: string | null }): void {
     if (!(error instanceof RivuletError) || error.code !== 'bad-record') throw error;
-    const { errors } = this.spec, rejected = recordRejected({ topic, partition, offset, table: this.spec.reader.table, part: 'value', why: error.message, detail: error.detail, hint: "Set 'ingestion.ignore-errors' to leave such messages out." });
-    if (!errors.ignore || (errors.most >= 0 && this.skipped.value >= errors.most)) throw rejected;
+    const { errors } = this.spec, rejected = recordRejected({ topic, partition, offset, table: this.spec.reader.table, part: 'value', field: error.field, why: error.message, detail: error.detail, hint: "Set 'ingestion.ignore-errors' to leave such messages out." });
+    const isLast = !errors.ignore || (errors.most >= 0 && this.skipped.value >= errors.most), text = (of: string | null): string | null => (of === null ? null : excerpt(Buffer.from(of.slice(0, 400)), 0, Buffer.byteLength(of.slice(0, 400))));
+    this.samples.add({ topic, partition, offset, timestampMs: -1, table: this.spec.reader.table, part: 'value', field: error.field ?? null, code: error.code, message: why(error), outcome: isLast ? 'failed' : 'skipped', key: text(key), value: text(value), atMs: this.context.nowMs() });
+    if (isLast) throw rejected;
     if (++this.skipped.value <= LOGGED) this.context.log('warn', 'a message is left out', { err: rejected, topic, partition, offset });
   }
-  positions(): Json { return { reader: this.inner.positions(), tables: this.tables.versions as unknown as Json }; }
+  positions(): Json { return { reader: this.inner.positions(), tables: this.tables.versions as unknown as Json, ...(this.samples.list.length === 0 ? {} : { badRecords: this.samples.list as unknown as Json }) }; }
+  badRecords(): readonly BadRecordSample[] { return this.samples.list; }
   get stuck(): Stuck | undefined { return this.inner.stuck; }
   progress(): Json { return { stage: 'incremental', tables: this.tables.versions.length }; }
   checkpointed(positions: Json): void { this.inner.checkpointed?.((positions as { readonly reader: Json } | null)?.reader ?? null); }

@@ -1,12 +1,15 @@
 /**
  * One line for everything that changes something, is refused, or fails to log in: who, from where, by which protocol, what (secrets masked),
  * how it ended. To the log, and with --audit-log as JSON lines to a file of its own that is opened anew on SIGHUP, for log rotation.
- * A line is written before the answer goes out. A file that cannot be written is told once, and tried again with every line.
+ * A line is written before the answer goes out. Failed logins beyond a number a second are only counted, so that who guesses cannot fill the disk. A file that cannot be written is told once, and tried again with every line.
  */
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { auditUnusable } from '../../core/errors/access.ts';
 import { RivuletError } from '../../core/errors/define.ts';
 import type { Log } from '../../core/ports/log.ts';
+
+/** The action of somebody who is not in yet. */
+export const LOGIN = 'login';
 
 export interface AuditEntry {
   readonly user: string;
@@ -26,12 +29,20 @@ export interface Audit {
   close(): void;
 }
 
+/** Lines a second of failed logins; the next line that is written says how many were left out. */
+const LOGINS_PER_SECOND = 20;
 /** Longest text kept of a statement. */
 const MAX_ACTION = 10_000;
 
 /** Throws audit-unusable when the file cannot be opened now. */
 export function openAudit(path: string | undefined, log: Log): Audit {
-  let file = path === undefined ? undefined : openFile(path), isBroken = false;
+  let file = path === undefined ? undefined : openFile(path), isBroken = false, second = 0, logins = 0, leftOut = 0;
+  const isTooMuch = (entry: AuditEntry): boolean => {
+    if (entry.action !== LOGIN) return false;
+    const now = Math.floor(performance.now() / 1000);
+    if (now !== second) { second = now; logins = 0; }
+    return ++logins > LOGINS_PER_SECOND;
+  };
   const write = (line: string): void => {
     if (path === undefined) return;
     try {
@@ -46,7 +57,9 @@ export function openAudit(path: string | undefined, log: Log): Audit {
   const release = (): void => { if (file !== undefined) closeSync(file); file = undefined; };
   return {
     record(entry) {
-      const shown = { ...entry, action: entry.action.length > MAX_ACTION ? `${entry.action.slice(0, MAX_ACTION)}…` : entry.action, durationMs: Math.round(entry.durationMs) };
+      if (isTooMuch(entry)) { leftOut++; return; }
+      const shown = { ...entry, ...(leftOut === 0 ? {} : { failedLoginsLeftOut: leftOut }), action: entry.action.length > MAX_ACTION ? `${entry.action.slice(0, MAX_ACTION)}…` : entry.action, durationMs: Math.round(entry.durationMs) };
+      leftOut = 0;
       write(`${JSON.stringify({ time: new Date().toISOString(), ...shown })}\n`);
       log[entry.outcome === 'done' ? 'info' : 'warn']('audit', shown);
     },

@@ -6,7 +6,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { credentialsRefused, loginRequired } from '../../core/errors/access.ts';
 import type { RivuletError } from '../../core/errors/define.ts';
 import type { Access, Need } from '../auth/access.ts';
-import { outcomeOf, type Audit } from '../auth/audit.ts';
+import { LOGIN, outcomeOf, type Audit } from '../auth/audit.ts';
 import type { Principal } from '../auth/contract.ts';
 
 /** Of a route. `audited`: told to the audit although readers may do it. */
@@ -38,7 +38,7 @@ export function requireAccess(app: FastifyInstance, access: Access, audit: Audit
     const tell = (user: string, error: unknown, action: string): void => audit.record({ user, remote, protocol: 'http', action, ...outcomeOf(error), durationMs: performance.now() - entry.startMs });
     try { entry.principal = await authenticate(access, request.headers.authorization, remote); } catch (error) {
       // Whoever sends no name has not tried to log in.
-      if (request.headers.authorization !== undefined) tell(basicOf(request.headers.authorization)?.user ?? '', error, 'login');
+      if (request.headers.authorization !== undefined) tell(basicOf(request.headers.authorization)?.user ?? '', error, LOGIN);
       throw error;
     }
     try { access.require(entry.principal, need, `${request.method} ${pathOf(request)}`); } catch (error) {

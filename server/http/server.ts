@@ -70,7 +70,7 @@ async function build(options: HttpServerOptions, isForDocument: boolean): Promis
   const app = tls === undefined || isForDocument ? fastify({ ...settings, http }) : fastify({ ...settings, https: { ...http, ...tls.httpsOptions } } as unknown as FastifyHttpsOptions<SecureServer>) as unknown as FastifyInstance;
   if (!isForDocument) tls?.attach(app.server as unknown as SecureServer);
   app.server.maxConnections = limits.connections;
-  if (isForDocument) await app.register((await import('@fastify/swagger')).default, { openapi: { openapi: '3.1.0', info: { title: 'Rivulet', description: 'Streaming SQL server', version: options.gateway.version } } });
+  if (isForDocument) await app.register((await import('@fastify/swagger')).default, { openapi: { openapi: '3.1.0', info: { title: 'Rivulet', description: 'Streaming SQL server', version: options.gateway.version }, security: [{ basic: [] }, { token: [] }], components: { securitySchemes: { basic: { type: 'http', scheme: 'basic' }, token: { type: 'http', scheme: 'bearer', description: 'of POST /api/v1/tokens' } } } } });
   const endSessions = guard(app, options);
   answerErrors(app, options, limits);
   await app.register(async (scope) => {

@@ -5,7 +5,7 @@
 import { encryptionRequired, passwordFailed } from '../../core/errors/access.ts';
 import { protocolViolation } from '../../core/errors/wire.ts';
 import type { Access } from '../auth/access.ts';
-import { outcomeOf, type Audit } from '../auth/audit.ts';
+import { LOGIN, outcomeOf, type Audit } from '../auth/audit.ts';
 import type { Principal } from '../auth/contract.ts';
 import type { Mechanism } from '../auth/scram-server.ts';
 import { FieldReader } from './message-reader.ts';
@@ -32,7 +32,7 @@ export function authenticator(access: Access, audit: Audit, tlsRequired: boolean
       if (tlsRequired && !login.isEncrypted) throw encryptionRequired({ user: login.user });
       return access.mustLogIn ? await bySasl(access, login, exchange) : access.trust(login.user, login.remoteAddress);
     } catch (error) {
-      audit.record({ user: login.user, remote: login.remoteAddress, protocol: 'pg', action: 'login', ...outcomeOf(error), durationMs: performance.now() - start });
+      audit.record({ user: login.user, remote: login.remoteAddress, protocol: 'pg', action: LOGIN, ...outcomeOf(error), durationMs: performance.now() - start });
       throw error;
     }
   };

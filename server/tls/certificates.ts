@@ -3,7 +3,7 @@
  * ones go on. A certificate that cannot be used is told once, and the one in force stays.
  */
 import { createHash, X509Certificate } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import type { Socket } from 'node:net';
 import { createServer, createSecureContext, type Server, type TLSSocket, type TlsOptions } from 'node:tls';
 import { handshakeFailed, tlsUnusable } from '../../core/errors/access.ts';
@@ -14,7 +14,7 @@ import { ALPN, type SecureSocket, type TlsPort } from './port.ts';
 export interface CertificateFiles { readonly cert: string; readonly key: string; /** Clients must show a certificate of it. */ readonly clientCa: string | undefined }
 const WATCH_MS = 5_000, MIN_VERSION = 'TLSv1.2', DAY_MS = 86_400_000;
 
-interface Loaded { readonly text: string; readonly options: TlsOptions; readonly endpointHash: Buffer | undefined; readonly certificate: X509Certificate }
+interface Loaded { readonly text: string; readonly options: TlsOptions; readonly endpointHash: Buffer | undefined; readonly certificate: X509Certificate; /** Others on this machine can read the key. */ readonly isOpen: boolean }
 
 /** Throws tls-unusable. `watchMs` is for tests. */
 export async function openTls(files: CertificateFiles, log: Log, watchMs = WATCH_MS): Promise<TlsPort> {
@@ -81,8 +81,9 @@ class Certificates implements TlsPort {
     }
   }
   tell(what: string): void {
-    const { certificate } = this.#loaded, left = Date.parse(certificate.validTo) - Date.now(), fields = { subject: certificate.subject, validTo: certificate.validTo };
+    const { certificate, isOpen } = this.#loaded, left = Date.parse(certificate.validTo) - Date.now(), fields = { subject: certificate.subject, validTo: certificate.validTo };
     this.#log.info(what, fields);
+    if (isOpen) this.#log.warn('everybody on this machine can read the TLS key; chmod o-rwx it', { path: this.#files.key });
     if (left < 14 * DAY_MS) this.#log.warn(left < 0 ? 'the TLS certificate has expired' : 'the TLS certificate expires soon', fields);
   }
 }
@@ -91,12 +92,12 @@ const read = ({ cert, key, clientCa }: CertificateFiles): Promise<string[]> => P
 
 async function load(files: CertificateFiles): Promise<Loaded> {
   try {
-    const texts = await read(files), [cert = '', key = '', ca] = texts;
+    const texts = await read(files), { mode } = await stat(files.key), [cert = '', key = '', ca] = texts;
     const options: TlsOptions = { cert, key, minVersion: MIN_VERSION, ...(ca === undefined ? {} : { ca, requestCert: true, rejectUnauthorized: true }) };
     // Says what is wrong with any of them, and whether the key belongs to the certificate.
     createSecureContext(options);
     const certificate = new X509Certificate(cert), hash = signatureHash(certificate.raw);
-    return { text: texts.join('\0'), options, certificate, endpointHash: hash === undefined ? undefined : createHash(hash).update(certificate.raw).digest() };
+    return { text: texts.join('\0'), options, certificate, isOpen: process.platform !== 'win32' && (mode & 0o007) !== 0, endpointHash: hash === undefined ? undefined : createHash(hash).update(certificate.raw).digest() };
   } catch (error) {
     const { code, path, message } = error as NodeJS.ErrnoException;
     throw tlsUnusable({ why: path === undefined ? message : `${path}: ${code ?? message}` }, { cause: error });

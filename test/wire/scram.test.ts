@@ -1,9 +1,11 @@
 /** SCRAM as computed: the example of RFC 7677, every broken message, passwords prepared, verifiers, throttling by a clock of ours. */
 import { expect } from 'chai';
 import type { RivuletError } from '../../core/errors/define.ts';
+import { silentLog } from '../../core/ports/log.ts';
 import { saslprep } from '../../core/scram/saslprep.ts';
 import { makeVerifier, matchesVerifier, readVerifier, verifierText } from '../../core/scram/scram.ts';
 import { ScramServer, type ScramOptions } from '../../server/auth/scram-server.ts';
+import { openAudit } from '../../server/auth/audit.ts';
 import { Throttle } from '../../server/auth/throttle.ts';
 
 const errorOf = (work: () => unknown): string => { try { work(); } catch (error) { return (error as RivuletError).sqlstate; } return 'none'; };
@@ -74,6 +76,23 @@ describe('SCRAM-SHA-256', () => {
     expect(verifier !== undefined && await matchesVerifier('pencil ', verifier)).to.equal(false);
     for (const broken of ['', 'pencil', text.slice(0, -1), text.replace('4096', '0'), text.replace('4096', '99999999'), text.replace('256', '512'), text.replace('W22ZaJ0SNY7soEsUEjb6gQ==', ''), `${text}x`]) expect(readVerifier(broken), broken).to.equal(undefined);
   });
+});
+
+describe('audit', () => {
+  it('counts failed logins beyond a number a second, and writes everything else', () => {
+    const lines: Record<string, unknown>[] = [], log = { ...silentLog, warn: (_: string, fields: unknown) => { lines.push(fields as Record<string, unknown>); }, info: (_: string, fields: unknown) => { lines.push(fields as Record<string, unknown>); } };
+    const audit = openAudit(undefined, log), entry = { user: 'u', remote: 'a', protocol: 'pg', durationMs: 1.4 } as const;
+    for (let i = 0; i < 1000; i++) audit.record({ ...entry, action: 'login', outcome: 'refused', error: 'password-failed' });
+    audit.record({ ...entry, action: 'DROP TABLE t', outcome: 'done' });
+    // The second may change once meanwhile.
+    expect(lines.length).to.be.within(21, 41);
+    const left = lines.reduce((sum, l) => sum + Number(l['failedLoginsLeftOut'] ?? 0), 0);
+    expect(lines.length - 1 + left).to.equal(1000);
+    expect(lines.at(-1)).to.include({ action: 'DROP TABLE t', durationMs: 1 });
+    audit.record({ ...entry, action: 'DROP TABLE t', outcome: 'done' });
+    expect(lines.at(-1)).not.to.have.property('failedLoginsLeftOut');
+  });
+  it('opens its file or says why', () => { expect(() => openAudit('/nowhere/audit.log', silentLog)).to.throw(/cannot write the audit log/); });
 });
 
 describe('throttling of logins', () => {

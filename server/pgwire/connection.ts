@@ -63,6 +63,8 @@ export class PgConnection {
   #isLost = false;
   #isEnding = false;
   #isBusy = true;
+  /** In a TLS handshake: nothing of ours may go out in clear. */
+  #isShaking = false;
   #wake: (() => void) | undefined;
   #shutdown: RivuletError | undefined;
   #phase: 'startup' | 'session' = 'startup';
@@ -99,6 +101,7 @@ export class PgConnection {
   shutDown(reason: RivuletError): void {
     this.#shutdown ??= reason;
     this.#channel?.endWith(reason);
+    if (this.#isShaking) this.#socket.destroy();
     this.#wakeUp();
   }
   /** Who is on the other end; undefined before login. */
@@ -161,10 +164,12 @@ export class PgConnection {
     raw.on('error', (error) => this.#log.debug('connection error', { err: error }));
     raw.once('close', () => this.#onLost());
     raw.pause();
+    this.#isShaking = true;
     if (isDirect) raw.unshift(this.#reader.takeAll());
     else raw.write('S');
     try {
       const secure = await tls.accept(raw);
+      this.#isShaking = false;
       if (this.#isLost) { secure.socket.destroy(); return; }
       this.#secure = { endpointHash: secure.endpointHash };
       this.#socket = secure.socket;
@@ -292,7 +297,9 @@ export class PgConnection {
   #onData(chunk: Buffer): void {
     if (this.#isEnding) return;
     this.#reader.push(chunk);
-    if (this.#isBusy && this.#reader.waiting > Math.max(this.#host.limits.readBufferBytes, this.#reader.announced)) this.#socket.pause();
+    // Whoever is not in yet has nothing to say that would be longer than a start-up packet.
+    const { readBufferBytes, startupBytes } = this.#host.limits, most = this.#phase === 'startup' ? startupBytes : readBufferBytes;
+    if (this.#isBusy && this.#reader.waiting > Math.max(most, this.#reader.announced)) this.#socket.pause();
     this.#wakeUp();
   }
 
@@ -331,6 +338,7 @@ export class PgConnection {
   }
   #endWith(error: RivuletError): void {
     if (this.#isEnding) return;
+    if (this.#isShaking) { this.#socket.destroy(); return; }
     errorResponse(this.#writer.out, error, undefined, 'FATAL');
     this.#finish();
   }

@@ -143,6 +143,19 @@ describe('TLS', function () {
     } finally { tls.close(); await pg.close(); }
     for (const files of [{ cert: join(folder, 'none'), key }, { cert, key: fixture('server-1.key') }, { cert: key, key }]) expect(await openTls({ ...files, clientCa: undefined }, silentLog).then(() => 'opened', (error: { code: string }) => error.code)).to.equal('tls-unusable');
   });
+  it('F1: a handshake that does not get on is ended in time, without a word in clear', async () => {
+    const tls = await openTls({ cert: fixture('server-1.pem'), key: fixture('server-1.key'), clientCa: undefined }, silentLog), pg = await startPgServer({ host: '127.0.0.1', port: 0, gateway: new FakeGateway(), log: silentLog, authenticate: trustAll, tls, limits: { startupTimeoutMs: 60 } });
+    try {
+      for (const bytes of [Buffer.alloc(0), Buffer.from('1603010200', 'hex')]) {
+        const client = await RawClient.connect(pg.port);
+        client.expectPlain(1);
+        client.send(serialize.requestSsl() as Buffer);
+        await client.plainBytes(1);
+        client.send(bytes);
+        expect(await client.closed()).to.deep.equal([]);
+      }
+    } finally { tls.close(); await pg.close(); }
+  });
   it('with --tls-client-ca clients must show a certificate of it', async () => {
     const tls = await openTls({ cert: fixture('server-1.pem'), key: fixture('server-1.key'), clientCa: fixture('ca.pem') }, silentLog), pg = await startPgServer({ host: '127.0.0.1', port: 0, gateway: new FakeGateway(), log: silentLog, authenticate: trustAll, tls });
     try {

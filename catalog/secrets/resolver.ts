@@ -75,7 +75,7 @@ export class ReferenceResolver implements OptionReferences {
   private file(option: string, text: string, path: string): string {
     const answer = readAllowedFile(path, MAX_SECRET_BYTES);
     if (answer.kind === 'refused') throw referenceRefused({ option, reference: text, why: answer.why, fix: 'Whoever runs the server can open a folder: --secrets-dir /folder (RIVULET_SECRETS_DIR).' });
-    if (answer.kind === 'missing') throw referenceUnresolved({ option, reference: text, why: answer.why });
+    if (answer.kind === 'missing') throw referenceUnresolved({ option, reference: text, why: answer.why, fix: 'Put the file there, readable for the user the server runs as.' });
     try { return new TextDecoder('utf-8', { fatal: true }).decode(answer.bytes).replace(/\r?\n$/, ''); } catch {
       throw referenceUnresolved({ option, reference: text, why: 'The file is not a text in UTF-8' });
     }

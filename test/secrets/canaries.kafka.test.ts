@@ -8,7 +8,7 @@ import type { Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { Bench, eventually } from '../faults/support.ts';
+import { Bench, eventually, ServerProcess } from '../faults/support.ts';
 import { askEverything, refusingMySql, storedTexts } from './support.ts';
 
 const random = Math.random().toString(36).slice(2, 8);
@@ -19,7 +19,7 @@ const BY_REFERENCE = { env: canary('env'), file: canary('file'), stored: canary(
 const LITERALS = { table: plain('literal'), url: plain('url'), jaas: plain('jaas'), hint: plain('hint'), catalog: plain('catliteral'), yaml: plain('yamlliteral'), variable: plain('variable') };
 const sqlText = (text: string): string => `'${text.replaceAll("'", "''")}'`;
 
-describe('F11: canaries of secrets', function () {
+describe('canaries of secrets', function () {
   this.timeout(90_000);
   const folder = mkdtempSync(join(tmpdir(), 'rivulet-canaries-')), dir = join(folder, 'secrets');
   let bench: Bench, refusing: { port: number; server: Server };
@@ -58,7 +58,7 @@ describe('F11: canaries of secrets', function () {
     said.push(`${path} ${answer.status} → ${await answer.text()}`);
   };
 
-  it('statements of every kind that use them, right and wrong, tell none', async () => {
+  it('F11: statements of every kind that use them, right and wrong, tell none', async () => {
     await run(`CREATE SECRET canary AS ${sqlText('first value of the canary')}`);
     await run(`CREATE SECRET canary AS ${sqlText(BY_REFERENCE.stored)}`);
     await run(`ALTER SECRET canary AS ${sqlText(BY_REFERENCE.stored)}`);
@@ -108,14 +108,14 @@ describe('F11: canaries of secrets', function () {
     echoed.push(BY_REFERENCE.yaml, LITERALS.yaml, LITERALS.variable);
     await Promise.all(['/api/v1/pipelines/check', '/api/v1/pipelines'].flatMap((path) => documents.map(([document, variables]) => pipeline(path, document, variables))));
   });
-  it('a job that runs with one, restarted and with a savepoint, tells none', async () => {
+  it('F11: a job that runs with one, restarted and with a savepoint, tells none', async () => {
     const job = await bench.submit(`CREATE TEMPORARY TABLE t (n INT) ${bench.with('in', { 'properties.client.id': '${secret:hint}', 'properties.ssl.key.password': '${env:RIVULET_SECRET_CANARY}' })}; CREATE TEMPORARY TABLE p (n INT) WITH ('connector'='print'); INSERT INTO p SELECT n FROM t`);
     await bench.printed(job, 1);
     await bench.sql(`RESTART JOB '${job}' FROM INITIAL`);
     await bench.printed(job, 2);
     said.push(JSON.stringify(await bench.rows(`STOP JOB '${job}' WITH SAVEPOINT`)), JSON.stringify(await bench.rows(`DESCRIBE JOB '${job}'`)));
   });
-  it('system tables, HTTP routes, metrics and the PostgreSQL protocol tell none', async () => {
+  it('F11: system tables, HTTP routes, metrics and the PostgreSQL protocol tell none', async () => {
     await eventually('jobs that fail to have failed', async () => !/"status":"(?:INITIALIZING|RESTARTING|RUNNING|FAILING|CREATED)"/.test(await (await fetch(bench.server.url('/api/v1/jobs'))).text()), 30_000);
     const client = await bench.server.connect();
     try {
@@ -133,7 +133,7 @@ describe('F11: canaries of secrets', function () {
       for (const text of said) { const at = text.indexOf(mark); expect(at < 0 ? '' : text.slice(Math.max(0, at - 300), at + 60), `${way} in: ${text.slice(0, 60)}`).to.equal(''); }
     }
   });
-  it('neither log nor standard output tell one; stored are literals alone, where it is documented, for the owner only', async () => {
+  it('F11: neither log nor standard output tell one; stored are literals alone, where it is documented, for the owner only', async () => {
     await bench.server.end();
     for (const [way, value] of Object.entries({ ...BY_REFERENCE, ...LITERALS })) for (const [name, text] of [['stdout', bench.server.stdout], ['log', bench.server.log]] as const) {
       const at = text.indexOf(value.split(' ')[0] ?? value);
@@ -148,7 +148,11 @@ describe('F11: canaries of secrets', function () {
       for (const value of Object.values(LITERALS)) if (text.includes(value)) holders.add(path.split('/')[0]?.replace(' (entries)', '') ?? '');
     }
     expect([...holders].sort(), 'where literals are').to.deep.equal(['catalog', 'state']);
-    // They come back when they are asked for at the next start.
+    for (const [options, said_] of [[[], 'They are encrypted and no key was given'], [['--secrets-key-file', join(folder, 'other')], 'another key'], [['--secrets-key-file', join(folder, 'nowhere')], 'ENOENT']] as const) {
+      writeFileSync(join(folder, 'other'), 'a key that is long enough, too');
+      const refusal = await new ServerProcess(bench.server.dataDir, options).launch().then(() => 'it started', (error: unknown) => String(error));
+      expect(refusal).to.contain('ended with 2').and.contain(said_);
+    }
     await bench.server.launch();
     expect(await bench.rows('SHOW SECRETS')).to.have.length(3);
   });

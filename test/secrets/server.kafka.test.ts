@@ -74,20 +74,40 @@ describe('secrets by reference', function () {
     await eventually('the job without its secret to say so', async () => (await bench.job(store)).exceptions[0]?.code === 'reference-unresolved');
     for (const id of [store, file]) await bench.sql(`DROP JOB '${id}'`);
   });
-  it('a secret is kept while tables or catalogs name it, listed without its value, and comes back after a restart', async () => {
-    await bench.sql(`CREATE SECRET kept AS 'never-shown'; CREATE TABLE uses_it (n INT) ${bench.with('in', { 'properties.client.id': 'x-${secret:kept}' })}; CREATE CATALOG uses_it_too WITH ('type'='kafka', 'format'='json', 'properties.bootstrap.servers'='${bench.broker}', 'properties.client.id'='\${secret:kept}')`);
+  it('a secret is kept while tables or catalogs name it, listed without its value, and comes back after kill -9', async () => {
+    await bench.sql(`CREATE SECRET kept AS 'never-shown'`);
+    await bench.sql(`CREATE TABLE uses_it (n INT) ${bench.with('in', { 'properties.client.id': 'x-${secret:kept}' })}; CREATE CATALOG uses_it_too WITH ('type'='kafka', 'format'='json', 'properties.bootstrap.servers'='${bench.broker}', 'properties.client.id'='\${secret:kept}')`);
     expect(await bench.refusal('DROP SECRET kept')).to.contain('uses_it').and.contain('uses_it_too').and.contain('still depended upon by');
     const [[name, created, changed] = []] = await bench.rows("SHOW SECRETS LIKE 'ke%'");
     expect([name, typeof created, typeof changed]).to.deep.equal(['kept', 'string', 'string']);
     expect(await bench.rows('SELECT n FROM uses_it')).to.deep.equal([[1]]);
     expect((await bench.rows('SHOW TABLES FROM uses_it_too.kafka')).flat()).to.include(bench.name('in'));
     expect(await bench.rows(`SELECT value_n FROM uses_it_too.kafka.\`${bench.name('in')}\``)).to.deep.equal([[1]]);
-    await bench.server.end();
+    await bench.server.end('SIGKILL');
     await bench.server.launch();
     expect(await bench.rows('SELECT n FROM uses_it')).to.deep.equal([[1]]);
     expect((await bench.rows('SHOW CREATE TABLE uses_it')).flat().join('')).to.contain("'properties.client.id' = 'x-${secret:kept}'");
     await bench.sql('DROP TABLE uses_it; DROP CATALOG uses_it_too; DROP SECRET kept; DROP SECRET IF EXISTS kept; ALTER SECRET IF EXISTS kept AS \'x\'');
     expect(await bench.refusal('DROP SECRET kept')).to.contain('42704');
+  });
+  it('what names a value that is gone can be looked at and dropped, and keeps nothing else from starting', async () => {
+    await bench.sql("CREATE SECRET gone AS 'was-here'");
+    const options = bench.with('in', { 'properties.client.id': '${secret:gone}' });
+    const job = await bench.submit(`${FAST} CREATE TABLE names_it (n INT) ${options}; CREATE TEMPORARY TABLE p (n INT) WITH ('connector'='print'); INSERT INTO p SELECT n FROM names_it`), other = await bench.submit(`${table('t', {})} INSERT INTO p SELECT n FROM t`);
+    await bench.sql(`CREATE CATALOG names_it_too WITH ('type'='kafka', 'format'='json', 'properties.bootstrap.servers'='${bench.broker}', 'properties.client.id'='\${secret:gone}')`);
+    await bench.server.end();
+    rmSync(join(bench.server.dataDir, 'secrets.json'));
+    await bench.server.launch();
+    await bench.status(other, 'RUNNING');
+    await eventually('the reason', async () => (await bench.job(job)).exceptions[0]?.code === 'reference-unresolved');
+    expect((await bench.rows('DESCRIBE names_it')).length).to.equal(1);
+    expect(JSON.stringify(await bench.rows('SHOW CREATE TABLE names_it; SHOW CREATE CATALOG names_it_too'))).to.contain('${secret:gone}');
+    expect(await bench.refusal('SELECT * FROM names_it')).to.contain('reference-unresolved');
+    expect(await bench.refusal('SHOW TABLES FROM names_it_too.kafka')).to.contain('reference-unresolved');
+    await bench.sql("CREATE SECRET gone AS 'back-again'");
+    await bench.status(job, 'RUNNING');
+    expect(await bench.rows('SELECT n FROM names_it')).to.deep.equal([[1]]);
+    await bench.sql(`DROP JOB '${job}'; DROP JOB '${other}'; DROP TABLE names_it; DROP CATALOG names_it_too; DROP SECRET gone`);
   });
   it('state and positions stay when a literal becomes a reference', async () => {
     const sql = (id: string): string => `${table('t', { 'properties.client.id': id })} CREATE TEMPORARY TABLE c (n INT, k BIGINT) WITH ('connector'='print'); INSERT INTO c SELECT n, COUNT(*) FROM t GROUP BY n`;

@@ -86,6 +86,8 @@ export class Job {
   /** Why it cannot be started at all: settings or checkpoints of it cannot be read. It stays in the list, to be looked at and dropped. */
   broken: RivuletError | undefined;
   private readonly badSettings: RivuletError | undefined;
+  /** Its definition is damaged: `record` only stands in for it and is never stored. */
+  private readonly unreadable: RivuletError | undefined;
   private readonly env: JobEnvironment;
   private strategy: RestartStrategy;
   private execution: Execution | undefined;
@@ -95,8 +97,10 @@ export class Job {
   private workerDeathsMs: readonly number[] = [];
   private lastStats: readonly SubtaskStats[] = [];
   private readonly watchers = new Set<() => void>();
-  constructor(record: JobRecord, env: JobEnvironment) {
+  constructor(record: JobRecord, env: JobEnvironment, unreadable?: RivuletError) {
     this.record = record;
+    this.unreadable = unreadable;
+    this.broken = unreadable;
     this.id = record.id;
     this.env = env;
     this.log = env.log.child({ jobId: record.id, job: record.name });
@@ -411,6 +415,7 @@ export class Job {
     }
   }
   async restart(from: RestartFrom): Promise<void> {
+    if (this.unreadable !== undefined) throw this.unreadable;
     if (this.status === 'SUSPENDED' || this.status === 'CANCELLING') this.refuse('restart', 'running or in a final status');
     if (typeof from === 'object') await this.env.startingState(from.savepointPath, { isToStart: false }).then((state) => state.close());
     if (!this.isFinal) {

@@ -63,9 +63,8 @@ export class Manager implements JobManager {
     const found = stored.map((one) => ({ ...one, record: recordOf(one, this.env.clock.now()) })).sort((a, b) => a.record.startTimeMs - b.record.startTimeMs);
     for (const { record } of found) refuseNewer(record, this.env.store.path);
     for (const { record, damage, record: { id } } of found) {
-      const job = new Job(record, this.env);
+      const job = new Job(record, this.env, record.sql === UNREADABLE ? damage : undefined);
       if (damage !== undefined) this.log.error(`a job is not started: ${damage.message}`, { jobId: id, job: record.name, detail: damage.detail });
-      if (record.sql === UNREADABLE) job.broken = damage;
       await job.history.load().catch((error: unknown) => {
         if (!(error instanceof RivuletError) || error.code === 'state-version-unknown') throw error;
         job.broken ??= error;

@@ -2,6 +2,7 @@
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { Level } from 'level';
 import type { JobRecord } from '../../runtime/jobs/job.ts';
 import { StateStore } from '../../runtime/checkpoint/store.ts';
 import { silentLog } from '../../core/ports/log.ts';
@@ -81,6 +82,30 @@ describe('savepoints and starting states', () => {
     const after = await manager.detail(id);
     expect(after?.statuses.slice(0, 4).map((s) => s.status)).to.deep.equal(['RUNNING', 'INITIALIZING', 'RESTARTING', 'FAILING']);
     expect([after?.exceptions[0]?.code, after?.nextRestartMs]).to.deep.equal(['test-failure', undefined]);
+  });
+  it('a job whose definition is damaged is listed as FAILED with the reason; it cannot be started, its state can be taken out, and it can be dropped; the others run', async () => {
+    const first = await counting(), { id } = await counting();
+    await statusIs(manager, id, 'RUNNING');
+    await manager.checkpoint(id);
+    await manager.shutdown();
+    const raw = new Level<string, Buffer>(join(dataDir, 'state'), { valueEncoding: 'buffer' }), value = await raw.get(`j/${id}`) as Buffer;
+    value[value.length >> 1] = (value[value.length >> 1] as number) ^ 4;
+    await raw.put(`j/${id}`, value);
+    await raw.close();
+    for (const start of ['first', 'second']) {
+      manager = await openManager(dataDir);
+      await statusIs(manager, first.id, 'RUNNING');
+      const detail = await manager.detail(id);
+      expect(detail, start).to.include({ status: 'FAILED', problem: 'a job definition is damaged' });
+      expect(detail?.exceptions[0]).to.include({ code: 'state-damaged', detail: `"${join(dataDir, 'state')} (j/${id})": its checksum does not match.` });
+      for (const from of ['latest', 'initial'] as const) expect(await manager.restart(id, { from }).catch((error: { code: string }) => error.code)).to.equal('state-damaged');
+      expect((await manager.savepoint(id)).savepointPath).to.contain('savepoints');
+      if (start === 'first') await manager.shutdown();
+    }
+    await manager.drop(id);
+    await manager.shutdown();
+    manager = await openManager(dataDir);
+    expect(manager.list().map((job) => job.id)).to.deep.equal([first.id]);
   });
   it('a job whose stored settings cannot be read is listed as FAILED with the reason, and can be dropped; the others run', async () => {
     const { id } = await counting();

@@ -1,7 +1,7 @@
 /** The state store and savepoint files: retention, damage, fall-back, sweeping, versions. faults.md B3, A11, A15. */
 import { expect } from 'chai';
 import { crc32 } from 'node:zlib';
-import { readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Level } from 'level';
 import { silentLog } from '../../core/ports/log.ts';
@@ -9,7 +9,7 @@ import type { RivuletError } from '../../core/errors/define.ts';
 import { CheckpointLog } from '../../runtime/checkpoint/log.ts';
 import { decodeManifest, encodeManifest, MANIFEST_FORMAT } from '../../runtime/checkpoint/manifest.ts';
 import type { BlockRef, Manifest } from '../../runtime/checkpoint/manifest.ts';
-import { openSavepoint, writeSavepoint } from '../../runtime/checkpoint/savepoint.ts';
+import { listSavepoints, openSavepoint, sweepSavepoints, writeSavepoint } from '../../runtime/checkpoint/savepoint.ts';
 import { StateStore } from '../../runtime/checkpoint/store.ts';
 import { newFolder } from './support/plans.ts';
 
@@ -229,6 +229,12 @@ describe('state store', () => {
       rmSync(path);
       expect(await failure(log.read(ref))).to.include({ code: 'state-damaged' });
     });
+    it('a file that the system will not let us read is no damage: nothing is given up for it', async () => {
+      const [ref] = await writeFile(['a']) as [BlockRef], path = store.files.pathOf(JOB, 1);
+      rmSync(path);
+      symlinkSync(path, path);
+      expect(await failure(log.read(ref))).to.include({ code: 'data-read-failed', retry: 'restart' });
+    });
     it('what a crash or a failure leaves behind goes', async () => {
       await store.putJob(JOB, { name: 'a job' });
       await writeFile(['a']);
@@ -257,6 +263,11 @@ describe('state store', () => {
   it('writes savepoints that read back alone, and finds damage in them', async () => {
     await writeThree();
     const { path } = await writeSavepoint(join(dataDir, 'savepoints'), log.newest() as Manifest, {}, 0, (ref) => log.read(ref));
+    mkdirSync(join(dataDir, 'savepoints/half.part'));
+    writeFileSync(join(dataDir, 'savepoints/half.part/manifest.json'), 'left by a crash');
+    expect((await listSavepoints(join(dataDir, 'savepoints'))).map((one) => one.path)).to.deep.equal([path]);
+    await sweepSavepoints(join(dataDir, 'savepoints'));
+    expect(readdirSync(join(dataDir, 'savepoints'))).to.have.lengthOf(1);
     expect(path).to.match(/savepoints\/a-job-aaaaaa-1970-01-01T00-00-00-000$/);
     expect(readdirSync(path).sort()).to.deep.equal(['blocks-0001.bin', 'manifest.json']);
     const ref = log.newest()?.nodes['n']?.tables['t']?.[0]?.[0] as BlockRef;

@@ -20,6 +20,8 @@ export type Change = { readonly type: 'put'; readonly key: string; readonly valu
 export const bytesOf = (text: string): Uint8Array => Buffer.from(text, 'utf8');
 export const textOf = (bytes: Uint8Array): string => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
 
+const RETRY_MS = 1000;
+
 export class LevelStore {
   readonly path: string;
   private readonly log: Log;
@@ -28,6 +30,7 @@ export class LevelStore {
   private database: Database | undefined;
   private opening: Promise<Database> | undefined;
   private isClosed = false;
+  private timer: NodeJS.Timeout | undefined;
   /** To be taken back before anything else is read or written. */
   private undo: readonly Change[] = [];
   /** The opening passed over damage in a log: some writes are missing. */
@@ -116,9 +119,17 @@ export class LevelStore {
       if (this.database === database && !this.isClosed) {
         this.database = undefined;
         await database.close().catch(() => {});
+        this.takeBackSoon();
       }
       throw dataWriteFailed({ path: this.path, why: reason(error) }, { cause: error });
     }
+  }
+  /** Without waiting for the next use: a process that dies before it would leave the change. */
+  private takeBackSoon(): void {
+    if (this.undo.length === 0 || this.isClosed) return;
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => { this.use().catch(() => { this.takeBackSoon(); }); }, RETRY_MS);
+    this.timer.unref();
   }
   /** Throws `state-store-unreadable`. */
   async readAll(range: { gt: string; lt: string; reverse?: boolean }): Promise<[string, Uint8Array][]> {
@@ -126,6 +137,8 @@ export class LevelStore {
     try { return await database.iterator(range).all(); } catch (error) { throw stateStoreUnreadable({ path: this.path, why: reason(error) }, { cause: error }); }
   }
   async close(): Promise<void> {
+    clearTimeout(this.timer);
+    if (this.undo.length > 0) await this.use().catch(() => {});
     this.isClosed = true;
     await this.opening?.catch(() => {});
     await this.database?.close();

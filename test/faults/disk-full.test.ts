@@ -8,8 +8,9 @@ import { join } from 'node:path';
 import { eventually, ServerProcess } from '../e2e/server-process.ts';
 import { smallDisk } from './small-disk.ts';
 import type { SmallDisk } from './small-disk.ts';
+import { expectCounted, factsOf, newestOf, summing } from './sums.ts';
+import type { Facts } from './sums.ts';
 
-const ROWS = 6000, KEYS = 10;
 const NO_SPACE = /no space left on device/i;
 
 describe('disk full', function () {
@@ -29,24 +30,13 @@ describe('disk full', function () {
   });
   const rows = async (sql: string): Promise<unknown[][]> => { const { body } = await server.sql(sql); expect(body.error, sql).to.equal(undefined); return body.results?.at(-1)?.rows ?? []; };
   const refusal = async (sql: string): Promise<string> => { const { body } = await server.sql(sql); expect(body.error, sql).to.not.equal(undefined); return JSON.stringify(body.error); };
-  const submit = async (rate: number): Promise<string> => String((await rows(`SET 'execution.checkpointing.interval'='100 ms'; CREATE TEMPORARY TABLE t (n BIGINT) WITH ('connector'='datagen', 'rows-per-second'='${rate}', 'fields.n.kind'='sequence', 'fields.n.start'='1', 'fields.n.end'='${ROWS}'); CREATE TEMPORARY TABLE p (k BIGINT, c BIGINT, s BIGINT) WITH ('connector'='print'); INSERT INTO p SELECT n % ${KEYS}, COUNT(*), SUM(n) FROM t GROUP BY n % ${KEYS}`))[0]?.[0]);
-  interface Facts { status: string; restarts: number; restoredFrom: string; problem?: string; checkpoints: { epoch: number; status: string }[] }
-  const facts = async (id: string): Promise<Facts> => await (await fetch(server.url(`/api/v1/jobs/${id}`))).json() as Facts;
-  const completed = (one: Facts): number => Math.max(0, ...one.checkpoints.filter((c) => c.status === 'completed').map((c) => c.epoch));
+  const submit = async (rate: number): Promise<string> => String((await rows(summing(rate, "SET 'execution.checkpointing.interval'='100 ms'")))[0]?.[0]);
+  const facts = (id: string): Promise<Facts> => factsOf(server, id);
   const health = async (): Promise<{ status: string; problems: { jobId: string; problem: string }[] }> => await (await fetch(server.url('/health'))).json() as never;
-  /** The last counts of all keys are those of all rows. */
-  const expectAllCounted = async (id: string): Promise<void> => {
-    await eventually('the end of the job', async () => (await facts(id)).status === 'FINISHED', 30_000);
-    const last = new Map((await server.printed(id)).filter((line) => line.startsWith('+')).map((line) => line.slice(3, -1).split(', ') as [string, string, string]).map(([k, c, s]) => [k, [c, s]]));
-    for (let k = 0; k < KEYS; k++) {
-      const own = Array.from({ length: ROWS / KEYS }, (_, i) => i * KEYS + (k === 0 ? KEYS : k));
-      expect(last.get(String(k)), `key ${k}`).to.deep.equal([String(own.length), String(own.reduce((a, b) => a + b, 0))]);
-    }
-  };
 
   it('B1: checkpoints fail with the reason in SHOW JOBS, DESCRIBE JOB, the job list and /health; the job runs on; with room they go on without a restart', async () => {
     const id = await submit(1200);
-    await eventually('some checkpoints', async () => completed(await facts(id)) > 2);
+    await eventually('some checkpoints', async () => newestOf(await facts(id)) > 2);
     expect(await health()).to.deep.equal({ status: 'ok', problems: [] });
     disk.fill();
     const full = await eventually('the failing checkpoint to show', async () => { const one = await facts(id); return one.problem !== undefined && one; });
@@ -58,22 +48,22 @@ describe('disk full', function () {
     expect(await health()).to.have.nested.property('problems[0].jobId', id);
     expect((await fetch(server.url('/healthz'))).status).to.equal(200);
     expect(await (await fetch(server.url('/metrics'))).text()).to.match(/rivulet_job_checkpoint_blocked\{[^}]*\} 1/);
-    const printed = (await server.printed(id)).length, before = completed(full);
+    const printed = (await server.printed(id)).length, before = newestOf(full);
     await eventually('rows to go on coming', async () => (await server.printed(id)).length > printed + 100);
-    expect(completed(await facts(id)), 'nothing is called complete that is not stored').to.equal(before);
+    expect(newestOf(await facts(id)), 'nothing is called complete that is not stored').to.equal(before);
     disk.free();
-    const after = await eventually('checkpoints to go on', async () => { const one = await facts(id); return completed(one) > before && one.problem === undefined && one; });
+    const after = await eventually('checkpoints to go on', async () => { const one = await facts(id); return newestOf(one) > before && one.problem === undefined && one; });
     expect(after).to.include({ status: 'RUNNING', restarts: 0 });
     expect(await health()).to.deep.equal({ status: 'ok', problems: [] });
     await server.end('SIGKILL');
     await server.launch(disk.env);
     expect((await eventually('the job', async () => { const one = await facts(id); return one.status === 'RUNNING' && one; })).restoredFrom).to.match(/^checkpoint \d+$/);
-    await expectAllCounted(id);
+    await expectCounted(server, id);
   });
   it('B2: statements, savepoints, submissions and DROP are refused with the reason and have not happened; a kill and a start on the full disk harm nothing', async () => {
     const id = await submit(1200), stopped = await submit(1200);
     await rows(`CREATE TABLE kept (n BIGINT) WITH ('connector'='blackhole'); CREATE TABLE dropped (n BIGINT) WITH ('connector'='blackhole')`);
-    await eventually('some checkpoints', async () => completed(await facts(id)) > 2 && completed(await facts(stopped)) > 2);
+    await eventually('some checkpoints', async () => newestOf(await facts(id)) > 2 && newestOf(await facts(stopped)) > 2);
     await rows(`STOP JOB '${stopped}'`);
     disk.fill();
     await eventually('the failing checkpoint to show', async () => (await facts(id)).problem !== undefined);
@@ -106,7 +96,7 @@ describe('disk full', function () {
     if (isReal) await server.launch();
     await unchanged();
     await rows(`DROP JOB '${stopped}'; DROP TABLE dropped; CREATE TABLE late (n BIGINT) WITH ('connector'='blackhole')`);
-    await expectAllCounted(id);
+    await expectCounted(server, id);
     expect(readdirSync(server.dataDir).filter((name) => /part|new/.test(name))).to.deep.equal([]);
   });
 });

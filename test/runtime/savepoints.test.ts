@@ -107,6 +107,18 @@ describe('savepoints and starting states', () => {
     manager = await openManager(dataDir);
     expect(manager.list().map((job) => job.id)).to.deep.equal([first.id]);
   });
+  it('keeps as many checkpoints as execution.checkpointing.num-retained says, or its older name; two by default, never none', async () => {
+    const plan = planOf(numbers({ paceMs: 1, batch: 5, end: 'idle' }), counts(), sink('blackhole', {}, 'agg')), ids = new Map<string, number>();
+    for (const [settings, kept] of [[{}, 2], [{ 'execution.checkpointing.num-retained': '4' }, 4], [{ 'state.checkpoints.num-retained': '1' }, 1], [{ 'state.checkpoints.num-retained': '1', 'execution.checkpointing.num-retained': '3' }, 3]] as const) {
+      ids.set(await manager.submit({ name: 'job', sql: '', plan, settings: { 'execution.checkpointing.interval': '10 ms', ...settings } }), kept);
+    }
+    for (const id of ids.keys()) await until('six checkpoints', async () => ((await manager.detail(id))?.checkpoints.filter((one) => one.status === 'completed').length ?? 0) >= 6);
+    await manager.shutdown();
+    const store = await StateStore.open(dataDir, silentLog);
+    try { for (const [id, kept] of ids) expect((await store.manifests(id)).length).to.equal(kept); } finally { await store.close(); }
+    manager = await openManager(dataDir, { leaveStopped: true });
+    expect(await manager.submit({ name: 'job', sql: '', plan, settings: { 'execution.checkpointing.num-retained': '0' } }).catch((error: { code: string }) => error.code)).to.equal('invalid-option-value');
+  });
   it('a job whose stored settings cannot be read is listed as FAILED with the reason, and can be dropped; the others run', async () => {
     const { id } = await counting();
     await manager.shutdown();

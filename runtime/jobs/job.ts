@@ -28,6 +28,7 @@ import { jobSettings } from './settings.ts';
 import type { JobSettings } from './settings.ts';
 import { labelsOf, nodesWithState } from './starting-state.ts';
 import type { StartOptions } from './starting-state.ts';
+import { storedStats } from './stored-stats.ts';
 import type { SubtaskStats, WorkerPool } from './workers.ts';
 
 /** How long a job that ends tries to end its transactions. */
@@ -456,13 +457,13 @@ export class Job {
     this.setStatus('SUSPENDED');
     await this.takeDown(jobEnded({ id: this.id, status: 'SUSPENDED' }));
   }
-  /** Counters of the subtasks; the last known ones when nothing runs. */
+  /** Counters of the subtasks; the last known ones when nothing runs, else those of the newest checkpoint. */
   async stats(): Promise<readonly SubtaskStats[]> {
     const fresh = await this.execution?.stats();
     if (fresh !== undefined && fresh.length > 0) this.lastStats = fresh;
-    return this.lastStats;
+    return this.knownStats;
   }
-  get knownStats(): readonly SubtaskStats[] { return this.lastStats; }
+  get knownStats(): readonly SubtaskStats[] { return this.lastStats.length > 0 ? this.lastStats : storedStats(this.history.checkpoints()[0]); }
 }
 
 const revived = (error: unknown): RivuletError => (error instanceof RivuletError ? error : taskFailed({ why: error instanceof Error ? error.message : String(error) }, { cause: error }));

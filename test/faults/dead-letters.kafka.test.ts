@@ -43,6 +43,11 @@ describe('faults: dead letters', function () {
     await eventually('one more', async () => (await countersOf(bench, job))['deadLetters'] === bad.length + 1);
     expect((await samplesOf(bench, job)).length).to.be.within(10, 20);
     await bench.sql(`STOP JOB '${job}'`);
+    // Of a job that is over, after a restart of the server, the last checkpoint tells them.
+    await bench.server.end('SIGKILL');
+    await bench.server.launch();
+    expect((await countersOf(bench, job))['deadLetters']).to.equal(bad.length + 1);
+    expect((await samplesOf(bench, job)).at(-1)?.value).to.equal('bad too');
   });
   it('D1: when the dead-letter topic does not take a record the job fails, names both, and loses nothing', async () => {
     await bench.topic('full');

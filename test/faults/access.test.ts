@@ -1,9 +1,10 @@
 /** Hostile starts, early messages and logins against the real server: PostgreSQL's protocol by raw bytes and by psql, HTTP by every route there is. */
 import { expect } from 'chai';
 import { spawnSync } from 'node:child_process';
-import { readFileSync, statSync } from 'node:fs';
+import { mkdtempSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { createConnection } from 'node:net';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import { serialize } from 'pg-protocol';
@@ -17,15 +18,16 @@ const basic = (user: string, password: string): Record<string, string> => ({ aut
 
 describe('access to the server', function () {
   this.timeout(60_000);
+  const folder = mkdtempSync(join(tmpdir(), 'rivulet-access-'));
   let server: ServerProcess, auditPath: string;
   const clients: RawClient[] = [];
   before(async () => {
-    server = await ServerProcess.start(['--audit-log', join('/tmp', `rivulet-audit-${process.pid}-${Date.now()}.log`), '--parallelism', '1']);
+    server = await ServerProcess.start(['--audit-log', join(folder, 'audit.log'), '--parallelism', '1']);
     auditPath = server.options[1] ?? '';
     const { status, body } = await server.sql(`CREATE USER ${ADMIN} WITH ADMIN PASSWORD '${ADMIN_PASSWORD.replaceAll("'", "''")}'; CREATE USER ${READER} PASSWORD '${READER_PASSWORD}'`);
     expect(status, JSON.stringify(body)).to.equal(200);
   });
-  after(async () => { await server.remove(); });
+  after(async () => { await server.remove(); rmSync(folder, { recursive: true }); });
   afterEach(() => { for (const client of clients.splice(0)) client.destroy(); });
 
   const connect = async (...first: Buffer[]): Promise<RawClient> => { const c = await RawClient.connect(server.pgPort); clients.push(c); if (first.length > 0) c.send(...first); return c; };
@@ -321,7 +323,6 @@ describe('access to the server', function () {
       await admin.end();
     });
     it('the audit goes on in a new file after SIGHUP', async () => {
-      const { renameSync, rmSync } = await import('node:fs');
       renameSync(auditPath, `${auditPath}.1`);
       process.kill(server.pid, 'SIGHUP');
       const admin = await asUser(ADMIN, ADMIN_PASSWORD);
@@ -329,10 +330,9 @@ describe('access to the server', function () {
       await admin.query('DROP DATABASE audited');
       expect(audit().at(-1)).to.include({ action: 'DROP DATABASE audited', outcome: 'done' });
       await admin.end();
-      for (const path of [auditPath, `${auditPath}.1`]) rmSync(path, { force: true });
     });
     it('answers to a damaged file of users by not starting, never by trusting', async () => {
-      const { writeFileSync } = await import('node:fs'), path = join(server.dataDir, 'users.json'), whole = readFileSync(path, 'utf8');
+      const path = join(server.dataDir, 'users.json'), whole = readFileSync(path, 'utf8');
       await server.end('SIGKILL');
       for (const broken of [whole.slice(0, -20), '']) {
         writeFileSync(path, broken);

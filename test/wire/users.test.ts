@@ -1,6 +1,6 @@
 /** The users of a data directory without a server: what is kept, damaged files, what statements need. */
 import { expect } from 'chai';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { RivuletError } from '../../core/errors/define.ts';
@@ -29,7 +29,6 @@ describe('users', () => {
     rmSync(folder, { recursive: true });
     expect(await codeOf(() => users.create({ name: 'late', role: undefined, password: 'x' }, 5))).to.equal('users-unwritable');
     expect(users.get('late')).to.equal(undefined);
-    const { mkdirSync } = await import('node:fs');
     mkdirSync(folder);
     await users.drop('u1', 'ann');
     expect(users.get('u1')).to.equal(undefined);
@@ -47,7 +46,6 @@ describe('users', () => {
     writeFileSync(path, whole);
     expect((await open()).tokens('ann', 5)).to.have.length(1);
     rmSync(path);
-    const { mkdirSync } = await import('node:fs');
     mkdirSync(path);
     expect(await codeOf(() => open())).to.equal('users-unreadable');
   });

@@ -150,4 +150,13 @@ describe('faults: outages of a broker', function () {
     await complete();
     expect(proxy.count('produce')).to.be.greaterThan(before);
   });
+  it('a job that waits for a broker can be cancelled and dropped', async () => {
+    for (const one of [boot, proxy]) one.down();
+    await feed();
+    await eventually('the job to wait', async () => /^retrying since/.test(await bench.activity(job, 'source')));
+    expect((await fetch(bench.server.url(`/api/v1/jobs/${job}/cancel`), { method: 'POST' })).ok).to.equal(true);
+    await bench.status(job, 'CANCELED');
+    await bench.sql(`DROP JOB '${job}'`);
+    for (const one of [boot, proxy]) await one.up();
+  });
 });

@@ -227,8 +227,8 @@ export class Cluster {
   }
   forgetCoordinator(kind: CoordinatorKind, id: string): void { this.#coordinators.delete(`${kind} ${id}`); }
 
-  /** A call to a coordinator; `code` of the answer decides on a repeat. */
-  async callCoordinator<T extends { readonly code: number }>(kind: CoordinatorKind, id: string, call: string, ask: (connection: Connection) => Promise<T>): Promise<T> {
+  /** A call to a coordinator; `code` of the answer decides on a repeat. `limitMs`: see `retry`. */
+  async callCoordinator<T extends { readonly code: number }>(kind: CoordinatorKind, id: string, call: string, ask: (connection: Connection) => Promise<T>, limitMs?: number): Promise<T> {
     return await this.retry(async () => {
       try {
         const connection = await this.coordinator(kind, id);
@@ -241,13 +241,13 @@ export class Cluster {
         if (canTryAgain(e)) this.forgetCoordinator(kind, id);
         throw e;
       }
-    });
+    }, limitMs);
   }
 
   // ---------------------------------------------------------------------------------------------------------- repeating
 
-  /** Repeats an attempt while it answers Again or throws an error that advises to retry, for default.api.timeout.ms. */
-  async retry<T>(attempt: () => Promise<T | Again>): Promise<T> {
+  /** Repeats an attempt while it answers Again or throws an error that advises to retry, for `limitMs`, else default.api.timeout.ms. */
+  async retry<T>(attempt: () => Promise<T | Again>, limitMs?: number): Promise<T> {
     const start = this.clock.monotonic();
     try {
       for (let n = 0; ; n++) {
@@ -261,8 +261,8 @@ export class Cluster {
           failure = e as RivuletError;
         }
         if (this.#closed) throw kafkaClientClosed({});
-        const limitMs = this.#reached ? this.config.apiTimeoutMs : Math.min(FIRST_CONTACT_MS, this.config.apiTimeoutMs);
-        if (this.clock.monotonic() - start >= limitMs) throw failure;
+        const mostMs = limitMs ?? (this.#reached ? this.config.apiTimeoutMs : Math.min(FIRST_CONTACT_MS, this.config.apiTimeoutMs));
+        if (this.clock.monotonic() - start >= mostMs) throw failure;
         this.troubles.note(attempt, failure);
         await this.sleep(Math.min(1000, Math.max(10, this.config.retryBackoffMs) * 2 ** Math.min(n, 5) * 0.2));
       }

@@ -176,7 +176,8 @@ export class BatchProducer implements Producer, SenderHost {
     invariant(stored !== undefined && this.#inTransaction, 'a transaction was begun');
     await this.flush();
     if (this.#hasRecords) {
-      try { await endTransaction(this.cluster, stored, 'commit'); } catch (e) { throw this.fail(e); }
+      // As long as the broker keeps the transaction: giving up earlier would only have somebody else try.
+      try { await endTransaction(this.cluster, stored, 'commit', this.#transactionTimeoutMs); } catch (e) { throw this.fail(e); }
     }
     this.#leaveTransaction();
   }
@@ -210,7 +211,7 @@ export class BatchProducer implements Producer, SenderHost {
     queueMicrotask(() => {
       const queues = this.#queues().filter((q) => !q.joined && q.ready.length > 0);
       if (queues.length === 0) { this.#joining = false; return; }
-      addPartitionsToTxn(this.cluster, stored, queues.map((q) => ({ topic: q.topic.topic, partition: q.partition }))).then(() => {
+      addPartitionsToTxn(this.cluster, stored, queues.map((q) => ({ topic: q.topic.topic, partition: q.partition })), this.deliveryTimeoutMs).then(() => {
         if (current()) for (const queue of queues) { queue.joined = true; this.#sender.offer(queue); }
       }, (e: unknown) => { if (current()) this.fail(e); }).finally(() => {
         this.#joining = false;

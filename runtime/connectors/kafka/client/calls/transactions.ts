@@ -30,8 +30,8 @@ export async function initProducerId(cluster: Cluster, transactionalId: string |
   return { producerId: answer.producerId, producerEpoch: answer.producerEpoch };
 }
 
-/** Makes partitions part of the open transaction; must be answered before their first batch is sent. */
-export async function addPartitionsToTxn(cluster: Cluster, txn: StoredTransaction, partitions: readonly TopicPartition[]): Promise<void> {
+/** Makes partitions part of the open transaction; must be answered before their first batch is sent. `limitMs`: how long it is tried. */
+export async function addPartitionsToTxn(cluster: Cluster, txn: StoredTransaction, partitions: readonly TopicPartition[], limitMs: number): Promise<void> {
   const answer = await cluster.callCoordinator('transaction', txn.transactionalId, 'AddPartitionsToTxn', async (connection) => await connection.call(APIS.addPartitionsToTxn, (w) => {
     w.string(txn.transactionalId).i64(txn.producerId).i16(txn.producerEpoch);
     writeByTopic(w, partitions, (e, item) => e.i32(item.partition));
@@ -42,18 +42,18 @@ export async function addPartitionsToTxn(cluster: Cluster, txn: StoredTransactio
     // The first real reason; the other partitions then carry OPERATION_NOT_ATTEMPTED.
     const code = [...codes.values()].find((c) => c !== 0 && c !== CODE.OPERATION_NOT_ATTEMPTED) ?? [...codes.values()].find((c) => c !== 0) ?? 0;
     return { code, codes };
-  }));
+  }), limitMs);
   if (answer.code === 0) return;
   if (isFenced(answer.code) || answer.code === CODE.INVALID_PRODUCER_ID_MAPPING) throw kafkaProducerFenced({ transactionalId: txn.transactionalId, code: errorName(answer.code) });
   const culprit = partitions.find((p) => answer.codes.get(keyOf(p.topic, p.partition)) === answer.code);
   throw kafkaRequestFailed({ call: 'AddPartitionsToTxn', code: errorName(answer.code), what: culprit ? `partition ${culprit.partition} of topic '${culprit.topic}'` : `transactional id '${txn.transactionalId}'` });
 }
 
-/** See KafkaAccess.endTransactionWith. A repeated EndTxn with the same outcome succeeds, so that retries are safe. */
-export async function endTransaction(cluster: Cluster, txn: StoredTransaction, outcome: 'commit' | 'abort'): Promise<void> {
+/** See KafkaAccess.endTransactionWith. A repeated EndTxn with the same outcome succeeds, so that retries are safe. `limitMs`: how long it is tried, by default as other calls. */
+export async function endTransaction(cluster: Cluster, txn: StoredTransaction, outcome: 'commit' | 'abort', limitMs?: number): Promise<void> {
   const answer = await cluster.callCoordinator('transaction', txn.transactionalId, 'EndTxn', async (connection) => await connection.call(APIS.endTxn,
     (w) => w.string(txn.transactionalId).i64(txn.producerId).i16(txn.producerEpoch).bool(outcome === 'commit'),
-    (r) => { r.i32(); return { code: r.i16() }; }));
+    (r) => { r.i32(); return { code: r.i16() }; }), limitMs);
   if (answer.code === 0) return;
   if (isFenced(answer.code) || answer.code === CODE.INVALID_TXN_STATE || answer.code === CODE.INVALID_PRODUCER_ID_MAPPING) {
     throw kafkaTransactionLost({ transactionalId: txn.transactionalId, code: errorName(answer.code) });

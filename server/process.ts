@@ -12,6 +12,8 @@ import manifest from '../package.json' with { type: 'json' };
 
 /** A second signal, or this long after the first, ends the process at once. */
 const STOP_LIMIT_MS = 30_000;
+/** sysexits: EX_SOFTWARE. */
+const DEFECT_EXIT_CODE = 70;
 /** Whoever waited for the start goes first. */
 const WARM_UP_AFTER_MS = 100;
 
@@ -63,7 +65,14 @@ async function start(config: Config, onSignal: OnSignal, isQuiet = false): Promi
   const log = await openLog({ level: config.logLevel, format: config.logFormat });
   process.on('unhandledRejection', (reason) => { log.error('a promise was rejected and nobody looked: please report this', { err: reason }); });
   const starting = startServer(config, log, manifest.version);
-  onSignal(ending(starting, log));
+  const end = ending(starting, log);
+  onSignal(end);
+  process.on('uncaughtException', (error: NodeJS.ErrnoException) => {
+    // Errors of connections concern one client; a call that failed half-way may have left anything behind, and a restart goes on from what is durable.
+    if (error.syscall !== undefined) { log.error('an error of a connection or file that nobody looked at: please report this', { err: error }); return; }
+    log.error('uncaught error on the main thread: please report this; the server ends in order, jobs go on from their checkpoints when it is started again', { err: error });
+    end('SIGTERM', DEFECT_EXIT_CODE);
+  });
   const server = await starting;
   // Without anything to read again SIGHUP ends the process, as it does when its terminal is closed.
   if (server.reload !== undefined) process.on('SIGHUP', () => void server.reload?.());
@@ -75,15 +84,15 @@ async function start(config: Config, onSignal: OnSignal, isQuiet = false): Promi
   return server;
 }
 /** Ends the server in order; one that is still starting, when it has started. */
-function ending(starting: Promise<RunningServer>, log: Log): (signal: NodeJS.Signals) => void {
+function ending(starting: Promise<RunningServer>, log: Log): (signal: NodeJS.Signals, code?: number) => void {
   let stopping = false;
-  return (signal) => {
-    if (stopping) process.exit(130);
+  return (signal, code = 0) => {
+    if (stopping) process.exit(code === 0 ? 130 : code);
     stopping = true;
     log.info('stopping: final checkpoint of every job', { signal });
     setTimeout(() => { log.error('stopping took too long; ending now'); process.exit(1); }, STOP_LIMIT_MS).unref();
     // One that cannot start says why itself.
-    starting.then((server) => server.stop().then(() => process.exit(0), (error: unknown) => { log.error('stopping failed', { err: error }); process.exit(1); }), () => {});
+    starting.then((server) => server.stop().then(() => process.exit(code), (error: unknown) => { log.error('stopping failed', { err: error }); process.exit(1); }), () => {});
   };
 }
 async function commandLine(argv: readonly string[]): Promise<CommandLine> { return await loadCommandLine(argv, process.env, manifest.version); }

@@ -30,13 +30,21 @@ export async function openLog(options: LogOptions): Promise<RootLog> {
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label) => ({ level: label }) },
     serializers: { err: pino.stdSerializers.err },
-  }, withoutSecrets(isPretty ? await prettyStream(options.destination) : options.destination ?? pino.destination({ fd: 2, sync: true })));
+  }, withoutSecrets(isPretty ? await prettyStream(options.destination) : options.destination ?? standardError()));
   return { ...wrap(root), setLevel(level) { root.level = level; } };
 }
 
 /** The last gate: causes, stacks and fields may hold what a library or a server has put into them. */
 const withoutSecrets = (stream: pino.DestinationStream): pino.DestinationStream => ({ write: (line) => { stream.write(masked(line)); } });
 
+/** What is kept of lines that cannot be written (disk full), to be tried again with the next; what is more is lost. */
+const KEPT_BYTES = 1024 * 1024;
+function standardError(): pino.DestinationStream {
+  const stream = pino.destination({ fd: 2, sync: true, maxLength: KEPT_BYTES });
+  // The log must not end what it tells about.
+  stream.on('error', () => {});
+  return stream;
+}
 async function prettyStream(destination: LogOptions['destination']): Promise<pino.DestinationStream> {
   const { PinoPretty } = await import('pino-pretty');
   const { Writable } = await import('node:stream');

@@ -1,7 +1,7 @@
 /** Every file of a data directory damaged in every way, one at a time: nothing may be missing or old without a word. faults.md B3. */
 import { expect } from 'chai';
 import { readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { copyOf, filesOf, judge, makeDirectory } from './damage-support.ts';
 import type { Truth } from './damage-support.ts';
 
@@ -39,7 +39,7 @@ describe('damage', function () {
         apply(join(copy, file));
         for (const start of ['first', 'second']) findings.push(...(await judge(truth, copy, file, notes)).map((finding) => `${file}, ${what}, ${start} start: ${finding}`));
         for (const note of notes) outcomes.set(note, (outcomes.get(note) ?? 0) + 1);
-        rmSync(copy, { recursive: true });
+        rmSync(dirname(copy), { recursive: true });
       }
     }
     expect(findings).to.deep.equal([]);

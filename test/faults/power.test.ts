@@ -5,7 +5,7 @@
 import { expect } from 'chai';
 import { spawnSync } from 'node:child_process';
 import { rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { openRecordStore } from '../../catalog/store/record-store.ts';
 import { silentLog } from '../../core/ports/log.ts';
 import type { Log } from '../../core/ports/log.ts';
@@ -62,7 +62,7 @@ describe('power failure', function () {
       const copy = join(fastFolder(), 'data');
       journal.restore(moment, dataDir, copy);
       try { findings.push(...(await judge(copy, journal.promised(moment))).map((finding) => `moment ${moment} of ${last}: ${finding}`)); } catch (error) { findings.push(`moment ${moment} of ${last}: ${String(error)} ${(error as { detail?: string }).detail ?? ''}`); }
-      rmSync(copy, { recursive: true });
+      rmSync(dirname(copy), { recursive: true });
     }
     expect(findings).to.deep.equal([]);
   });

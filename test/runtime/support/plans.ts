@@ -19,7 +19,7 @@ export const testClock: Clock = {
   after(delayMs, action) { const timer = setTimeout(action, delayMs); return () => clearTimeout(timer); },
 };
 const folders: string[] = [];
-process.on('exit', () => { for (const folder of folders) rmSync(folder, { recursive: true, force: true }); });
+process.on('exit', () => { for (const folder of folders) try { rmSync(folder, { recursive: true, force: true }); } catch { /* one that cannot be removed keeps none of the others */ } });
 /** For tests of many starts, which would wait for the disk most of the time; in memory where the system has such a place. */
 export const fastFolder = (): string => newFolder(existsSync('/dev/shm') ? '/dev/shm' : tmpdir());
 /** A folder of its own, removed when the process ends. */

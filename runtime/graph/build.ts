@@ -2,6 +2,7 @@
  * Puts a subtask together from the plan: instances from the last node to the first (each operator needs its output), exchanges, gates,
  * restored state. Nothing is opened here.
  */
+import { hasDefect } from '../checkpoint/defects.ts';
 import { isLate } from '../operators/contract.ts';
 import { unknownRuntimePart } from '../../core/errors/runtime.ts';
 import { beginGeneratedRound } from '../../core/codegen/generated.ts';
@@ -101,7 +102,7 @@ class SubtaskBuilder {
     const { node } = layout, { plan } = this.deploy;
     const factory = this.registry.operator(node.type);
     if (factory === undefined) throw unknownRuntimePart({ kind: 'operator', name: node.type });
-    const tables = this.state.get(node.id);
+    const tables = hasDefect('forgotten-state') ? undefined : this.state.get(node.id);
     const share = this.deploy.restored?.rescaled.includes(node.id) === true ? { subtask: own, parallelism: layout.instances } : undefined;
     let below: Gate | undefined;
     instance.state = this.registry.stateBackend(tables === undefined ? undefined : { tables, share, isOwned: true }, Date.now, this.deploy.isCheckpointed, this.host.memory(this.deploy, node.label));

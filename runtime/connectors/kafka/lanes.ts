@@ -8,6 +8,7 @@
  */
 import type { Json } from '../../../catalog/registry/connectors.ts';
 import { invariant } from '../../../core/errors/common.ts';
+import { hasDefect } from '../../checkpoint/defects.ts';
 import { killPoint } from '../../checkpoint/kill-points.ts';
 import type { Clock } from '../../../core/ports/clock.ts';
 import { systemClock } from './client/clock.ts';
@@ -114,6 +115,7 @@ export class ProducerLanes {
     await lane.producer.flush();
     const stored = lane.producer.storedTransaction;
     invariant(stored !== undefined, 'a prepared transaction has an identity');
+    if (hasDefect('early-commit')) await this.options.client.endTransactionWith(stored, 'commit');
     return { ...stored, parallelism: this.options.parallelism } satisfies Committable as unknown as Json;
   }
   async commit(committable: Json): Promise<void> {

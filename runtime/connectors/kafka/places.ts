@@ -6,6 +6,7 @@ import { RE2JS } from 're2js';
 import { kafkaTopicReplaced } from '../../../core/errors/kafka.ts';
 import { groupInUse, noCommittedOffset, noPartitions, positionsUnreadable } from '../../../core/errors/connector.ts';
 import type { Json } from '../../../catalog/registry/connectors.ts';
+import { hasDefect } from '../../checkpoint/defects.ts';
 import type { KafkaAccess, TopicPartition } from './client/index.ts';
 import type { KafkaSourceSpec, PlaceSpec } from './spec.ts';
 
@@ -47,11 +48,16 @@ export async function startSplits(client: KafkaAccess, spec: KafkaSourceSpec, re
   const all = await partitionsOf(client, spec, restored !== undefined), mine = all.filter((p) => ownerOf(p, parallelism) === subtask);
   const known = restored === undefined ? [] : readPositions(spec, restored);
   checkSameTopics(known, all);
-  const stored = known.filter((s) => ownerOf(s, parallelism) === subtask);
+  const stored = known.filter((s) => ownerOf(s, parallelism) === subtask).map(misplaced);
   const fresh = mine.filter((p) => !known.some((s) => s.topic === p.topic && s.partition === p.partition));
   const starts = restored === undefined ? await startOffsets(client, spec, fresh) : (await client.listOffsets(fresh, 'earliest')).map((o) => o.offset);
   const ends = await endOffsets(client, spec, fresh);
   return [...stored, ...fresh.map((p, i): Split => ({ ...p, offset: starts[i] ?? 0, end: ends?.[i] }))];
+}
+/** The split as it is, but in test builds that are to lose or to repeat a record. */
+function misplaced(split: Split): Split {
+  const by = split.offset === 0 ? 0 : hasDefect('skipped-record') ? 1 : hasDefect('repeated-record') ? -1 : 0;
+  return by === 0 ? split : { ...split, offset: split.offset + by };
 }
 /** Offsets kept for a topic mean nothing in another one of the same name. */
 function checkSameTopics(known: readonly Split[], now: readonly KnownPartition[]): void {

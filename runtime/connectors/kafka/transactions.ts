@@ -23,6 +23,7 @@ import { createHash } from 'node:crypto';
 import type { Json } from '../../../catalog/registry/connectors.ts';
 import { RivuletError } from '../../../core/errors/define.ts';
 import type { SinkNode } from '../../../planner/physical/plan.ts';
+import { hasDefect } from '../../checkpoint/defects.ts';
 import { killPoint } from '../../checkpoint/kill-points.ts';
 import type { SinkContext } from '../contract.ts';
 import type { KafkaAccess, StoredTransaction } from './client/index.ts';
@@ -86,7 +87,7 @@ async function commitAll(client: RecoverClient, topic: string, prefix: string, s
  * @param former subtasks there were when the checkpoint was taken
  */
 export async function recoverTransactions(client: RecoverClient, prefix: string, topic: string, committables: readonly Json[], context: SinkContext, former: number): Promise<void> {
-  const stored = committables.filter((c) => c !== null) as unknown as readonly Committable[];
+  const stored = hasDefect('unfinished-commit') ? [] : committables.filter((c) => c !== null) as unknown as readonly Committable[];
   const isEnd = context.parallelism === 0;
   let lost: unknown;
   try {

@@ -16,7 +16,7 @@ export function summary(results: readonly SeedResult[], ms: number): string[] {
     `${results.length} seeds in ${Math.round(ms / 1000)} s, ${sum((r) => r.jobs.length)} jobs, ${sum((r) => r.fed)} records in, ${sum((r) => r.written)} out`,
     `faults: ${counts(results.flatMap((r) => r.faults))}`,
     `ends of the server: ${ends.length}: ${counts(ends)}`,
-    `recovery until all jobs run: ${recoveries.length}, p50 ${Math.round(percentile(recoveries, 0.5))} ms, p99 ${Math.round(percentile(recoveries, 0.99))} ms, longest ${Math.round(recoveries.at(-1) ?? Number.NaN)} ms`,
+    recoveries.length === 0 ? 'no recovery ended' : `recovery until all jobs run: ${recoveries.length}, p50 ${Math.round(percentile(recoveries, 0.5))} ms, p99 ${Math.round(percentile(recoveries, 0.99))} ms, longest ${Math.round(recoveries.at(-1) ?? Number.NaN)} ms`,
     wrong.length === 0 ? `all ${results.length} seeds right` : `${wrong.length} of ${results.length} seeds WRONG: ${wrong.map((r) => r.seed).join(', ')}`,
   ];
 }

@@ -18,7 +18,7 @@ import { unite, type Column, type Env, type Row, type Uses } from './scope.ts';
 import { converter, isReg } from './values.ts';
 
 /** Less than a second of work, and what memory its rows may take. */
-const MAX_ROWS = 2_000_000;
+const MAX_ROWS = 400_000;
 
 /** A compiled expression. */
 export interface Value {

@@ -35,7 +35,7 @@ export function likePattern(pattern: string, escape = '\\'): string {
 /** SIMILAR TO: a regular expression with `%` and `_`. */
 export const similarPattern = (pattern: string): string => `^(?:${[...pattern].map((c) => (c === '%' ? '.*' : c === '_' ? '.' : c === '.' || c === '^' || c === '$' ? `\\${c}` : c)).join('')})$`;
 
-const MAX_TEXT = 10_000_000;
+const MAX_TEXT = 256 * 1024;
 /** Throws for a text that would fill the memory; `length` in UTF-16 units. */
 export function checkLength(length: number): void { if (!(length <= MAX_TEXT)) throw invalidArgument({ function: 'a text function', what: `the result would be longer than ${MAX_TEXT} characters` }); }
 export const quoteLiteral = (text: string): string => (text.includes('\\') ? ' E' : '') + `'${text.replaceAll("'", "''").replaceAll('\\', '\\\\')}'`;

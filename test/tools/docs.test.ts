@@ -2,6 +2,8 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { expect } from 'chai';
+import { FAULTS } from '../../tools/docs/fault-list.ts';
+import { BY_HAND, FAULTS_PAGE, faultsPage, faultTests, idsOf } from '../../tools/docs/faults.ts';
 import { OPTIONS_PAGE, optionsPage } from '../../tools/docs/options.ts';
 
 const root = new URL('../../', import.meta.url).pathname;
@@ -9,6 +11,13 @@ const root = new URL('../../', import.meta.url).pathname;
 describe('docs', () => {
   it('the page of options is what the option cards say (node tools/docs/options.ts writes it)', () => {
     expect(readFileSync(OPTIONS_PAGE, 'utf8')).to.equal(optionsPage());
+  });
+  it('the page of faults is what the titles of the tests say (node tools/docs/faults.ts writes it), and every fault has a test', () => {
+    const tests = faultTests(), known = new Set(FAULTS.map((fault) => fault.id));
+    expect(tests.filter(({ ids }) => ids.some((id) => !known.has(id)))).to.deep.equal([]);
+    expect(FAULTS.filter(({ id }) => !BY_HAND.has(id) && !tests.some(({ ids }) => ids.includes(id))).map(({ id }) => id)).to.deep.equal([]);
+    expect(readFileSync(FAULTS_PAGE, 'utf8')).to.equal(faultsPage());
+    expect(idsOf('A9–A11, B3')).to.deep.equal(['A9', 'A10', 'A11', 'B3']);
   });
   it('links to files lead to files, links to sections to sections', () => {
     const pages = [join(root, 'README.md'), ...readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' }).filter((p) => p.endsWith('.md')).map((p) => join(root, 'docs', p))];

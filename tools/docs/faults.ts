@@ -25,7 +25,7 @@ export function idsOf(text: string): string[] {
 /** The tests that name faults, by file and place in it. */
 export function faultTests(): readonly FaultTest[] {
   const files = readdirSync(TESTS, { recursive: true, encoding: 'utf8' }).filter((path) => path.endsWith('.test.ts')).sort();
-  return files.flatMap((file) => [...readFileSync(join(TESTS, file), 'utf8').matchAll(TITLE)].map(([, , ids = '', title = '']) => ({ file: `test/${file}`, title: title.replaceAll(/\\(.)/g, '$1'), ids: idsOf(ids) })));
+  return files.flatMap((file) => [...readFileSync(join(TESTS, file), 'utf8').matchAll(TITLE)].map(([, , ids = '', title = '']) => ({ file: `test/${file}`, title: title.replaceAll(/\$\{[^}]*\}/g, '…').replaceAll(/\\(.)/g, '$1'), ids: idsOf(ids) })));
 }
 
 const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('<', '&lt;').replaceAll('${', '$\\{');

@@ -87,6 +87,13 @@ export const kafkaProducerFenced = defineError<{ transactionalId: string; code: 
   message: (p) => `another writer took over the Kafka transactional id ${quoted(p.transactionalId)} (${p.code})`,
   hint: () => "Two jobs must not share a 'sink.transactional-id-prefix'.",
 });
+/** Found by the restart of a writer that was fenced. */
+export const kafkaTakenOver = defineError<{ prefix: string }>({
+  sqlstate: '55000', name: 'kafka-taken-over', domain: 'external', retry: 'never',
+  message: (p) => `another job writes with the Kafka transactional ids ${quoted(`${p.prefix}-…`)}`,
+  detail: () => 'It was started later and has fenced this one, which would fence it in turn if it went on.',
+  hint: () => "Give each job its own 'sink.transactional-id-prefix'. A copied data directory must not be used beside the original; RESTART JOB takes the ids back.",
+});
 /** Records were sent but whether Kafka has them cannot be known, or it says they came out of order. */
 export const kafkaDeliveryFailed = defineError<{ topic: string; partition: number; code: string; why: string }>({
   sqlstate: '58030', name: 'kafka-delivery-failed', domain: 'external', retry: 'restart',
@@ -109,5 +116,5 @@ export const kafkaClientClosed = defineError<Record<string, never>>({
 export const kafkaErrors = {
   kafkaRequestFailed, kafkaUnreachable, kafkaConnectionLost, kafkaTimeout, kafkaAuthenticationFailed, kafkaTlsFailed, kafkaProtocolViolation,
   kafkaUnsupportedBroker, kafkaUnknownTopic, kafkaTopicReplaced, kafkaDamagedBatch, kafkaBatchTooLarge, kafkaOldMessageFormat, kafkaRecordTooLarge,
-  kafkaTransactionLost, kafkaProducerFenced, kafkaDeliveryFailed, kafkaTransactionOpen, kafkaBadProperty, kafkaClientClosed,
+  kafkaTransactionLost, kafkaProducerFenced, kafkaTakenOver, kafkaDeliveryFailed, kafkaTransactionOpen, kafkaBadProperty, kafkaClientClosed,
 };

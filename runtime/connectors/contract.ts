@@ -94,11 +94,13 @@ export interface SinkFactory {
   create(node: SinkNode, context: SinkContext): SinkWriter;
   /**
    * At restore, before any writer opens: end the transactions the checkpoint says are prepared. Idempotent. `former`: subtasks of the sink at the checkpoint. With a context of no subtasks the job ends: what is
-   * not committed is aborted, wherever it is open.
+   * not committed is aborted, wherever it is open. With one of infinitely many it only commits.
    */
   recover?(node: SinkNode, committables: readonly Json[], context: SinkContext, former?: number): Promise<void>;
 }
 export interface SinkContext extends ConnectorContext {
+  /** Of `recover`: the name of whoever starts, and whether it has started before in this process, so that a name found in its place is a later one's. */
+  readonly claim?: { readonly own: string; readonly isHeld: boolean } | undefined;
   readonly columns: readonly { readonly name: string; readonly type: SqlType }[];
   /** For print: one line of a row, kept per job and shown to psql, HTTP and the console; also written to stdout/stderr and the log as asked. */
   print(line: string, to: { readonly stream: 'stdout' | 'stderr'; readonly logger: boolean }): void;

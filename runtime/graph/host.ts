@@ -2,6 +2,7 @@
  * What a worker thread runs: the subtasks of all jobs that live in it, taking turns. Each gets one round after another; between rounds
  * over all of them the event loop runs (network, messages). Nothing to do: no timer, no loop, until a message or a reader's wake-up.
  */
+import { randomBytes } from 'node:crypto';
 import { invariant } from '../../core/errors/common.ts';
 import { RivuletError } from '../../core/errors/define.ts';
 import { buildSubtask, connectorContext, sinkContext, sinkNodes } from './build.ts';
@@ -44,6 +45,9 @@ export class WorkerHost implements SubtaskHost {
   private readonly post: (message: ToMain, transfer: readonly ArrayBuffer[]) => void;
   readonly killPoint: SubtaskHost['killPoint'];
   readonly monotonicMs: () => number;
+  /** Sinks of jobs that this thread has recovered, and its name towards others. */
+  private readonly claims = new Set<string>();
+  private readonly run = randomBytes(8).toString('hex');
   private readonly later: (turn: () => void) => void;
   private readonly shares: WorkerShares | undefined;
   private readonly atWork: Int32Array;
@@ -174,14 +178,18 @@ export class WorkerHost implements SubtaskHost {
         const committables = message.committables[node.id] ?? [];
         const factory = this.registry.sink(node.connector);
         if (factory?.recover === undefined) { invariant(committables.length === 0, `sink connector ${node.connector} can recover what it prepared`); continue; }
-        const base = connectorContext(message.plan, message.jobId, 0, message.isEnd ? 0 : node.parallelism ?? message.parallelism, this, () => ({ value: 0 }));
+        const name = `${message.jobId} ${node.id}`, isHeld = this.claims.has(name), { mode } = message;
+        const base = connectorContext(message.plan, message.jobId, 0, mode === 'start' ? node.parallelism ?? message.parallelism : mode === 'end' ? 0 : Number.POSITIVE_INFINITY, this, () => ({ value: 0 }));
         try {
-          await factory.recover(node, committables, sinkContext(base, node, () => {}), message.former[node.id]);
+          const claim = mode === 'commit' ? undefined : { own: `${this.run}-${message.jobId}`, isHeld };
+          await factory.recover(node, committables, { ...sinkContext(base, node, () => {}), claim }, mode === 'commit' ? 0 : message.former[node.id]);
+          if (mode === 'start') this.claims.add(name);
         } catch (error) {
           // What one sink has lost for good is no reason to leave the others' prepared.
           if (!(error instanceof RivuletError) || error.retry !== 'never') throw error;
           lost ??= error;
         }
+        if (mode === 'end') this.claims.delete(name);
         this.killPoint('between-recovers');
       }
       this.toMain({ type: 'recovered', request: message.request, error: lost === undefined ? undefined : plainError(lost) });

@@ -16,6 +16,12 @@ import type { JobMemory } from '../state/memory.ts';
 /** hold: the sources stay stopped after the barrier (stop with savepoint, shutdown). drain: inputs end before the barrier. */
 export type TriggerMode = 'continue' | 'hold' | 'drain';
 
+/**
+ * start: writers follow. end: none does (any more), and nothing may stay open. commit: the job ended before; what is prepared is committed and all else left alone, because
+ * another job may have taken over long ago.
+ */
+export type RecoverMode = 'start' | 'end' | 'commit';
+
 /** One end of the line between two workers. */
 export interface PeerPort extends Pick<MessagePort, 'postMessage' | 'close'> { on(event: 'message', listener: (message: unknown) => void): unknown }
 
@@ -55,7 +61,7 @@ export type ToWorker =
   | { readonly type: 'commit'; readonly attempt: number; readonly epoch: number }
   | { readonly type: 'cancel'; readonly attempt: number }
   | { readonly type: 'credit'; readonly attempt: number; readonly subtask: number; readonly of: 'print' | 'collect'; readonly bytes: number }
-  | { readonly type: 'recover'; readonly request: number; readonly jobId: string; readonly plan: PhysicalPlan; readonly parallelism: number; readonly committables: Readonly<Record<string, readonly Json[]>>; /** Sink node id → its instances at the checkpoint. */ readonly former: Readonly<Record<string, number>>; /** No writer follows: nothing may stay open. */ readonly isEnd: boolean }
+  | { readonly type: 'recover'; readonly request: number; readonly jobId: string; readonly plan: PhysicalPlan; readonly parallelism: number; readonly committables: Readonly<Record<string, readonly Json[]>>; /** Sink node id → its instances at the checkpoint. */ readonly former: Readonly<Record<string, number>>; readonly mode: RecoverMode }
   | { readonly type: 'stats'; readonly request: number; readonly attempt: number };
 
 export interface SnapshotBlock { readonly node: string; readonly table: string; readonly kind: 'base' | 'delta'; readonly bytes: Uint8Array<ArrayBuffer>; readonly crc: number; readonly entries: number }

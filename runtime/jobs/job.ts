@@ -355,17 +355,23 @@ export class Job {
     // Damaged ones name nothing that could be committed.
     try { newest = this.history.newest(); } catch { /* said at the next start */ }
     const due = newest === undefined ? undefined : this.history.withPrepared(newest);
+    await this.inTime(this.env.pool.recoverForGood({ ...this.record, parallelism: this.settings.parallelism }, due), due?.epoch);
+  }
+  private async inTime(ending: Promise<void>, epoch: number | undefined): Promise<void> {
     let stopTimer = (): void => {};
-    const timeout = new Promise<void>((resolve) => { stopTimer = this.env.clock.after(END_LIMIT_MS, () => { this.log.warn('transactions of the job could not be ended in time', { epoch: due?.epoch }); resolve(); }); });
-    const work = this.env.pool.recoverForGood({ ...this.record, parallelism: this.settings.parallelism }, due).then(() => this.history.noteCommitted(due?.epoch ?? 0), (error: unknown) => this.log.warn('transactions of the job could not be ended', { err: error, epoch: due?.epoch }));
+    const timeout = new Promise<void>((resolve) => { stopTimer = this.env.clock.after(END_LIMIT_MS, () => { this.log.warn('transactions of the job could not be ended in time', { epoch }); resolve(); }); });
+    const work = ending.then(() => this.history.noteCommitted(epoch ?? 0), (error: unknown) => this.log.warn('transactions of the job could not be ended', { err: error, epoch }));
     await Promise.race([work, timeout]);
     stopTimer();
   }
   /** Of a job that has ended, before its checkpoints are forgotten: what could not be committed then. */
-  async commitLast(): Promise<void> { if (this.history.uncommitted() !== undefined) await this.endTransactions(); }
+  async commitLast(): Promise<void> {
+    const due = this.history.uncommitted();
+    if (due !== undefined) await this.inTime(this.commitPrepared(due), due.epoch);
+  }
   /** Of a job that does not run. */
   private async commitPrepared(manifest: Manifest): Promise<void> {
-    await this.env.pool.recover({ ...this.record, parallelism: this.settings.parallelism }, this.history.withPrepared(manifest)).catch((error: unknown) => {
+    await this.env.pool.commitPrepared({ ...this.record, parallelism: this.settings.parallelism }, this.history.withPrepared(manifest)).catch((error: unknown) => {
       // What is lost for good must not take the state with it; the job has failed of it and said so.
       if (!(error instanceof RivuletError) || error.code !== 'kafka-transaction-lost') throw error;
       this.log.warn('a prepared transaction is lost; the state is taken over without it', { err: error });

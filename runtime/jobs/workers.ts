@@ -11,7 +11,7 @@ import type { Log } from '../../core/ports/log.ts';
 import type { Manifest } from '../checkpoint/manifest.ts';
 import type { PhysicalPlan } from '../../planner/physical/plan.ts';
 import { revivedError } from '../graph/messages.ts';
-import type { NodeStats, PeerPort, ToMain, ToWorker } from '../graph/messages.ts';
+import type { NodeStats, PeerPort, RecoverMode, ToMain, ToWorker } from '../graph/messages.ts';
 import { moduleUrl } from '../modules.ts';
 import { forgetWorker, sharedMemory } from '../state/memory.ts';
 import type { SharedMemory } from '../state/memory.ts';
@@ -155,19 +155,19 @@ export class WorkerPool {
   }
   /**
    * Ends what a checkpoint says is prepared, and what subtasks beyond the present ones may have left open, also when they died before their
-   * first checkpoint; rejects with the sink's error. Without a checkpoint, and never wider than now, there is nothing to ask.
+   * first checkpoint; rejects with the sink's error.
    */
   async recover(job: RecoveredJob, manifest: Manifest | undefined): Promise<void> {
-    const { parallelism, widest = 0 } = job;
-    if (manifest === undefined && widest <= parallelism) return;
-    await this.endTransactions(job, manifest, false);
+    await this.endTransactions(job, manifest, 'start');
   }
   /** The job ends: commits what its checkpoint has prepared and aborts all else that its sinks have open. */
-  async recoverForGood(job: RecoveredJob, manifest: Manifest | undefined): Promise<void> { await this.endTransactions(job, manifest, true); }
-  private async endTransactions({ id: jobId, plan, parallelism, widest = 0 }: RecoveredJob, manifest: Manifest | undefined, isEnd: boolean): Promise<void> {
-    const committables = manifest?.committables ?? {}, former = Object.fromEntries(plan.nodes.map(({ id }) => [id, Math.max(widest, isEnd ? parallelism : 0, manifest?.nodes[id]?.instances ?? 0)]));
+  async recoverForGood(job: RecoveredJob, manifest: Manifest | undefined): Promise<void> { await this.endTransactions(job, manifest, 'end'); }
+  /** Of a job that has ended: commits what its checkpoint has prepared, if that was not possible before. */
+  async commitPrepared(job: RecoveredJob, manifest: Manifest): Promise<void> { await this.endTransactions(job, manifest, 'commit'); }
+  private async endTransactions({ id: jobId, plan, parallelism, widest = 0 }: RecoveredJob, manifest: Manifest | undefined, mode: RecoverMode): Promise<void> {
+    const committables = manifest?.committables ?? {}, former = Object.fromEntries(plan.nodes.map(({ id }) => [id, Math.max(widest, mode === 'end' ? parallelism : 0, manifest?.nodes[id]?.instances ?? 0)]));
     const resolved = this.resolvePlan(plan);
-    const { error } = await this.ask<'recovered'>(0, (request) => ({ type: 'recover', request, jobId, plan: resolved, parallelism, committables, former, isEnd }));
+    const { error } = await this.ask<'recovered'>(0, (request) => ({ type: 'recover', request, jobId, plan: resolved, parallelism, committables, former, mode }));
     if (error !== undefined) throw revivedError(error);
   }
   async stats(attempt: number, parallelism: number): Promise<readonly SubtaskStats[]> {

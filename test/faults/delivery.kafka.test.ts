@@ -1,9 +1,12 @@
 /** What each delivery guarantee keeps, to the letter of the table in docs/exactly-once.md: when the server is killed, and when the broker of the sink dies. */
+import { cp, mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect } from 'chai';
 import { KafkaClient } from '../../runtime/connectors/kafka/client/index.ts';
 import { canStartLocalBroker, startLocalBroker } from '../../tools/services/kafka-broker.ts';
 import { readAll } from '../kafka/support.ts';
-import { Bench, eventually } from './support.ts';
+import { Bench, eventually, ServerProcess } from './support.ts';
 
 const rowsOf = (from: number, to: number): string[] => Array.from({ length: to - from }, (_, i) => `{"n":${from + i}}`);
 /** No checkpoint but those asked for; restarts all the same. */
@@ -58,6 +61,31 @@ describe('delivery guarantees', function () {
       expect(await counts('upsert')).to.deep.equal([1, 2, 1, 2, 3, 4, 3, 4, 5]);
       expect(await counts('upsert-exact')).to.deep.equal([1, 2, 3, 4, 5]);
     } finally { await bench.close(); }
+  });
+  it('A11: a second server on a copied data directory takes the transactional ids over; the first is fenced, finds it and stays down', async () => {
+    const bench = await Bench.open('copied', ['--parallelism', '1']), copy = new ServerProcess(await mkdtemp(join(tmpdir(), 'rivulet-test-')), ['--parallelism', '1']);
+    try {
+      for (const topic of ['in', 'out']) await bench.topic(topic);
+      const job = await bench.submit(`SET 'execution.checkpointing.interval' = '100 ms'; SET 'restart-strategy.type' = 'fixed-delay'; SET 'restart-strategy.fixed-delay.attempts' = '1000'; SET 'restart-strategy.fixed-delay.delay' = '50 ms';
+        CREATE TEMPORARY TABLE src (n BIGINT) ${bench.with('in')};
+        CREATE TEMPORARY TABLE dst (n BIGINT) ${bench.with('out', { 'sink.delivery-guarantee': 'exactly-once', 'sink.transactional-id-prefix': bench.name('t') })};
+        INSERT INTO dst SELECT n FROM src`);
+      const seen = async (): Promise<string> => (await bench.records('out')).map((r) => r.value).join();
+      await bench.values('in', rowsOf(0, 2));
+      await eventually('the first rows', async () => await seen() === rowsOf(0, 2).join());
+      await bench.server.end('SIGTERM');
+      await cp(bench.server.dataDir, copy.dataDir, { recursive: true });
+      await bench.server.launch();
+      await bench.status(job, 'RUNNING');
+      await copy.launch();
+      await eventually('the copy to run', async () => (await (await fetch(copy.url(`/api/v1/jobs/${job}`))).json() as { status: string }).status === 'RUNNING');
+      await bench.values('in', rowsOf(2, 4));
+      expect(await bench.failure(job)).to.match(/another job writes with the Kafka transactional ids/);
+      await eventually('the rows', async () => (await seen()).includes(rowsOf(3, 4).join()));
+      await bench.values('in', rowsOf(4, 6));
+      await eventually('later rows', async () => (await seen()).includes(rowsOf(5, 6).join()));
+      expect(await seen()).to.equal(rowsOf(0, 6).join());
+    } finally { await copy.remove(); await bench.close(); }
   });
   it('C2: the broker of the sinks dies, a checkpoint is asked for, the server is killed: none has lost what was under way, at-least-once and exactly-once have not', async function () {
     if (!await canStartLocalBroker()) { this.skip(); return; }

@@ -12,7 +12,7 @@ const ask = (what: string, act: (manager: NonNullable<World['server']>['manager'
   const { server, job } = world;
   if (server === undefined || job === undefined) return;
   world.note(what);
-  void act(server.manager, job.id).then(() => world.note(`${what}: done`), (error: unknown) => world.note(`${what}: ${String(error)}`));
+  void act(server.manager, job.id).then(() => world.note(`${what}: done`), (error: unknown) => world.note(`${what}: ${(error as { code?: string }).code ?? String(error)}`));
 };
 const sleep = (world: World): void => {
   world.note('long sleep');

@@ -154,7 +154,7 @@ class KafkaWriter implements SinkWriter {
 
 async function recover(node: SinkNode, committables: readonly Json[], context: SinkContext, former = 0): Promise<void> {
   const spec = node.spec as unknown as KafkaSinkSpec;
-  if (spec.guarantee !== 'exactly-once' || (committables.length === 0 && former <= context.parallelism)) return;
+  if (spec.guarantee !== 'exactly-once') return;
   const client = observe(clientOf(spec, `rivulet-${context.jobId}-recover`), context, spec.table);
   try { await recoverTransactions(client, transactionPrefix(spec, node), spec.topic, committables, context, former); } finally { await client.close(); }
 }

@@ -18,10 +18,15 @@
  * The marker is a committed offset of the consumer group `<prefix>-<node>-recovered` whose metadata names the transactions ended: written after
  * all of them are committed and before any writer opens (which fences their identities). Without it a second crash before the next
  * checkpoint could not be told from an expired transaction.
+ *
+ * Behind it stands who wrote it: the last start of a job with these transactional ids. A writer that is fenced restarts, because a broker that
+ * has timed its transaction out answers the same; when it then finds another owner it stays down. So of two that share ids (a copied data
+ * directory, a statement submitted twice) the one started last goes on, and they do not fence each other by turns.
  */
 import { createHash } from 'node:crypto';
 import type { Json } from '../../../catalog/registry/connectors.ts';
 import { RivuletError } from '../../../core/errors/define.ts';
+import { kafkaTakenOver } from '../../../core/errors/kafka.ts';
 import type { SinkNode } from '../../../planner/physical/plan.ts';
 import { hasDefect } from '../../checkpoint/defects.ts';
 import { killPoint } from '../../checkpoint/kill-points.ts';
@@ -50,9 +55,18 @@ function markOf(transactions: readonly StoredTransaction[]): string {
 /** What a restart asks of Kafka. */
 export type RecoverClient = Pick<KafkaAccess, 'endTransactionWith' | 'commitOffsets' | 'committedOffsets' | 'producer'>;
 
-/** False: all is committed and the marker could not be written, so the identities must stay usable. */
-async function commitAll(client: RecoverClient, topic: string, prefix: string, stored: readonly Committable[], context: SinkContext): Promise<boolean> {
-  const group = groupOf(prefix), mark = markOf(stored), place = { topic, partition: 0 };
+/** What the group's metadata says: which transactions were ended last, and by whom. */
+interface Marker { readonly mark: string; readonly owner: string | undefined }
+async function markerOf(client: RecoverClient, group: string, topic: string): Promise<Marker> {
+  const [known] = await client.committedOffsets(group, [{ topic, partition: 0 }]).catch((error: unknown) => {
+    // Whoever may not read it gets its warning when it is written.
+    if (!(error instanceof RivuletError) || error.code !== 'kafka-request-failed') throw error;
+    return [];
+  });
+  const [mark = '', owner] = (known?.metadata ?? '').split(' ');
+  return { mark, owner };
+}
+async function commitAll(client: RecoverClient, stored: readonly Committable[], before: Marker): Promise<void> {
   let lost: RivuletError | undefined;
   for (const transaction of stored) {
     try {
@@ -63,14 +77,13 @@ async function commitAll(client: RecoverClient, topic: string, prefix: string, s
       lost ??= error;
     }
   }
-  if (lost !== undefined) {
-    const [known] = await client.committedOffsets(group, [place]);
-    if (known?.metadata !== mark) throw lost;
-    return true;
-  }
+  if (lost !== undefined && before.mark !== markOf(stored)) throw lost;
+}
+/** False: it could not be written, so the identities must stay usable. */
+async function writeMarker(client: RecoverClient, group: string, topic: string, marker: Marker, context: SinkContext): Promise<boolean> {
   killPoint('before-marker');
   try {
-    await client.commitOffsets(group, [{ ...place, offset: 0, metadata: mark }]);
+    await client.commitOffsets(group, [{ topic, partition: 0, offset: 0, metadata: `${marker.mark} ${marker.owner ?? ''}`.trimEnd() }]);
     killPoint('after-marker');
     return true;
   } catch (error) {
@@ -83,20 +96,26 @@ async function commitAll(client: RecoverClient, topic: string, prefix: string, s
 /**
  * Commits what the checkpoint has prepared and aborts what subtasks that no longer exist may have left open; those are all when the job ends
  * (`context.parallelism` 0). Repeatable.
- * @param topic any that the sink writes to: the marker stands under its name
+ * @param topic any that the sink writes to: the marker stands under its name; '' when none is known, then nothing is prepared
  * @param former subtasks there were when the checkpoint was taken
  */
 export async function recoverTransactions(client: RecoverClient, prefix: string, topic: string, committables: readonly Json[], context: SinkContext, former: number): Promise<void> {
   const stored = hasDefect('unfinished-commit') ? [] : committables.filter((c) => c !== null) as unknown as readonly Committable[];
-  const isEnd = context.parallelism === 0;
+  const isEnd = context.parallelism === 0, group = groupOf(prefix), { claim } = context;
   let lost: unknown;
-  try {
-    const isMarked = stored.length === 0 || await commitAll(client, topic, prefix, stored, context);
-    // A job that ends may be started again; without the marker its next start could not tell a fenced identity from a lost transaction.
-    if (!isMarked && isEnd) return;
-  } catch (error) {
-    if (!isEnd || !isLost(error)) throw error;
-    lost = error;
+  if (topic !== '') {
+    const known = await markerOf(client, group, topic);
+    if (claim?.isHeld === true && known.owner !== undefined && known.owner !== claim.own) throw kafkaTakenOver({ prefix });
+    try {
+      await commitAll(client, stored, known);
+      const marker = { mark: stored.length === 0 ? known.mark : markOf(stored), owner: claim?.own ?? known.owner };
+      const isMarked = (marker.mark === known.mark && marker.owner === known.owner) || await writeMarker(client, group, topic, marker, context);
+      // A job that ends may be started again; without the marker its next start could not tell a fenced identity from a lost transaction.
+      if (!isMarked && isEnd && stored.length > 0) return;
+    } catch (error) {
+      if (!isEnd || !isLost(error)) throw error;
+      lost = error;
+    }
   }
   const before = Math.max(former, ...stored.map((t) => t.parallelism ?? 0));
   for (let subtask = context.parallelism; subtask < before; subtask++) for (let lane = 0; lane < LANES; lane++) {

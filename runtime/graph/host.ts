@@ -47,6 +47,7 @@ export class WorkerHost implements SubtaskHost {
   readonly monotonicMs: () => number;
   /** Sinks of jobs that this thread has recovered, and its name towards others. */
   private readonly claims = new Set<string>();
+  private readonly recoveries = new Map<string, Promise<void>>();
   private readonly run = randomBytes(8).toString('hex');
   private readonly later: (turn: () => void) => void;
   private readonly shares: WorkerShares | undefined;
@@ -111,7 +112,7 @@ export class WorkerHost implements SubtaskHost {
       case 'peer': this.connect(message.worker, message.port); return;
       case 'state': this.keepState(message); return;
       case 'deploy': this.deploy(message); return;
-      case 'recover': void this.recover(message); return;
+      case 'recover': this.recoverInTurn(message); return;
       case 'stats': {
         const subtasks = this.attempts.get(message.attempt)?.subtasks.values() ?? [];
         this.toMain({ type: 'stats', request: message.request, subtasks: [...subtasks].map((subtask) => ({ subtask: subtask.index, nodes: subtask.stats() })) });
@@ -168,6 +169,11 @@ export class WorkerHost implements SubtaskHost {
     }
     attempt.state.delete(message.subtask);
     void subtask.open();
+  }
+  /** One at a time of a job: the end of one that was not waited for must not fence the writers of the next start. */
+  private recoverInTurn(message: Extract<ToWorker, { type: 'recover' }>): void {
+    const { jobId } = message, done = (this.recoveries.get(jobId) ?? Promise.resolve()).then(() => this.recover(message)).finally(() => { if (this.recoveries.get(jobId) === done) this.recoveries.delete(jobId); });
+    this.recoveries.set(jobId, done);
   }
   /** Ends what a checkpoint says is prepared, before any writer of the new attempt opens. */
   private async recover(message: Extract<ToWorker, { type: 'recover' }>): Promise<void> {

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { canon, parse, stringify } from '../../../test/conformance/lib.mjs';
 import { RUNNABLE } from '../../../test/conformance/selection.ts';
-import { ORDERED, topicOf, type Change, type Input, type InputTopic, type Row, type Scenario, type SinkTopic, type TopicKind } from './scenario.ts';
+import { ENDS, ORDERED, topicOf, type Change, type Input, type InputTopic, type Row, type Scenario, type SinkTopic, type TopicKind } from './scenario.ts';
 
 const FOLDER = new URL('../../../test/conformance/', import.meta.url).pathname;
 /** Cases whose result is the row of a key that came last, in a topic without keys. */
@@ -39,7 +39,7 @@ function scenarioOf(name: string, one: Case): Scenario {
   const sinks = Object.entries(one.sinks).map(([topic, { format }]): SinkTopic => ({ name: topic, kind: KINDS[format] ?? 'append', approximate: one.expect[topic]?.approx === true || /\b(DOUBLE|FLOAT)\b/i.test(sql) }));
   return {
     name, setup: [...Object.entries(one.config ?? {}).map(([key, value]) => `SET '${key}' = '${value}'`), ...one.setup], job: one.job[0] ?? '', inputs, sinks,
-    ordered: ORDERED.test(sql) || LAST_WINS.has(name), extensible: !fromFiles,
+    ordered: ORDERED.test(sql) || LAST_WINS.has(name), ends: ENDS.test(sql), extensible: !fromFiles,
     expected: new Map(sinks.map((s) => [s.name, (one.expect[s.name]?.final ?? []).map((row) => canon(row, s.approximate))])),
   };
 }

@@ -24,10 +24,10 @@ export class ChaosJob {
 
   async submit(): Promise<void> { await this.#submit(undefined); }
   async facts(): Promise<JobFacts> { return (await this.#untilAnswered('GET', `/api/v1/jobs/${this.#id}`)).body as JobFacts; }
-  /** A sentence when the job is not active although nobody has ended it. */
-  async trouble(): Promise<string | undefined> {
+  /** A sentence when the job is not active although nobody has ended it. `ends`: it may come to its end by itself. */
+  async trouble(ends = false): Promise<string | undefined> {
     const { status, exceptions } = await this.facts(), first = exceptions?.[0];
-    return ACTIVE.includes(status) ? undefined : `job ${this.name} is ${status}${first === undefined ? '' : `: ${first.message}; ${first.detail ?? ''} (${first.code})`}`;
+    return ACTIVE.includes(status) || (ends && status === 'FINISHED') ? undefined : `job ${this.name} is ${status}${first === undefined ? '' : `: ${first.message}; ${first.detail ?? ''} (${first.code})`}`;
   }
 
   /** Ends behind a last checkpoint and begins again there. */

@@ -195,6 +195,7 @@ class SeedRun {
   async #allBehindCheckpoints(): Promise<boolean> {
     const { kafka } = this.#world;
     return (await Promise.all(this.#plan.jobs.map(async (job, at) => {
+      if (job.scenario.ends && (await this.#jobs[at]?.facts())?.status === 'FINISHED') return true;
       const places = job.scenario.inputs.flatMap(({ name }) => Array.from({ length: job.partitions.get(name) ?? 1 }, (_, partition) => ({ topic: this.#topic(at, name), partition })));
       const [ends, done] = await Promise.all([kafka.listOffsets(places, 'latest', 'read_uncommitted'), kafka.committedOffsets(this.#group(at), places)]);
       return ends.every((end) => end.offset === 0 || done.find((d) => d.topic === end.topic && d.partition === end.partition)?.offset === end.offset);
@@ -202,7 +203,7 @@ class SeedRun {
   }
   async #trouble(): Promise<string[]> {
     if (this.#keeper.problem !== undefined) return [this.#keeper.problem.message];
-    return (await Promise.all(this.#jobs.map(async (job) => await job.trouble()))).flatMap((t) => (t === undefined ? [] : [t]));
+    return (await Promise.all(this.#jobs.map(async (job, at) => await job.trouble(this.#plan.jobs[at]?.scenario.ends === true)))).flatMap((t) => (t === undefined ? [] : [t]));
   }
   /** At rest nothing more comes, a restart repeats nothing, and a consumer of another maker has seen the same. */
   async #rest(): Promise<string[]> {
@@ -212,7 +213,7 @@ class SeedRun {
       this.#keeper.disarm();
       if (this.#plan.lastEnd === 'SIGKILL') await this.#keeper.kill([]); else await this.#keeper.restart();
       await this.#keeper.up();
-      for (const end = Date.now() + SETTLE_LIMIT_MS; Date.now() < end; await pause(30)) if ((await Promise.all(this.#jobs.map(async (job) => await job.facts()))).every((f) => f.status === 'RUNNING')) break;
+      for (const end = Date.now() + SETTLE_LIMIT_MS; Date.now() < end; await pause(30)) if ((await Promise.all(this.#jobs.map(async (job) => await job.facts()))).every((f) => f.status === 'RUNNING' || f.status === 'FINISHED')) break;
       await pause(HOLD_MS);
     }
     const { wrong, missing } = await this.#verdict(), problems = [...wrong, ...missing, ...await this.#trouble()];

@@ -37,6 +37,8 @@ export interface Scenario {
   readonly sinks: readonly SinkTopic[];
   /** The result depends on the order of rows between keys: one partition, and no other table. */
   readonly ordered: boolean;
+  /** The job may come to its end by itself: nothing that comes can change its result any more. */
+  readonly ends: boolean;
   /** More rows may be made up from those there are. */
   readonly extensible: boolean;
   /** The rows each sink must come to when the inputs are fed as they are, one text per row; undefined when the source does not say. */
@@ -65,5 +67,6 @@ export function encode(topic: Pick<InputTopic, 'kind' | 'key'>, input: Input): {
     case 'retract': return { key: null, value: `{"before":${text(before)},"after":${text(after)},"op":"${before === null ? 'c' : after === null ? 'd' : 'u'}"}` };
   }
 }
+export const ENDS = /\bLIMIT\b/i;
 /** SQL that counts or picks rows in the order they come. */
 export const ORDERED = /\b(LIMIT|ROW_NUMBER|FIRST_VALUE|LAST_VALUE|LISTAGG|ARRAY_AGG|COLLECT)\b/i;

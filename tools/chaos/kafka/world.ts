@@ -12,7 +12,7 @@ import type { PlannedJob } from './plan.ts';
 import { addOptions, topicOf } from './scenario.ts';
 
 export interface World { readonly bootstrap: string; /** undefined: a broker that others use, too, and is left alone. */ readonly broker: LocalBroker | undefined; readonly quiet: ServerProcess; readonly kafka: KafkaClient; close(): Promise<void> }
-/** Made-up rows may hold NULL where a sink's key takes none. */
+/** Of every job and its reference: rows of stories, and made-up ones, may hold NULL where a sink's key takes none. */
 export const COMMON_SETTINGS = { 'table.exec.sink.not-null-enforcer': 'DROP' } as const;
 const REFERENCE_LIMIT_MS = 60_000;
 

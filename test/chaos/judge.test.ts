@@ -51,6 +51,12 @@ describe('the judge of the random killer', () => {
     });
   }
   it('an old value behind the new one is seen', () => { expect(caught(judge(sink('upsert'), 'at-least-once', ['{"k":1,"v":2}'], [last(1, '{"k":1,"v":2}'), last(1, '{"k":1,"v":1}')]))).to.equal(true); });
+  it('a key that only a dead process came by is borne where inputs interleave; a wrong or missing row is not', () => {
+    const check = (...records: readonly SinkRecord[]): boolean => caught(judge(sink('upsert'), 'at-least-once-strands', ['{"k":1,"v":2}'], records));
+    expect(check(last(1, '{"k":1,"v":2}'), last(7, '{"k":7,"v":1}'))).to.equal(false);
+    expect(check(last(1, '{"k":1,"v":1}'), last(7, '{"k":7,"v":1}'))).to.equal(true);
+    expect(check(last(7, '{"k":7,"v":1}'))).to.equal(true);
+  });
   it('a retraction before its row is wrong whatever comes later', () => { expect(judge(sink('retract'), 'exactly-once', [], [take('{"a":1}'), put('{"a":1}')]).wrong).to.have.length(1); });
   it('numbers count with all their digits, to ten of them where sums depend on their order', () => {
     const row = '{"a":9007199254740993}', other = '{"a":9007199254740992}';

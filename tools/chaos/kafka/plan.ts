@@ -73,10 +73,11 @@ function planJob(scenario: Scenario, random: Random): PlannedJob {
     records.set(input.name, toRecords(input, more > 0 ? extend(input, more, random) : input.inputs.slice(0, longest), count, random));
     partitions.set(input.name, count);
   }
+  const interleaves = scenario.inputs.length > 1 || [...partitions.values()].some((count) => count > 1);
   for (const sink of scenario.sinks) {
     // Between the partitions of a changelog there is no order, so it has one.
     partitions.set(sink.name, sink.kind === 'retract' ? 1 : random.between(1, 3));
-    guarantees.set(sink.name, sink.kind === 'retract' || random.chance(0.7) ? 'exactly-once' : 'at-least-once');
+    guarantees.set(sink.name, sink.kind === 'retract' || random.chance(0.7) ? 'exactly-once' : sink.kind === 'upsert' && interleaves ? 'at-least-once-strands' : 'at-least-once');
   }
   return { scenario, records, partitions, guarantees, parallelism: random.between(1, 3), checkpointMs: random.pick([20, 50, 100, 200, 500, 1000]), whole };
 }

@@ -31,6 +31,8 @@ export interface SystemContext {
   jobCounters(): Promise<readonly SystemJobCounter[]>;
   badRecords(): Promise<readonly SystemBadRecord[]>;
   settings(): readonly (readonly [string, string])[];
+  /** A statement's text as it may be shown: hints of a view may hold passwords. */
+  maskText(sql: string): string;
   /** Run-time parameter or session option; undefined when there is none. */
   setting(name: string): string | undefined;
   setSetting(name: string, value: string): void;

@@ -59,7 +59,7 @@ export class Access {
     const { verifier, isReal } = this.users.verifierOf(user), hash = createHmac('sha256', this.#provenKey).update(password).digest(), proven = this.#proven.get(user);
     if (proven !== undefined && proven.verifier === verifier && timingSafeEqual(proven.hash, hash)) return { name: user, via: 'password' };
     const attempt = this.begin(user, remote), isRight = await matchesVerifier(password, verifier);
-    if (!isRight || !isReal) { attempt.failed(); throw passwordFailed({ user }); }
+    if (!isRight || !isReal || this.users.verifierOf(user).verifier !== verifier) { attempt.failed(); throw passwordFailed({ user }); }
     attempt.succeeded();
     this.#proven.set(user, { verifier, hash });
     return { name: user, via: 'password' };

@@ -8,14 +8,15 @@
 import type { Hint, OptionNode } from '../../planner/sql/ast.ts';
 import type { Drop, Statement } from '../../planner/sql/ast-statement.ts';
 import type { Need } from './access.ts';
+import type { Principal } from './contract.ts';
 
 /** `what`: words behind "may not". `why`: when it is not because of the statement's kind. */
 export interface Needed { readonly need: Need; readonly what: string; readonly why?: string | undefined }
 const READ: Needed = { need: 'read', what: 'log in' };
 const change = (what: string): Needed => ({ need: 'change', what });
 
-/** @param user who asks: everybody may change their own password */
-export function needOf(statement: Statement, user: string): Needed {
+/** Everybody may change their own password, but not with a token: a stolen one would become the whole account. */
+export function needOf(statement: Statement, { name: user, via }: Pick<Principal, 'name' | 'via'>): Needed {
   switch (statement.kind) {
     // What stands inside is asked for when it is run.
     case 'executeStatement': case 'executePrepared': case 'prepare':
@@ -30,7 +31,10 @@ export function needOf(statement: Statement, user: string): Needed {
     case 'stopJob': return change('stop jobs');
     case 'restartJob': return change('restart jobs');
     case 'dropJob': return change('drop jobs');
-    case 'alterUser': return (statement.name === undefined || statement.name.value === user) && statement.role === undefined ? READ : change('change other users');
+    case 'alterUser': {
+      const isOwnPassword = (statement.name === undefined || statement.name.value === user) && statement.role === undefined;
+      return isOwnPassword && via !== 'token' ? READ : { ...change(isOwnPassword ? 'change a password' : 'change other users'), why: isOwnPassword ? 'A token does not change the password of its user: log in with the password.' : undefined };
+    }
     case 'createUser': return change('create users');
     case 'dropUser': return change('drop users');
     default: return change(`run ${wordsOf(statement)}`);

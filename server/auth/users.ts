@@ -92,6 +92,8 @@ export class Users {
   async createToken({ user, role, label, expiresMs }: NewToken, nowMs: number): Promise<{ text: string; token: Token }> {
     const text = TOKEN_PREFIX + randomBytes(32).toString('base64url'), token: Token = { id: randomUUID(), user, hash: hashOf(text), role, label, createdMs: nowMs, expiresMs };
     await this.#change(async () => {
+      // Whoever asked may be gone by the time it is their turn.
+      if (!this.#byName.has(user)) throw userNotFound({ user });
       const kept = this.#content.tokens.filter((t) => t.expiresMs > nowMs && this.#byName.has(t.user));
       if (kept.filter((t) => t.user === user).length >= MAX_TOKENS_PER_USER) throw tooManyOf({ what: 'tokens of this user', limit: MAX_TOKENS_PER_USER });
       return await Promise.resolve([{ ...this.#content, tokens: [...kept, token] }, undefined]);

@@ -65,6 +65,8 @@ export class QueryRunner {
     if (this.settings.get('table.dml-sync')?.toLowerCase() === 'true') await this.engine.jobs.waitFor(id, options.signal);
     return rowsResult('INSERT', stringColumns('job id'), [[id]]);
   }
+  /** Path of the state that the session names for its next job. */
+  statePath(): string | undefined { return jobSettings(this.settings.forJob(), 1).savepointPath; }
   /** The state the next job starts from, if the session names one. */
   private async startsFrom(): Promise<{ stored: StateFacts; dropsUnclaimed: boolean } | undefined> {
     const { savepointPath, ignoreUnclaimedState } = jobSettings(this.settings.forJob(), 1);

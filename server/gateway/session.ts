@@ -3,9 +3,10 @@
  * words, and runs each statement through catalog, planner and jobs. Errors carry ranges into the text given to `execute`.
  */
 import { randomUUID } from 'node:crypto';
+import { basename } from 'node:path';
 import { permissionDenied } from '../../core/errors/access.ts';
 import { featureNotSupported } from '../../core/errors/common.ts';
-import { RivuletError } from '../../core/errors/define.ts';
+import { quoted, RivuletError } from '../../core/errors/define.ts';
 import { statementSetEmpty, statementSetFailed, statementSetMember, transactionFailed } from '../../core/errors/session.ts';
 import type { SqlType } from '../../core/types/sql-type.ts';
 import { SessionCatalog } from '../../catalog/objects/manager.ts';
@@ -16,7 +17,7 @@ import { parseClientText } from '../catalog-query/route.ts';
 import { alterCatalog, alterTable, alterView, createCatalog, createDatabase, createTable, createView, drop, partsOf, requireWritable } from './ddl.ts';
 import type { ExecuteOptions, Notice, PreparedStatement, RowsResult, Session, SessionOptions, StatementResult, TransactionStatus } from './contract.ts';
 import { audited, outcomeOf } from '../auth/audit.ts';
-import { needOf, wordsOf } from '../auth/permissions.ts';
+import { needOf, wordsOf, type Needed } from '../auth/permissions.ts';
 import { maskStatement } from '../../planner/sql/mask.ts';
 import { copyFormat } from './copy-format.ts';
 import { Cursors } from './cursors.ts';
@@ -145,13 +146,17 @@ export class EngineSession implements Session {
    * described. Gives the text to tell the audit when it changes something.
    */
   private allow(statement: Statement, text: string): string | undefined {
-    const { principal } = this.options, { need, what, why } = needOf(statement, principal.name);
-    try { this.engine.access.require(principal, need, what, why); } catch (error) {
+    const needed = needOf(statement, this.options.principal);
+    this.require(statement, needed, sliceOf(text, statement));
+    return needed.need === 'change' || statement.kind === 'alterUser' ? sliceOf(text, statement) : undefined;
+  }
+  /** @param told the refused statement, for the audit */
+  private require(statement: Statement, { need, what, why }: Needed, told: string): void {
+    try { this.engine.access.require(this.options.principal, need, what, why); } catch (error) {
       if (error instanceof RivuletError) error.range ??= statement.range;
-      this.engine.audit.record({ ...this.audited(sliceOf(text, statement)), ...outcomeOf(error), durationMs: 0 });
+      this.engine.audit.record({ ...this.audited(told), ...outcomeOf(error), durationMs: 0 });
       throw error;
     }
-    return need === 'change' || statement.kind === 'alterUser' ? sliceOf(text, statement) : undefined;
   }
   private audited(text: string): { user: string; remote: string | undefined; protocol: 'pg' | 'http'; action: string } {
     return { user: this.options.principal.name, remote: this.options.remote, protocol: this.options.protocol, action: maskStatement(text) };
@@ -168,7 +173,7 @@ export class EngineSession implements Session {
       }
       case 'beginStatementSet': this.statementSet = { inserts: [], texts: [], failed: 0, prefix: undefined }; return done('BEGIN STATEMENT SET');
       case 'endStatementSet': return this.endTransaction('COMMIT');
-      case 'explain': return this.explain(statement);
+      case 'explain': return this.explain(statement, text);
       case 'createTable': return this.createTable(statement, text, options);
       case 'createView': {
         const schema = await this.queries.schemaOfQuery(statement.query);
@@ -222,9 +227,15 @@ export class EngineSession implements Session {
   }
   private submit(inserts: readonly Insert[], texts: readonly string[], options: ExecuteOptions): Promise<StatementResult> { return this.queries.insert(inserts, texts.join('\n'), options); }
 
-  private async explain(statement: Extract<Statement, { kind: 'explain' }>): Promise<StatementResult> {
-    const result = oneColumn('EXPLAIN', 'result', [await this.queries.explain(statement)]);
-    return result;
+  private async explain(statement: Extract<Statement, { kind: 'explain' }>, text: string): Promise<StatementResult> {
+    await this.requireKnownState(statement, text);
+    return oneColumn('EXPLAIN', 'result', [await this.queries.explain(statement)]);
+  }
+  /** EXPLAIN reads the state that the session names: readers see what the server lists, and learn nothing of other paths of the disk. */
+  private async requireKnownState(statement: Statement, text: string): Promise<void> {
+    const { access, jobs } = this.engine, { principal } = this.options, path = this.queries.statePath();
+    if (path === undefined || path.startsWith('checkpoint:') || access.roleOf(principal) === 'admin') return;
+    if (!(await jobs.savepoints()).some((one) => one.path === path || basename(one.path) === path)) this.require(statement, { need: 'change', what: `look into ${quoted(path)}`, why: 'Read-only users name savepoints as SHOW SAVEPOINTS lists them.' }, sliceOf(text, statement));
   }
   private async createTable(statement: Extract<Statement, { kind: 'createTable' }>, text: string, options: ExecuteOptions): Promise<StatementResult> {
     const source = statement.source;

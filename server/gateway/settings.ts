@@ -5,6 +5,7 @@
 import { nearest } from '../../core/errors/define.ts';
 import { unknownSetting } from '../../core/errors/session.ts';
 import { parseBoolean, parseDuration, parseEnum, parseInteger, type DeclaredOption } from '../../catalog/options/options.ts';
+import { maskOption } from '../../catalog/options/secrets.ts';
 import { invalidOptionValue } from '../../core/errors/common.ts';
 
 export const sessionOptions: readonly DeclaredOption[] = [
@@ -87,8 +88,8 @@ export class SessionSettings {
     this.own.delete(key);
     this.pg.delete(canonical(key));
   }
-  /** Everything set, sorted, for `SET;`. */
-  list(): readonly (readonly [string, string])[] { return [...new Map([...this.defaults, ...this.own])].sort(([a], [b]) => (a < b ? -1 : 1)); }
+  /** Everything set, sorted, for `SET;`. Whoever sets a password here by mistake does not find it in the details of jobs. */
+  list(): readonly (readonly [string, string])[] { return shownSettings([...new Map([...this.defaults, ...this.own])]).sort(([a], [b]) => (a < b ? -1 : 1)); }
   /** What a job is given. */
   forJob(): Record<string, string> { return Object.fromEntries(this.list()); }
 
@@ -115,6 +116,8 @@ export class SessionSettings {
   /** True when the user asked for endless SELECTs. */
   streamingSelect(): boolean { return this.explicit('execution.runtime-mode')?.toUpperCase() === 'STREAMING'; }
 }
+/** No option of a session is a secret: what has such a key means nothing, and is masked before a job keeps and shows it. */
+export const shownSettings = (settings: readonly (readonly [string, string])[]): (readonly [string, string])[] => settings.map(([key, value]) => [key, maskOption(key, value)] as const);
 const canonical = (name: string): string => { const lower = name.toLowerCase(); return PG_ALIASES.get(lower) ?? lower; };
 /** True for a name that PostgreSQL drivers SET: no dot in it, or one Rivulet reports. */
 export const isPgParameter = (name: string): boolean => !name.includes('.') && !name.includes('-');

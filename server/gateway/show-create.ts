@@ -1,6 +1,7 @@
 /** DDL text of catalog objects, as Flink's SHOW CREATE prints it. Secrets are masked. */
 import { typeText } from '../../core/types/sql-type.ts';
 import { maskOption } from '../../catalog/options/secrets.ts';
+import { maskStatement } from '../../planner/sql/mask.ts';
 import { pathText, type Catalog, type CatalogObject, type TableColumn, type TableObject, type ViewObject } from '../../catalog/objects/objects.ts';
 
 const id = (name: string): string => `\`${name.replaceAll('`', '``')}\``;
@@ -26,7 +27,7 @@ const ddlType = (c: Extract<TableColumn, { kind: 'physical' | 'metadata' }>): st
 const withClause = (options: ReadonlyMap<string, string>): string => (options.size === 0 ? '' : `\nWITH (\n${[...options].map(([k, v]) => `  ${text(k)} = ${text(maskOption(k, v))}`).join(',\n')}\n)`);
 
 export function showCreateView(view: ViewObject): string {
-  return `CREATE ${view.temporary ? 'TEMPORARY ' : ''}VIEW ${pathText(view.path)} (\n${view.columns.map((c) => `  ${id(c.name)}`).join(',\n')}\n)\nAS ${view.query}`;
+  return `CREATE ${view.temporary ? 'TEMPORARY ' : ''}VIEW ${pathText(view.path)} (\n${view.columns.map((c) => `  ${id(c.name)}`).join(',\n')}\n)\nAS ${maskStatement(view.query)}`;
 }
 export const showCreateCatalog = (catalog: Catalog): string => `CREATE CATALOG ${id(catalog.name)}${withClause(catalog.options)}`;
 export const kindOf = (object: CatalogObject): string => (object.kind === 'view' ? 'view' : 'table');

@@ -8,6 +8,7 @@ import { TopicSchemas } from '../../catalog/system/topic-schemas.ts';
 import { splitName } from '../catalog-query/names.ts';
 import { functionCards } from '../catalog-query/functions/index.ts';
 import type { ResultColumn } from './contract.ts';
+import { maskStatement } from '../../planner/sql/mask.ts';
 import type { Engine } from './engine.ts';
 import { pgParameters, type SessionSettings } from './settings.ts';
 
@@ -50,7 +51,7 @@ export function systemContext({ engine, catalog, settings, user, sessionId, sche
   };
   return {
     catalog, currentCatalog: catalog.currentCatalog, currentDatabase: catalog.currentDatabase, schemaOf, jobs: () => engine.jobs.list(), jobCounters: () => jobCounters(engine), badRecords: () => badRecords(engine),
-    settings: () => settings.allPg(), setting, setSetting: (name, value) => settings.setPg(name, value),
+    maskText: maskStatement, settings: () => settings.allPg(), setting, setSetting: (name, value) => settings.setPg(name, value),
     ...sharedOf(engine), user, applicationName: settings.pgParameter('application_name') ?? '', processId: hashOid('session', sessionId), version: engine.version, roles: rolesOf(engine, user), nowMs: engine.clock.now(), startedMs: Math.floor(performance.timeOrigin),
   };
 }

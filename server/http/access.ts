@@ -49,6 +49,13 @@ export function requireAccess(app: FastifyInstance, access: Access, audit: Audit
     open.set(reply, entry.principal);
     reply.raw.once('close', () => open.delete(reply));
   });
+  // The body may have come long after the head: who was dropped, demoted or has another password since then changes nothing any more.
+  app.addHook('preHandler', async (request) => {
+    const entry = asked.get(request), { need, audited } = rulesOf(request);
+    if (entry?.principal === undefined || need === 'open' || (need !== 'change' && audited !== true)) return;
+    entry.principal = await authenticate(access, request.headers.authorization, request.socket.remoteAddress ?? '');
+    access.require(entry.principal, need, actionOf(request));
+  });
   app.addHook('onSend', async (request: FastifyRequest, reply: FastifyReply) => {
     const entry = asked.get(request), { need, audited } = rulesOf(request);
     if (entry?.principal === undefined || (need !== 'change' && audited !== true)) return;

@@ -70,7 +70,8 @@ async function exchangeScram(access: Access, login: Login, exchange: Exchange): 
   const last = await exchange.ask();
   if (last === undefined) return undefined;
   const proof = server.final(textOf(last));
-  if (proof === undefined || !isReal) return false;
+  // A password that was changed or taken away meanwhile counts no more.
+  if (proof === undefined || !isReal || access.users.verifierOf(login.user).verifier !== verifier) return false;
   saslFinal(exchange.out, proof);
   return true;
 }

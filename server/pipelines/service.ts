@@ -23,6 +23,7 @@ import { outputNames } from '../../planner/pipeline/transform.ts';
 import { withoutValues } from '../../planner/pipeline/variables.ts';
 import { few } from '../../runtime/pipelines/check-item.ts';
 import type { Engine } from '../gateway/engine.ts';
+import { shownSettings } from '../gateway/settings.ts';
 import type { CheckedPipeline, CheckItem, CheckResult, PipelineChecker, PipelineRequest, Pipelines, PipelineSummary, SubmittedPipeline } from './contract.ts';
 
 export interface PipelineServiceOptions {
@@ -53,7 +54,7 @@ export class PipelineService implements Pipelines {
       if (!result.passed || plan === undefined) throw pipelinePrecheckFailed({ failed: result.items.filter((i) => i.status === 'fail').map((i) => `${i.name}: ${i.detail}${i.fix === undefined ? '' : ` ${i.fix}`}`) });
       const running = request.again === false && request.savepointPath === undefined ? await this.sameRunning(described, plan) : undefined;
       if (running !== undefined) return { ...result, id: running, alreadyRunning: true };
-      const settings = { ...Object.fromEntries(this.options.engine.defaults), ...described.settings, ...request.settings, 'parallelism.default': '1', ...(request.savepointPath === undefined ? {} : { 'execution.savepoint.path': request.savepointPath }) };
+      const settings = { ...Object.fromEntries(shownSettings(Object.entries({ ...Object.fromEntries(this.options.engine.defaults), ...described.settings, ...request.settings }))), 'parallelism.default': '1', ...(request.savepointPath === undefined ? {} : { 'execution.savepoint.path': request.savepointPath }) };
       return { ...result, id: await this.options.engine.jobs.submit({ name: described.name, sql: described.document.shown, plan, settings }) };
     });
   }

@@ -55,7 +55,7 @@ export async function world(topics: readonly string[] = ['a', 'b', 'empty']): Pr
   const context = (): SystemContext => ({
     catalog, currentCatalog: catalog.currentCatalog, currentDatabase: catalog.currentDatabase, topicSchemas, functions,
     schemaOf: (o) => Promise.resolve(o.kind === 'view' ? o.columns : o.columns.flatMap((c) => (c.kind === 'computed' ? [] : [{ name: c.name, type: c.type }]))),
-    jobs: () => [{ id: 'j1', name: 'first', status: 'RUNNING', startTimeMs: 1_600_000_000_000 }], jobCounters: async () => [], badRecords: async () => [], settings: () => [...settings], setting: (name) => settings.get(name), setSetting: (name, value) => { settings.set(name, value); },
+    jobs: () => [{ id: 'j1', name: 'first', status: 'RUNNING', startTimeMs: 1_600_000_000_000 }], jobCounters: async () => [], badRecords: async () => [], maskText: (sql) => sql, settings: () => [...settings], setting: (name) => settings.get(name), setSetting: (name, value) => { settings.set(name, value); },
     user: 'ann', roles: [{ name: 'ann', isAdmin: true, canLogIn: true, isTrusted: true }], applicationName: 'tests', processId: 4711, version: '9.9', nowMs: 1_600_000_000_000, startedMs: 1_500_000_000_000,
   });
   return { catalog, counting, settings, context };

@@ -67,6 +67,7 @@ describe('users', () => {
     const { text } = await users.createToken({ user: 'bob', role: undefined, label: undefined, expiresMs: 100 }, 1);
     expect([users.tokenOf(text, 99)?.user, users.tokenOf(text, 100), users.tokenOf(`${text}x`, 1)]).to.deep.equal(['bob', undefined, undefined]);
     await users.drop('bob', 'ann');
+    expect(await codeOf(() => users.createToken({ user: 'bob', role: undefined, label: undefined, expiresMs: 100 }, 1))).to.equal('user-not-found');
     await users.create({ name: 'bob', role: 'read-only', password: 'x' }, 1);
     expect(users.tokenOf(text, 1)).to.equal(undefined);
     for (let i = 0; i < 100; i++) await users.createToken({ user: 'ann', role: undefined, label: undefined, expiresMs: 100 }, 1);
@@ -76,8 +77,9 @@ describe('users', () => {
   });
 
   it('are refused every statement that is not known to look only', () => {
-    const need = (sql: string): string => needOf(parseStatement(sql), 'ann').need;
+    const need = (sql: string): string => needOf(parseStatement(sql), { name: 'ann', via: 'password' }).need;
     for (const sql of ['SELECT 1', 'SHOW TABLES', 'EXPLAIN SELECT 1', `SELECT * FROM t /*+ OPTIONS('scan.startup.mode' = 'earliest-offset') */`, `SELECT * FROM a /*+ STATE_TTL('a' = '1 d') */`, 'COPY (SELECT 1) TO STDOUT', `ALTER USER ann PASSWORD 'x'`, `ALTER ROLE CURRENT_USER PASSWORD 'x'`, 'CREATE TEMP VIEW v AS SELECT 1']) expect(need(sql), sql).to.equal('read');
+    for (const who of ['ann', 'CURRENT_USER']) expect(needOf(parseStatement(`ALTER USER ${who} PASSWORD 'x'`), { name: 'ann', via: 'token' }).need).to.equal('change');
     for (const sql of ['ADD JAR $$x$$', 'CALL p()', 'LOAD MODULE m', 'UPDATE t SET a = 1', 'DELETE FROM t', 'TRUNCATE TABLE t', 'COPY t FROM STDIN', 'ANALYZE TABLE t COMPUTE STATISTICS', 'COMPILE PLAN $$x$$ FOR INSERT INTO t SELECT 1', 'EXECUTE PLAN $$x$$', `ALTER USER ann ADMIN`, `ALTER USER bob PASSWORD 'x'`, 'DROP TEMPORARY TABLE t', `ALTER TABLE t SET ('a' = 'b')`, `SELECT * FROM (SELECT 1) AS x JOIN t /*+ OPTIONS('url' = 'x') */ ON TRUE`]) expect(need(sql), sql).to.equal('change');
   });
   it('are named on the command line, never their passwords', () => {

@@ -3,6 +3,7 @@ import { ownerOf } from '../roles.ts';
 import { systemDefinitions, type SystemDefinition } from '../definitions.ts';
 import { BTREE_OID, CLASS, INFORMATION_SCHEMA_OID, OWNER_OID, PG_CATALOG_OID, hashOid } from '../oids.ts';
 import { oidOfType, pgTypeByOid } from '../pg-types.ts';
+import type { SystemContext } from '../contract.ts';
 import type { ColumnInfo, RelationInfo, Snapshot } from '../snapshot.ts';
 import { optionText, quoteName, type Provider, type RowObject } from './define.ts';
 
@@ -11,7 +12,7 @@ const connectorOf = (r: RelationInfo): string | undefined => (r.object?.kind ===
 /** A connector is what PostgreSQL calls an access method: `\d+` and `\dt+` show it. */
 export const accessMethodOid = (connector: string): number => hashOid('access method', connector);
 /** The names a query of the session's user gives back with pg_get_viewdef(). */
-const viewText = (r: RelationInfo): string => (r.object?.kind === 'view' ? `${r.object.query.trim().replace(/;$/, '')};` : '');
+const viewText = (r: RelationInfo, context: SystemContext): string => (r.object?.kind === 'view' ? `${context.maskText(r.object.query).trim().replace(/;$/, '')};` : '');
 
 function userClass(r: RelationInfo): RowObject[] {
   const connector = connectorOf(r), table = r.object?.kind === 'table' ? r.object : undefined;
@@ -87,7 +88,7 @@ export const classProviders: readonly Provider[] = [
   {
     name: 'pg_views',
     rows: async (s) => [
-      ...(await s.relations()).filter((r) => r.kind === 'v').map((r) => ({ schemaname: r.schema, viewname: r.name, viewowner: ownerOf(s.context), definition: viewText(r) })),
+      ...(await s.relations()).filter((r) => r.kind === 'v').map((r) => ({ schemaname: r.schema, viewname: r.name, viewowner: ownerOf(s.context), definition: viewText(r, s.context) })),
       ...systemDefinitions().filter((t) => t.kind === 'v').map((t) => ({ schemaname: t.schema, viewname: t.name, viewowner: ownerOf(s.context), definition: '' })),
     ],
   },

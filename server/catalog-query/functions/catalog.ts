@@ -52,7 +52,7 @@ export const catalogFunctions: readonly CatalogFunction[] = [
     if (r === undefined) return null;
     return Number(column ?? 0) === 0 ? indexDefinition(r) : quoteName(r.columns?.[(r.primaryKey?.columns[Number(column) - 1] ?? 0) - 1]?.name ?? '');
   }, relations),
-  define('pg_get_viewdef', ['any', 'any'], 'text', ([id], call) => { const r = call.snapshot.relation(idOf(id, call)); return r === undefined ? null : ` ${viewText(r)}`; }, relations),
+  define('pg_get_viewdef', ['any', 'any'], 'text', ([id], call) => { const r = call.snapshot.relation(idOf(id, call)); return r === undefined ? null : ` ${viewText(r, call.context)}`; }, relations),
   define<[number]>('pg_get_userbyid', ['oid'], 'name', ([id], { context }) => roleNameOf(context, id) ?? `unknown (OID=${id})`),
   define<[number]>('pg_encoding_to_char', ['int4'], 'name', ([n]) => (n === 6 ? 'UTF8' : n === 0 ? 'SQL_ASCII' : '')),
   define<[string]>('pg_char_to_encoding', ['name'], 'int4', ([s]) => (/^utf-?8$/i.test(s) ? 6 : -1)),

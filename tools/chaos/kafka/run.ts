@@ -119,7 +119,7 @@ class SeedRun {
       bootstrap: this.#world.bootstrap, topic: (topic) => this.#topic(at, topic), sourceOptions: { 'properties.group.id': this.#group(at) },
       sinkOptions: (sink) => { const guarantee = job.guarantees.get(sink) ?? 'exactly-once'; return { 'sink.delivery-guarantee': guarantee.replace('-strands', ''), ...(guarantee === 'exactly-once' ? { 'sink.transactional-id-prefix': this.#topic(at, sink) } : {}) }; },
       settings: {
-        ...COMMON_SETTINGS, 'pipeline.name': name, 'parallelism.default': String(parallelism), 'execution.checkpointing.interval': `${job.checkpointMs} ms`,
+        ...COMMON_SETTINGS, 'pipeline.name': name, 'parallelism.default': String(job.scenario.ordered ? 1 : parallelism), 'execution.checkpointing.interval': `${job.checkpointMs} ms`,
         'restart-strategy.type': 'fixed-delay', 'restart-strategy.fixed-delay.attempts': '1000', 'restart-strategy.fixed-delay.delay': '50 ms',
         ...(savepoint === undefined ? {} : { 'execution.savepoint.path': savepoint }),
       },

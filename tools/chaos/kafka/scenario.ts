@@ -35,7 +35,7 @@ export interface Scenario {
   readonly job: string;
   readonly inputs: readonly InputTopic[];
   readonly sinks: readonly SinkTopic[];
-  /** The result depends on the order of rows between keys: one partition, and no other table. */
+  /** The result depends on the order of rows between keys: one partition, one subtask, and no other table. */
   readonly ordered: boolean;
   /** The job may come to its end by itself: nothing that comes can change its result any more. */
   readonly ends: boolean;

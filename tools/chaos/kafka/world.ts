@@ -44,7 +44,7 @@ export function scriptOf(job: PlannedJob, options: ScriptOptions): string {
 export async function reference(world: World, job: PlannedJob, topic: (name: string) => string): Promise<ReadonlyMap<string, readonly string[]>> {
   const { scenario } = job, sinks = new Set(scenario.sinks.map((s) => s.name)), own = (name: string): string => (sinks.has(name) ? `${topic(name)}-reference` : topic(name));
   await world.kafka.createTopics([...sinks].map((name) => ({ topic: own(name), partitions: 1, replicationFactor: 1 })));
-  const script = scriptOf(job, { bootstrap: world.bootstrap, topic: own, settings: { ...COMMON_SETTINGS, 'pipeline.name': `reference of ${scenario.name}` }, sourceOptions: { 'scan.bounded.mode': 'latest-offset' }, sinkOptions: () => ({}) });
+  const script = scriptOf(job, { bootstrap: world.bootstrap, topic: own, settings: { ...COMMON_SETTINGS, 'pipeline.name': `reference of ${scenario.name}`, ...(scenario.ordered ? { 'parallelism.default': '1' } : {}) }, sourceOptions: { 'scan.bounded.mode': 'latest-offset' }, sinkOptions: () => ({}) });
   const { body } = await world.quiet.sql(script), id = body.results?.findLast((r) => r.columns[0]?.name === 'job id')?.rows[0]?.[0];
   if (typeof id !== 'string') throw new Problem(`the reference run of ${scenario.name} was not accepted: ${JSON.stringify(body.error)}`);
   await referenceEnd(world, id, scenario.name);

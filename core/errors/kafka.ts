@@ -38,6 +38,7 @@ export const kafkaProtocolViolation = defineError<{ server: string; call: string
 export const kafkaUnsupportedBroker = defineError<{ server: string; call: string; has: string; needs: string }>({
   sqlstate: '0A000', name: 'kafka-unsupported-broker', domain: 'external', retry: 'never',
   message: (p) => `Kafka broker ${quoted(p.server)} does not support ${p.call} in a version known here`, detail: (p) => `It offers ${p.has}, needed is ${p.needs}.`,
+  hint: (p) => (p.has === 'no version' ? 'Is the address that of a listener for clients, and not of a controller?' : undefined),
 });
 function existingTopics(known: Iterable<string>): string | undefined {
   const names = [...known], shown = names.slice(0, SHOWN_TOPICS).map(quoted).join(', ');

@@ -87,9 +87,9 @@ async function showBadRecords(jobs: JobManager, s: Show): Promise<RowsResult> {
     .map(({ id, one }) => [id, one.table, one.topic, one.partition, one.offset, one.timestampMs < 0 ? null : one.timestampMs, one.part, one.field, one.message, one.outcome, one.key, one.value, one.atMs]));
 }
 
-/** What is wrong with the job now, else what brought it down last, with what helps, as psql would show an error; null for a job that has not failed. */
-function whatFailed({ lastError, problem }: JobSummary, detail: JobDetail | undefined): string | null {
-  const now = [...(problem === undefined || problem === lastError ? [] : [problem]), ...(detail === undefined ? [] : stuckNodes(detail))];
+/** What is wrong with the job now (what its nodes were doing counts only while they are there), else what brought it down last, with what helps, as psql would show an error; null for a job that has not failed. */
+function whatFailed({ status, lastError, problem }: JobSummary, detail: JobDetail | undefined): string | null {
+  const now = [...(problem === undefined || problem === lastError ? [] : [problem]), ...(detail === undefined || !(status === 'RUNNING' || status === 'INITIALIZING') ? [] : new Set(stuckNodes(detail)))];
   if (now.length > 0) return now.join('\n');
   if (lastError === undefined) return null;
   const last = detail?.exceptions.find((e) => e.message === lastError);

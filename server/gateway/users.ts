@@ -15,7 +15,7 @@ export async function userStatement({ access }: Engine, by: Principal, s: Create
       if (s.ifNotExists && users.get(name) !== undefined) { tell(`role "${name}" already exists, skipping`); break; }
       if (s.password === null) throw invalidUser({ what: 'PASSWORD NULL makes no sense for a new user', hint: `Write PASSWORD '…', or leave it out.` });
       const isFirst = !access.mustLogIn, role = await access.createUser(by, { name, role: s.role, password: s.password });
-      if (isFirst) tell(`"${name}" is the first user: from now on everybody has to log in, by PostgreSQL's protocol and by HTTP`, 'Sessions of others that are open end.');
+      if (isFirst) tell(`"${name}" is the first user, and an admin: from now on everybody has to log in, by PostgreSQL's protocol and by HTTP`, 'Sessions of others that are open end.');
       else if (s.role === undefined) tell(`user "${name}" is ${role}`, `Make an admin of it with ALTER USER … WITH ADMIN.`);
       break;
     }

@@ -100,6 +100,7 @@ async function load(files: CertificateFiles): Promise<Loaded> {
     return { text: texts.join('\0'), options, certificate, isOpen: process.platform !== 'win32' && (mode & 0o007) !== 0, endpointHash: hash === undefined ? undefined : createHash(hash).update(certificate.raw).digest() };
   } catch (error) {
     const { code, path, message } = error as NodeJS.ErrnoException;
-    throw tlsUnusable({ why: path === undefined ? message : `${path}: ${code ?? message}` }, { cause: error });
+    const why = code === 'ERR_OSSL_X509_KEY_VALUES_MISMATCH' || message.includes('key values mismatch') ? `the key in ${files.key} does not belong to the certificate in ${files.cert}` : path === undefined ? message : `${path}: ${code ?? message}`;
+    throw tlsUnusable({ why }, { cause: error });
   }
 }

@@ -369,7 +369,10 @@ describe('access to the server', function () {
         expect((await failing(maker.query('CREATE USER r'))).code).to.equal('22023');
         await other.query('SELECT 1');
         const ended = new Promise((resolve) => other.once('end', resolve));
+        const told: string[] = [];
+        maker.on('notice', (n) => { told.push(n.message ?? ''); });
         await maker.query('CREATE USER first PASSWORD $$x$$');
+        expect(told.join()).to.contain('first user, and an admin');
         await ended;
         await maker.query('CREATE USER another PASSWORD $$y$$');
         expect((await maker.query('SHOW USERS')).rows.map((r: Record<string, string>) => r['role'])).to.deep.equal(['read-only', 'admin']);

@@ -73,6 +73,15 @@ describe('faults: jobs', function () {
     expect((await bench.job(newer)).status).to.equal('RUNNING');
     for (const job of [second, older, newer]) await bench.sql(`DROP JOB '${job}'`);
   });
+  it('a job that has failed on a broker that is away shows its error, not what its nodes were doing then', async () => {
+    const job = await bench.submit(`SET 'restart-strategy.type' = 'none';
+      CREATE TEMPORARY TABLE away (k BIGINT) ${bench.with('in', { 'properties.bootstrap.servers': '127.0.0.1:1', 'properties.default.api.timeout.ms': '300' })};
+      CREATE TEMPORARY TABLE nowhere (k BIGINT) WITH ('connector' = 'blackhole'); INSERT INTO nowhere SELECT k FROM away`);
+    await bench.status(job, 'FAILED');
+    const [described] = await bench.sql(`DESCRIBE JOB '${job}'`);
+    expect(described?.rows[0]?.[described.columns.findIndex((c) => c.name === 'error')]).to.match(/^no Kafka broker answers at "127.0.0.1:1"\nDETAIL: .*\nHINT: /);
+    await bench.sql(`DROP JOB '${job}'`);
+  });
   it('G5: a changed statement says before it starts, operator by operator, what it takes over, and is refused when state would be lost', async () => {
     await bench.topic('changed', 2);
     await bench.values('changed', ['{"k":1,"v":10}', '{"k":1,"v":20}', '{"k":2,"v":5}']);

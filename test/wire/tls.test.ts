@@ -122,6 +122,7 @@ describe('TLS', function () {
       copyFileSync(fixture('server-2.pem'), cert); // beside the old key
       process.kill(server.pid, 'SIGHUP');
       await told('the new TLS certificate cannot be used');
+      expect(server.stderr).to.match(/the key in \S+ does not belong to the certificate in /);
       expect(await shown()).to.deep.equal([fingerprintOf('server-1.pem'), fingerprintOf('server-1.pem')]);
       use('server-2');
       process.kill(server.pid, 'SIGHUP');

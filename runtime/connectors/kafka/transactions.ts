@@ -80,7 +80,7 @@ async function commitAll(client: RecoverClient, stored: readonly Committable[], 
   if (lost !== undefined && before.mark !== markOf(stored)) throw lost;
 }
 /** False: it could not be written, so the identities must stay usable. */
-async function writeMarker(client: RecoverClient, group: string, topic: string, marker: Marker, context: SinkContext): Promise<boolean> {
+async function writeMarker(client: RecoverClient, group: string, topic: string, marker: Marker, isFirst: boolean, context: SinkContext): Promise<boolean> {
   killPoint('before-marker');
   try {
     await client.commitOffsets(group, [{ topic, partition: 0, offset: 0, metadata: `${marker.mark} ${marker.owner ?? ''}`.trimEnd() }]);
@@ -88,6 +88,8 @@ async function writeMarker(client: RecoverClient, group: string, topic: string, 
     return true;
   } catch (error) {
     if (!(error instanceof RivuletError) || error.domain !== 'external') throw error;
+    // A first start finds no topic yet, and has nothing prepared to remember; who holds the ids says the marker of the next one.
+    if (isFirst && error.message.endsWith('UNKNOWN_TOPIC_OR_PARTITION')) return false;
     context.log('warn', 'the marker of recovered transactions could not be written; a further crash before the next checkpoint would look like a lost transaction', { err: error, group });
     return false;
   }
@@ -109,7 +111,7 @@ export async function recoverTransactions(client: RecoverClient, prefix: string,
     try {
       await commitAll(client, stored, known);
       const marker = { mark: stored.length === 0 ? known.mark : markOf(stored), owner: claim?.own ?? known.owner };
-      const isMarked = (marker.mark === known.mark && marker.owner === known.owner) || await writeMarker(client, group, topic, marker, context);
+      const isMarked = (marker.mark === known.mark && marker.owner === known.owner) || await writeMarker(client, group, topic, marker, stored.length === 0, context);
       // A job that ends may be started again; without the marker its next start could not tell a fenced identity from a lost transaction.
       if (!isMarked && isEnd && stored.length > 0) return;
     } catch (error) {

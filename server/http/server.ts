@@ -84,6 +84,9 @@ async function build(options: HttpServerOptions, isForDocument: boolean): Promis
 function guard(app: FastifyInstance, options: HttpServerOptions): RunningHttpServer['endSessions'] {
   const names = new Set([options.host, ...(options.names ?? [])].map((name) => name.toLowerCase()));
   app.removeContentTypeParser('text/plain');
+  // Clients that always say application/json may leave out a body that is optional.
+  const parse = app.getDefaultJsonParser('error', 'error');
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body: string, done) => { if (body === '') done(null, undefined); else void parse(request, body, done); });
   app.addHook('onRequest', async (request, reply) => {
     reply.header('x-content-type-options', 'nosniff').header('cache-control', 'no-store');
     checkHost(request.raw, names);

@@ -158,6 +158,8 @@ describe('HTTP', () => {
       expect((await fetch(`${base}/api/v1/jobs/j1`, { method: 'DELETE' })).status).to.equal(200);
       expect(gateway.actions).to.deep.equal(['stop j1 true', 'stop j1 false', 'cancel j1', 'savepoint j1', 'restart j1 "latest"', 'restart j1 "initial"', 'restart j1 {"savepointPath":"/sp/2"}', 'drop j1']);
       expect((await post('/api/v1/jobs/nope/cancel')).status).to.equal(404);
+      const empty = { method: 'POST', headers: { 'content-type': 'application/json' } };
+      expect([(await fetch(`${base}/api/v1/jobs/j1/cancel`, empty)).status, (await fetch(`${base}/api/v1/sql`, empty)).status]).to.deep.equal([200, 400]);
       for (const [path, body] of [['stop', { savepoint: 1 }], ['stop', { save: true }], ['restart', { from: 'yesterday' }], ['restart', { from: {} }]] as const) expect((await post(`/api/v1/jobs/j1/${path}`, body)).status).to.equal(400);
     });
 

@@ -55,8 +55,12 @@ function hintFor(mistake: Mistake): string | undefined {
   return undefined;
 }
 
-const RULES: readonly ((mistake: Mistake) => string | undefined)[] = [misspelt, comma, reserved, misspeltBefore, missingSemicolon, quotes, unit, doubled];
+const RULES: readonly ((mistake: Mistake) => string | undefined)[] = [rights, misspelt, comma, reserved, misspeltBefore, missingSemicolon, quotes, unit, doubled];
 
+/** PostgreSQL's rights: there are roles alone. */
+function rights({ token, what }: Mistake): string | undefined {
+  return token.type === 'word' && what === 'a statement' && (token.word === 'GRANT' || token.word === 'REVOKE') ? 'There are no rights per object: users are admins or read-only. ALTER USER … WITH ADMIN | READ ONLY changes it.' : undefined;
+}
 /** Keywords near a word. Short words are near to too much: there only swapped letters count. */
 function near(word: string, candidates: readonly string[]): string | undefined {
   const words = candidates.filter((c) => isWord(c) && c !== word && (word.length > 3 || [...c].sort().join('') === [...word].sort().join('')));

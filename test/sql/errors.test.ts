@@ -35,6 +35,7 @@ const OF_CORPUS: Readonly<Record<string, string>> = {
 
 const GOLDEN: readonly (readonly [string, string])[] = [
   ['SELECT a FORM t', '1:15 syntax error: found "t", expected ";" or the end of the statement | Did you mean FROM instead of "FORM"?'],
+  ['GRANT SELECT ON t TO bob', '1:1 syntax error: found "GRANT", expected a statement | There are no rights per object: users are admins or read-only. ALTER USER … WITH ADMIN | READ ONLY changes it.'],
   ['SELCT a FROM t', '1:1 syntax error: found "SELCT", expected a statement | Did you mean SELECT?'],
   ['SELECT * FROM t WEHRE a = 1', '1:23 syntax error: found "a", expected ";" or the end of the statement | Did you mean WHERE instead of "WEHRE"?'],
   ['SELECT * FROM t GRUOP BY a', '1:23 syntax error: found "BY", expected ";" or the end of the statement | Did you mean GROUP instead of "GRUOP"?'],

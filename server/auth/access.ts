@@ -24,6 +24,9 @@ export interface AccessOptions {
   readonly throttle?: Partial<ThrottleLimits> | undefined;
 }
 
+/** What failures of tokens are counted by: no user has such a name. */
+const ANY_TOKEN = ':token';
+
 export class Access {
   readonly users: Users;
   readonly #clock: Clock;
@@ -68,7 +71,7 @@ export class Access {
   logInByToken(text: string, remote: string): Principal {
     const token = this.users.tokenOf(text, this.#clock.now());
     if (token !== undefined) return { name: token.user, via: 'token', atMost: token.role, token: token.id };
-    this.begin('token', remote).failed();
+    this.begin(ANY_TOKEN, remote).failed();
     throw credentialsRefused({ what: 'the token is unknown, revoked or expired' });
   }
 

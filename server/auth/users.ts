@@ -61,7 +61,8 @@ export class Users {
       if (this.#content.users.length >= MAX_USERS) throw tooManyOf({ what: 'users', limit: MAX_USERS });
       if (this.isEmpty && password === undefined) throw invalidUser({ what: 'the first user needs a password: from then on everybody has to log in', hint: `Write CREATE USER … WITH ADMIN PASSWORD '…'.` });
       const user: User = { name, role: role ?? (this.isEmpty ? 'admin' : 'read-only'), verifier: password === undefined ? undefined : await verifierFrom(password), createdMs: nowMs, isConfigured: false };
-      const content = { ...this.#content, users: [...this.#content.users, user] };
+      // Somebody else of this name, from the configuration of another day, may have left tokens.
+      const content = { ...this.#content, users: [...this.#content.users, user], tokens: this.#content.tokens.filter((t) => t.user !== name) };
       this.#requireAdmin([...this.#byName.values(), user], 'the first user must be an admin');
       return [content, user.role];
     });

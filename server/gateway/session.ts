@@ -250,15 +250,18 @@ export class EngineSession implements Session {
   private showContext(): ShowContext { return { engine: this.engine, catalog: this.catalog, settings: this.settings, schemaOf: (object) => this.queries.schemaOfObject(object) }; }
 
   /** SET ROLE and SET SESSION AUTHORIZATION: nobody becomes somebody else. */
-  private refuseOtherRole(key: string, value: string): void {
+  private refuseOtherRole({ key, value = '', range }: SetOption): void {
     const { name: user } = this.options.principal;
-    if ((key === 'role' || key === 'session_authorization') && value !== user && !/^(none|default)$/i.test(value)) throw permissionDenied({ user, what: `become "${value}"`, why: 'A session acts for the user it logged in as.' });
+    if (!/^(role|session_authorization)$/i.test(key) || value === user || /^(none|default)$/i.test(value)) return;
+    const error = permissionDenied({ user, what: `become "${value}"`, why: 'A session acts for the user it logged in as.' }, { range });
+    this.engine.audit.record({ ...this.audited(`SET ${key.toUpperCase()} ${value}`), ...outcomeOf(error), durationMs: 0 });
+    throw error;
   }
   private set(statement: SetOption, options: ExecuteOptions): StatementResult {
     const value = statement.value;
     if (value === undefined) { this.settings.reset(statement.key); return done('SET'); }
     if (statement.form === 'plain' && isPgParameter(statement.key)) {
-      this.refuseOtherRole(statement.key, value);
+      this.refuseOtherRole(statement);
       this.settings.setPg(statement.key, value);
       if (statement.key.toLowerCase() === 'timezone' || statement.key.toLowerCase() === 'time zone') this.settings.set('table.local-time-zone', value === 'DEFAULT' || value === 'LOCAL' ? 'default' : value);
       return done('SET');

@@ -7,6 +7,7 @@ import { didYouMean, RivuletError } from '../../core/errors/define.ts';
 import { invalidRequest, noSuchJob } from '../../core/errors/wire.ts';
 import type { Log } from '../../core/ports/log.ts';
 import type { PipelineRequest, Pipelines } from '../pipelines/contract.ts';
+import { noteRefusal } from './access.ts';
 import { asHttpError, errorBody } from './errors.ts';
 import { idOf } from './jobs.ts';
 import { defaultHttpLimits } from './limits.ts';
@@ -34,6 +35,7 @@ async function answer(request: FastifyRequest, reply: FastifyReply, log: Log, st
     return await reply.code(status).send(await work(asked));
   } catch (thrown) {
     if (!(thrown instanceof RivuletError)) throw thrown;
+    noteRefusal(request, thrown);
     const { error, status: failed } = asHttpError(thrown, log, defaultHttpLimits.bodyBytes);
     return await reply.code(failed).send({ error: errorBody(error, asked.yaml) });
   }

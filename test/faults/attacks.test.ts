@@ -83,6 +83,14 @@ describe('attacks from inside', function () {
     expect(await right('{}')).to.equal(200);
   });
 
+  it('F3: becoming somebody else is refused and told to the audit; tokens that fail hold up no user, whatever their name', async () => {
+    for (const sql of ['SET ROLE ann', 'SET SESSION AUTHORIZATION ann', `SET "Role" = 'ann'`]) expect((await ask(reader, sql)).status, sql).to.equal(403);
+    expect(readFileSync(auditPath, 'utf8')).to.contain('"action":"SET ROLE ann","outcome":"refused"').and.contain('"action":"SET SESSION_AUTHORIZATION ann"');
+    await ask(admin, `CREATE USER token PASSWORD 'x'`);
+    for (let i = 0; i < 15; i++) await ask('rvt_wrong', 'SELECT 1');
+    expect((await ask(['token', 'x'], 'SELECT 1')).status).to.equal(200);
+  });
+
   /** Sends a head, and later the body that it is given; gives the status. The head has been read when it resolves. */
   async function half(path: string, who: Credentials): Promise<(body: string) => Promise<number>> {
     let asked: ClientRequest | undefined;

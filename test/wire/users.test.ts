@@ -61,6 +61,11 @@ describe('users', () => {
     expect(await codeOf(() => Users.open(undefined, [configured[1]!], 1))).to.equal('no-admin-left');
   });
   it('leave tokens behind in no case', async () => {
+    const configured = [{ name: 'op', role: 'admin' as const, secret: { password: 'of the environment' } }, { name: 'eve', role: 'admin' as const, secret: { password: 'x' } }];
+    const before = await open(configured), { text: left } = await before.createToken({ user: 'eve', role: undefined, label: undefined, expiresMs: 100 }, 1), later = await open(configured.slice(0, 1));
+    await later.create({ name: 'eve', role: 'admin', password: 'of another eve' }, 1);
+    expect(later.tokenOf(left, 1), 'of somebody else of this name').to.equal(undefined);
+    rmSync(join(folder, 'users.json'));
     const users = await open();
     await users.create({ name: 'ann', role: 'admin', password: 'x' }, 1);
     await users.create({ name: 'bob', role: 'read-only', password: 'x' }, 1);

@@ -70,6 +70,13 @@ describe('aggregates', () => {
     const kept = functionRegistry.aggregate('LISTAGG')?.compile([STRING, STRING], STRING, { retract: true }).values as { fromValues(v: Iterable<unknown>, by: unknown): unknown };
     expect([kept.fromValues(['x', 'y'], ' | '), kept.fromValues([], ',')]).to.deep.equal(['x | y', null]);
   });
+  it('LISTAGG refuses to grow a text that would fill the heap of its thread, in order of arrival and out of kept values', () => {
+    const piece = 'x'.repeat(1 << 20), pieces = Array.from({ length: 15 }, () => [piece]);
+    expect((over('LISTAGG', [STRING], pieces) as string).length).to.equal(15 * (1 << 20) + 14);
+    for (const more of [[...pieces, [piece]], [...pieces, [piece], ['y']]]) expect(() => over('LISTAGG', [STRING], more)).to.throw().with.property('code', 'invalid-argument');
+    const kept = functionRegistry.aggregate('LISTAGG')?.compile([STRING], STRING, { retract: true }).values as { fromValues(v: Iterable<unknown>): unknown };
+    expect(() => kept.fromValues([...pieces, [piece]].flat())).to.throw().with.property('code', 'invalid-argument');
+  });
   it('variances of a known sample', () => {
     const rows = [[2], [4], [4], [4], [5], [5], [7], [9], [null]];
     expect([over('VAR_POP', [DOUBLE], rows), over('STDDEV_POP', [DOUBLE], rows), over('VAR_SAMP', [DOUBLE], [[1]]), over('VAR_POP', [DOUBLE], [[null]])]).to.deep.equal([4, 2, null, null]);

@@ -1,6 +1,6 @@
 /**
  * The real server over a damaged data directory, its job counting a Kafka topic into an exactly-once sink: the counts are right, or the start is
- * refused, or the job has failed; each says what is damaged. Data directories of newer versions and copied ones. faults.md A11, A15, B3.
+ * refused, or the job has failed; each says what is damaged. Data directories of newer versions. faults.md A15, B3.
  */
 import { expect } from 'chai';
 import { cpSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { Level } from 'level';
 import { sealed, unsealed } from '../../core/storage/files.ts';
 import { newFolder } from '../runtime/support/plans.ts';
-import { Bench, eventually, ServerProcess } from './support.ts';
+import { Bench, eventually } from './support.ts';
 
 const RECORDS = 300, KEYS = 5;
 
@@ -110,22 +110,5 @@ describe('damaged and foreign data directories', function () {
     writeFileSync(path, sealed(JSON.stringify({ ...JSON.parse(unsealed(readFileSync(path, 'utf8')) ?? '') as object, format: 99, writer: '7.0.0' })));
     expect(await bench.refusal(`SET 'execution.savepoint.path'='${savepointPath}'; CREATE TEMPORARY TABLE p (n BIGINT) WITH ('connector'='print'); INSERT INTO p SELECT n FROM t`)).to.match(/format 99, Rivulet 0\.1\.0 knows up to 2.*7\.0\.0/);
     await bench.server.end('SIGKILL');
-  });
-  it('A11: a copied directory beside the original: the transactional ids fence one of the two, by name; when the copy is gone the original goes on', async () => {
-    fresh();
-    const copy = new ServerProcess(join(newFolder(), 'data'), ['--parallelism', '1']);
-    cpSync(whole, copy.dataDir, { recursive: true });
-    await bench.server.launch();
-    await bench.status(job, 'RUNNING');
-    try {
-      await copy.launch();
-      const of = async (server: ServerProcess): Promise<string> => JSON.stringify(((await (await fetch(server.url(`/api/v1/jobs/${job}`))).json()) as { exceptions: unknown }).exceptions);
-      const fenced = await eventually('one of the two to be fenced', async () => { await send(2); return (await Promise.all([bench.server, copy].map(of))).find((text) => text.includes('kafka-producer-fenced')); });
-      expect(fenced).to.contain(bench.name('tx'));
-    } finally { await copy.end('SIGKILL'); }
-    const facts = await eventually('the original to settle', async () => { const one = await bench.job(job); return ['RUNNING', 'FAILED'].includes(one.status) && one; });
-    // What it had prepared when it was fenced is aborted: then it says that its output misses a checkpoint.
-    if (facts.status === 'FAILED') expect(facts.exceptions[0]?.code).to.equal('kafka-transaction-lost');
-    else { await send(10); await counted(); }
   });
 });

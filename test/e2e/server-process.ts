@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import pg from 'pg';
+import { freePorts } from '../../tools/services/support.ts';
 
 const root = new URL('../../', import.meta.url).pathname;
 export const bootstrap = (): string => process.env['KAFKA_BOOTSTRAP'] ?? '127.0.0.1:19092';
@@ -29,6 +30,7 @@ export class ServerProcess {
   }
   /** Starts the process on the same data directory and, after the first time, on the same ports. */
   async launch(env: Readonly<Record<string, string>> = {}): Promise<void> {
+    if (this.pgPort === 0) [this.pgPort, this.httpPort] = await freePorts(2) as [number, number];
     const child = spawn(process.execPath, [join(root, 'bin/rivulet.js'), '--data-dir', this.dataDir, '--pg-port', String(this.pgPort), '--http-port', String(this.httpPort), '--log-level', 'warn', '--log-format', 'json', ...this.options], { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } });
     this.child = child;
     // It does not outlive a test that ends without cleaning up.

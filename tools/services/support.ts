@@ -26,12 +26,20 @@ export async function run(command: string, args: readonly string[]): Promise<{ c
 /** True when the program exists and ends with code 0. */
 export async function canRun(command: string, args: readonly string[]): Promise<boolean> { return (await run(command, args)).code === 0; }
 
-/** `count` different TCP ports that were free on loopback a moment ago. */
+/** Below the ports that systems give to outgoing connections: one of these could take the port of a service while it restarts. */
+const LOWEST_PORT = 14_000, PORTS = 18_000;
+
+/** `count` different TCP ports that were free on loopback a moment ago, and that nobody takes by chance. */
 export async function freePorts(count: number): Promise<number[]> {
-  const servers = await Promise.all(Array.from({ length: count }, async () => await new Promise<import('node:net').Server>((resolve, reject) => {
-    const server = createServer().on('error', reject).listen(0, '127.0.0.1', () => resolve(server));
-  })));
-  const ports = servers.map((s) => (s.address() as { port: number }).port);
-  await Promise.all(servers.map(async (s) => await new Promise((resolve) => s.close(resolve))));
-  return ports;
+  const ports = new Set<number>();
+  while (ports.size < count) {
+    const port = LOWEST_PORT + Math.floor(Math.random() * PORTS);
+    if (!ports.has(port) && await isFree(port)) ports.add(port);
+  }
+  return [...ports];
+}
+async function isFree(port: number): Promise<boolean> {
+  return await new Promise((resolve) => {
+    const server = createServer().on('error', () => resolve(false)).listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
+  });
 }

@@ -31,4 +31,8 @@ export const moreThanOneValue = defineError<Record<never, never>>({
   detail: () => 'SingleValueAggFunction received more than one element.', hint: () => 'Add a condition, an aggregate or LIMIT 1 to the subquery.',
 });
 
-export const dataErrors = { divisionByZero, castFailed, numberOutOfRange, invalidArgument, invalidPattern, moreThanOneValue };
+/** V8 holds no longer text in one value. */
+export const textTooLarge = defineError<{ node: string | undefined }>({
+  sqlstate: '54000', name: 'text-too-large', domain: 'data', retry: 'never', message: () => 'a text would be larger than one value can hold', detail: (p) => (p.node === undefined ? undefined : `In ${p.node}.`), hint: () => 'Functions that repeat, replace or join texts make it so long.',
+});
+export const dataErrors = { textTooLarge, divisionByZero, castFailed, numberOutOfRange, invalidArgument, invalidPattern, moreThanOneValue };

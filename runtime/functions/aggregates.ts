@@ -4,13 +4,14 @@
  * and the operator keeps the group's values for them. Source: Flink "System (Built-in) Functions", aggregate functions.
  */
 import type { AggregateFunction, AggregateImplementation, ArgumentInfo, FunctionDoc, Signature } from '../../catalog/registry/functions.ts';
-import { invalidArgument, moreThanOneValue } from '../../core/errors/data.ts';
+import { moreThanOneValue } from '../../core/errors/data.ts';
 import { decimalOf, isApproximate, isCharacter, isInteger, isNumeric } from '../../core/types/coercion.ts';
 import { compareValues, equalValues } from '../../core/types/compare.ts';
 import { castDecimal, divideDecimal } from '../../core/types/decimal.ts';
 import { add64, addExact, divide64, subtract64, subtractExact } from '../../core/types/long.ts';
 import { BIGINT, BOOLEAN, DOUBLE, STRING, array, asNullable, decimal, notNull, type Long, type SqlType } from '../../core/types/sql-type.ts';
 import { doc } from './define.ts';
+import { checkMade, joinTexts } from './text-limit.ts';
 
 const FAMILY = 'aggregate';
 interface AggregateSpec { readonly name: string; readonly aliases?: readonly string[]; readonly doc: FunctionDoc; readonly infer: (args: readonly ArgumentInfo[]) => Signature | undefined; readonly compile: (args: readonly SqlType[], result: SqlType, options: { retract: boolean }) => AggregateImplementation }
@@ -115,16 +116,12 @@ const statistic = (name: string, description: string, finish: (n: number, square
   name, aliases, doc: doc(`${name}(numeric)`, description), infer: (args) => (numeric(args) === undefined ? undefined : { result: DOUBLE, args: [DOUBLE] }), compile: () => moments(finish),
 });
 
-/** Characters of a joined text. It is written and copied as a whole with every change of its group: one much longer would take its thread along. */
-const MAX_JOINED = 1 << 24;
-function checkJoined(length: number): void { if (length > MAX_JOINED) throw invalidArgument({ function: 'LISTAGG', what: `the result would have more than ${MAX_JOINED} characters`, hint: 'Group by more, or join shorter texts.' }); }
 /** Texts in order of arrival, joined. Slots: the joined text; with retraction the operator keeps the values. */
 function listAgg(retract: boolean): AggregateImplementation {
   const between = (by: unknown): string => (by === undefined || by === null ? ',' : String(by));
   const fromValues = (values: Iterable<unknown>, by?: unknown): unknown => {
-    const all = [...values] as string[], separator = between(by);
-    checkJoined(all.reduce((sum, text) => sum + text.length + separator.length, -separator.length));
-    return all.length === 0 ? null : all.join(separator);
+    const all = [...values] as string[];
+    return all.length === 0 ? null : joinTexts('LISTAGG', all, between(by));
   };
   return {
     slots: [STRING],
@@ -132,7 +129,7 @@ function listAgg(retract: boolean): AggregateImplementation {
     add(acc, at, v, by) {
       if (v === null) return;
       const joined = acc[at] === null ? v as string : `${acc[at] as string}${between(by)}${v as string}`;
-      checkJoined(joined.length);
+      checkMade('LISTAGG', joined.length, 'Group by more, or join shorter texts.');
       acc[at] = joined;
     },
     retract: nothing,

@@ -8,6 +8,7 @@ import { commonType, isCharacter, isInteger } from '../../core/types/coercion.ts
 import { compareNullable, compareValues, equalValues } from '../../core/types/compare.ts';
 import { BOOLEAN, INT, STRING, array, asNullable, map, notNull, row, type SqlType } from '../../core/types/sql-type.ts';
 import { anyNullable, call, code, isNull, nullable, propagate, scalar, type Spec } from './define.ts';
+import { joinTexts } from './text-limit.ts';
 
 const FAMILY = 'collection';
 const fn = (spec: Spec): ScalarFunction => scalar(FAMILY, spec);
@@ -103,7 +104,7 @@ const arrays: readonly ScalarFunction[] = [
   fn({
     name: 'ARRAY_JOIN', signature: 'ARRAY_JOIN(array, delimiter [, nullText])', about: 'The texts of an array with a delimiter between them; NULLs are left out or replaced.', examples: [["ARRAY_JOIN(ARRAY['a', 'b'], '-')", 'a-b']],
     infer: (args) => (args.length >= 2 && args.length <= 3 && isCharacter(elementOf(args[0]?.type) ?? INT) && args.slice(1).every((a) => isCharacter(a.type)) ? { result: propagate(STRING, args) } : undefined),
-    compile: () => call((a: (string | null)[], by: string, missing?: string) => (missing === undefined ? a.filter((v) => v !== null) : a.map((v) => v ?? missing)).join(by)),
+    compile: () => call((a: (string | null)[], by: string, missing?: string) => joinTexts('ARRAY_JOIN', missing === undefined ? a.filter((v) => v !== null) : a.map((v) => v ?? missing), by)),
   }),
   fn({
     name: 'ARRAY_SLICE', signature: 'ARRAY_SLICE(array, start [, end])', about: 'Elements from start to end, both included; negative positions count from the end.', examples: [['ARRAY_SLICE(ARRAY[1, 2, 3, 4], 2, 3)', '[2, 3]'], ['ARRAY_SLICE(ARRAY[1, 2, 3], -2)', '[2, 3]']],

@@ -10,6 +10,7 @@ import { invalidPattern } from '../../core/errors/data.ts';
 import { isPair } from '../../core/types/cast.ts';
 import { BOOLEAN, INT, STRING } from '../../core/types/sql-type.ts';
 import { call, characters, code, fixed, integers, literalText, optional, scalar, slot } from './define.ts';
+import { checkMade, MAX_MADE } from './text-limit.ts';
 
 const FAMILY = 'pattern';
 const text = slot(characters, STRING);
@@ -109,7 +110,7 @@ function makeRegex(pattern: string, name: string, ignoreCase: boolean): Regex | 
   const quick = ignoreCase ? undefined : safeForV8(pattern);
   if (quick !== undefined) {
     const all = new RegExp(pattern, 'gu');
-    return { test: (s) => quick.test(s), extract: (s, group) => { const m = quick.exec(s); return m === null ? null : m[group] ?? null; }, replace: (s, by) => s.replace(all, () => by) };
+    return { test: (s) => quick.test(s), extract: (s, group) => { const m = quick.exec(s); return m === null ? null : m[group] ?? null; }, replace: (s, by) => s.replace(all, checkedReplacer(s, by)) };
   }
   let compiled: RE2JS;
   try { compiled = RE2JS.compile(pattern, ignoreCase ? RE2JS.CASE_INSENSITIVE : 0); } catch {
@@ -123,11 +124,17 @@ function makeRegex(pattern: string, name: string, ignoreCase: boolean): Regex | 
     replace: (s, by) => replaceAll(compiled, s, by),
   };
 }
+const REPLACE = 'REGEXP_REPLACE';
+/** Counts only where the result could be too long. */
+function checkedReplacer(s: string, by: string): (match: string) => string {
+  let length = s.length;
+  return length + (length + 1) * by.length <= MAX_MADE ? () => by : (match) => { length += by.length - match.length; checkMade(REPLACE, length); return by; };
+}
 /** All matches by a literal text. */
 function replaceAll(compiled: RE2JS, s: string, by: string): string {
   const m = compiled.matcher(s);
   let result = '', from = 0;
-  while (m.find()) { result += s.slice(from, m.start()) + by; from = m.end(); }
+  while (m.find()) { result += s.slice(from, m.start()) + by; from = m.end(); checkMade(REPLACE, result.length); }
   return from === 0 && result === '' ? s : result + s.slice(from);
 }
 /** `run` with the pattern in argument 1 compiled once when constant. */

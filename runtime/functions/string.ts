@@ -8,6 +8,7 @@ import { isCharacter } from '../../core/types/coercion.ts';
 import { codePoints, isPair } from '../../core/types/cast.ts';
 import { BOOLEAN, INT, MAX_LENGTH, STRING, varchar, type SqlType } from '../../core/types/sql-type.ts';
 import { call, characters, code, fixed, integers, isNull, nullable, optional, propagate, scalar, slot, type Slot, type Spec } from './define.ts';
+import { replaceAll } from './text-limit.ts';
 
 const FAMILY = 'string';
 const text = slot(characters, STRING), count = slot(integers, INT);
@@ -153,7 +154,7 @@ const parts: readonly ScalarFunction[] = [
   string({ name: 'POSITION', signature: 'POSITION(sub IN string)', about: 'Position of the first occurrence, 0 when there is none.', examples: [["POSITION('l' IN 'hello')", '3']], takes: [text, text], gives: INT, compile: () => call(position) }),
   string({ name: 'LOCATE', signature: 'LOCATE(sub, string [, start])', about: 'Position of the first occurrence at or behind start, 0 when there is none.', examples: [["LOCATE('l', 'hello', 4)", '4'], ["LOCATE('z', 'hello')", '0']], takes: [text, text, optional(integers, INT)], gives: INT, compile: () => call(position) }),
   string({ name: 'INSTR', signature: 'INSTR(string, sub [, start [, nth]])', about: 'Position of the nth occurrence, searched from start; a negative start searches backwards.', examples: [["INSTR('hello', 'l')", '3'], ["INSTR('hello', 'l', -1)", '4'], ["INSTR('hello', 'l', 1, 2)", '4']], takes: [text, text, optional(integers, INT), optional(integers, INT)], gives: INT, compile: () => call(instr) }),
-  string({ name: 'REPLACE', signature: 'REPLACE(string, old, new)', about: 'Every occurrence replaced.', examples: [["REPLACE('hello', 'l', 'L')", 'heLLo']], takes: [text, text, text], compile: () => call((s: string, a: string, b: string) => s.replaceAll(a, () => b)) }),
+  string({ name: 'REPLACE', signature: 'REPLACE(string, old, new)', about: 'Every occurrence replaced.', examples: [["REPLACE('hello', 'l', 'L')", 'heLLo']], takes: [text, text, text], compile: () => call(replaceAll) }),
   string({ name: 'REPEAT', signature: 'REPEAT(string, n)', about: 'The text n times.', examples: [["REPEAT('ab', 3)", 'ababab']], takes: [text, count], compile: () => call(repeat) }),
   string({ name: 'REVERSE', signature: 'REVERSE(string)', about: 'The characters in reverse order.', examples: [["REVERSE('abc')", 'cba']], takes: [text], compile: () => call(reverse) }),
   string({ name: 'LPAD', signature: 'LPAD(string, length, pad)', about: 'Filled from the left, or cut, to a length.', examples: [["LPAD('hi', 4, '??')", '??hi'], ["LPAD('hi', 1, '??')", 'h']], takes: [text, count, text], mayBeNull: true, compile: () => call((s: string, n: number, p: string) => padded(s, n, p, true)) }),

@@ -7,6 +7,7 @@ import type { MessagePort } from 'node:worker_threads';
 import type { Json } from '../../catalog/registry/connectors.ts';
 import { RivuletError } from '../../core/errors/define.ts';
 import type { ErrorDomain, RetryAdvice } from '../../core/errors/define.ts';
+import { textTooLarge } from '../../core/errors/data.ts';
 import { taskFailed } from '../../core/errors/runtime.ts';
 import type { LogLevel } from '../../core/ports/log.ts';
 import type { BadRecordSample } from '../connectors/bad-records.ts';
@@ -145,7 +146,7 @@ export interface PlainError {
   readonly cause: string | undefined;
 }
 export function plainError(thrown: unknown, node?: string): PlainError {
-  const error = thrown instanceof RivuletError ? thrown : taskFailed({ why: thrown instanceof Error ? thrown.message : String(thrown), node }, { cause: thrown });
+  const error = thrown instanceof RivuletError ? thrown : thrown instanceof RangeError && thrown.message === 'Invalid string length' ? textTooLarge({ node }, { cause: thrown }) : taskFailed({ why: thrown instanceof Error ? thrown.message : String(thrown), node }, { cause: thrown });
   const cause = error.cause instanceof Error ? error.cause : undefined;
   return {
     message: error.message, sqlstate: error.sqlstate, code: error.code, domain: error.domain, retry: error.retry, detail: error.detail, hint: error.hint,

@@ -3,6 +3,8 @@ import { expect } from 'chai';
 import { asLong } from '../../core/types/long.ts';
 import { BIGINT, BOOLEAN, DOUBLE, INT, SMALLINT, STRING, TINYINT, decimal, typeText, type SqlType } from '../../core/types/sql-type.ts';
 import { functionRegistry } from '../../runtime/functions/index.ts';
+import { joinTexts, replaceAll } from '../../runtime/functions/text-limit.ts';
+import { plainError } from '../../runtime/graph/messages.ts';
 import { Random } from './random.ts';
 
 const bits: Readonly<Record<string, number>> = { TINYINT: 8, SMALLINT: 16, INT: 32, BIGINT: 64, DECIMAL: 60 };
@@ -34,6 +36,16 @@ const REFERENCE: Readonly<Record<string, (values: readonly unknown[], type: SqlT
 const NUMERIC = [TINYINT, SMALLINT, INT, BIGINT, DOUBLE, decimal(18, 2)];
 const CASES: readonly (readonly [string, readonly SqlType[]])[] = [['COUNT', [INT, STRING]], ['SUM', NUMERIC], ['$SUM0', NUMERIC], ['AVG', NUMERIC], ['COLLECT', [INT, STRING]], ['BOOL_AND', [BOOLEAN]], ['BOOL_OR', [BOOLEAN]]];
 
+describe('texts made of many', () => {
+  const big = 'x'.repeat(1 << 20);
+  it('have a limit that is looked at before they are made; what is below it is made', () => {
+    expect(replaceAll(big, 'x', 'yy').length).to.equal(1 << 21);
+    expect([replaceAll('aXbX', 'X', '$&'), replaceAll('ab', '', '-'), joinTexts('ARRAY_JOIN', ['a', 'b'], '-'), joinTexts('ARRAY_JOIN', [], big)]).to.deep.equal(['a$&b$&', '-a-b-', 'a-b', '']);
+    expect(replaceAll(big, 'z', big), 'long, but nothing to replace').to.equal(big);
+    for (const make of [() => replaceAll(big, 'x', big), () => replaceAll(big, '', big), () => joinTexts('ARRAY_JOIN', ['a', 'b', 'c'], 'x'.repeat(1 << 23))]) expect(make).to.throw().with.property('code', 'invalid-argument');
+    expect(plainError(new RangeError('Invalid string length'), 'Calc').code).to.equal('text-too-large');
+  });
+});
 describe('aggregates', () => {
   for (const [name, types] of CASES) for (const type of types) it(`${name} of ${typeText(type)}`, () => {
     const random = new Random(), fn = functionRegistry.aggregate(name), signature = fn?.infer([{ type }]);

@@ -351,7 +351,8 @@ export class Subtask {
     for (const instance of this.parts.instances) {
       if (instance === undefined) continue;
       const node = instance.layout.node.id;
-      if (instance.hasEnded) ended.push(node);
+      // What had ended before the restore has, also when this attempt has not come to it yet: VALUES would be said again.
+      if (instance.hasEnded || instance.endsSilently) ended.push(node);
       if (instance.counters.size > 0) counters[node] = instance.counterValues();
       if (instance.state === undefined) continue;
       for (const block of instance.state.takeCheckpoint()) blocks.push({ node, ...block, crc: crc32(block.bytes) });

@@ -4,6 +4,9 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { Level } from 'level';
 import type { JobRecord } from '../../runtime/jobs/job.ts';
+import { APPEND } from '../../catalog/registry/connectors.ts';
+import { INT } from '../../core/types/sql-type.ts';
+import type { PhysicalNode } from '../../planner/physical/plan.ts';
 import { StateStore } from '../../runtime/checkpoint/store.ts';
 import { silentLog } from '../../core/ports/log.ts';
 import type { JobManager } from '../../runtime/jobs/contract.ts';
@@ -12,6 +15,8 @@ import { ledgerRows } from './support/registry.ts';
 
 const submit = (manager: JobManager, plan: ReturnType<typeof planOf>, settings: Record<string, string> = {}): Promise<string> => manager.submit({ name: 'test job', sql: 'INSERT INTO …', plan, settings });
 const code = (action: Promise<unknown>): Promise<string> => action.then(() => 'done', (error: { code?: string }) => String(error.code ?? error));
+
+const values = (n: number): PhysicalNode => ({ changelog: APPEND, upsertKeys: [], type: 'values', id: 'val', inputs: [], columns: [{ name: 'n', type: INT }], label: 'Values', rows: [[{ op: 'literal', type: INT, value: n }]] });
 
 describe('savepoints and starting states', () => {
   let manager: JobManager, dataDir: string;
@@ -45,6 +50,21 @@ describe('savepoints and starting states', () => {
     expect(await code(manager.startingState(`checkpoint:${id}/99999`))).to.equal('savepoint-unreadable');
     expect(await code(manager.startingState('checkpoint:nobody'))).to.equal('job-not-found');
     expect(await code(manager.startingState('nowhere'))).to.equal('savepoint-missing');
+  });
+  it('rows of VALUES are said once, also when a checkpoint comes before the restored job has come by them again', async () => {
+    const folder = ledgerFolder(dataDir), file = join(dataDir, 'numbers');
+    writeFileSync(file, '1\n');
+    const word = values(7), plan = planOf(fileNumbers(file), word, sink('ledger', { folder: ledgerFolder(dataDir, 'other') }, 'src', { id: 'other', columns: fileNumbers(file).columns }), sink('ledger', { folder }, word.id, { columns: word.columns }));
+    let id = await submit(manager, plan, { 'execution.checkpointing.interval': '0 ms' });
+    await statusIs(manager, id, 'RUNNING');
+    for (let i = 0; i < 8; i++) {
+      const { savepointPath } = await manager.stop(id, { savepoint: true });
+      id = await submit(manager, plan, { 'execution.savepoint.path': savepointPath as string, 'execution.checkpointing.interval': '0 ms', 'parallelism.default': i % 2 === 0 ? '1' : '2' });
+      // Not a turn later than it runs: the checkpoint of the stop is on its way before the job's first batch.
+      while (manager.summary(id)?.status !== 'RUNNING') await new Promise((resolve) => { setImmediate(resolve); });
+    }
+    await manager.stop(id, { savepoint: true });
+    expect(ledgerRows(folder)).to.deep.equal(['+I[7]']);
   });
   it('a job goes back to a checkpoint of its own', async () => {
     const { id } = await counting(), path = manager.checkpoints()[0]?.path as string;

@@ -65,7 +65,12 @@ export class ChaosJob {
       const id = results?.findLast((r) => r.columns[0]?.name === 'job id')?.rows[0]?.[0];
       if (typeof id === 'string') { this.#id = id; return; }
       const { jobs } = (await this.#untilAnswered('GET', '/api/v1/jobs')).body as { jobs: JobFacts[] }, there = jobs.find((j) => j.name === name);
-      if (there !== undefined) { this.#id = there.id; return; }
+      if (there !== undefined) {
+        this.#id = there.id;
+        if ((await this.facts()).exceptions?.[0]?.code !== 'job-uncertain') return;
+        // Half submitted when the server died, which says so: forgotten and done again.
+        await this.#keeper.ask('DELETE', `/api/v1/jobs/${there.id}`);
+      }
       if (error !== undefined && !/^(57|08|58)/.test(error.sqlstate ?? '')) throw new Problem(`job ${name} was not accepted: ${JSON.stringify(error)}`);
       await pause(50);
     }

@@ -27,16 +27,21 @@ export async function run(command: string, args: readonly string[]): Promise<{ c
 export async function canRun(command: string, args: readonly string[]): Promise<boolean> { return (await run(command, args)).code === 0; }
 
 /** Below the ports that systems give to outgoing connections: one of these could take the port of a service while it restarts. */
-const LOWEST_PORT = 14_000, PORTS = 18_000;
+const LOWEST_PORT = 14_000, SHARES = 60, SHARE = 300;
+/** Each process has a share of its own, and gives no port twice before it has given all: one that is free may be that of a service that restarts. */
+const given = new Set<number>();
 
 /** `count` different TCP ports that were free on loopback a moment ago, and that nobody takes by chance. */
 export async function freePorts(count: number): Promise<number[]> {
-  const ports = new Set<number>();
-  while (ports.size < count) {
-    const port = LOWEST_PORT + Math.floor(Math.random() * PORTS);
-    if (!ports.has(port) && await isFree(port)) ports.add(port);
+  const ports: number[] = [], first = LOWEST_PORT + (process.pid % SHARES) * SHARE;
+  for (let tries = 0; ports.length < count; tries++) {
+    if (given.size === SHARE || tries > 10 * SHARE) { given.clear(); tries = 0; }
+    const port = first + Math.floor(Math.random() * SHARE);
+    if (given.has(port)) continue;
+    given.add(port);
+    if (await isFree(port)) ports.push(port);
   }
-  return [...ports];
+  return ports;
 }
 async function isFree(port: number): Promise<boolean> {
   return await new Promise((resolve) => {

@@ -4,18 +4,15 @@ import type { JoinSide, NodeOf, PhysicalNode, PhysicalPlan, PlanColumn } from '.
 
 /** One entry per operator with state: its label, then its tables. */
 export function stateText(plan: PhysicalPlan): string {
-  const nodes = new Map(plan.nodes.map((n) => [n.id, n]));
-  const columnsOf = (node: PhysicalNode, input: number): readonly PlanColumn[] => nodes.get(node.inputs[input]?.node ?? '')?.columns ?? [];
-  const entries = plan.nodes.flatMap((node) => {
-    const lines = statesOf(node, (i) => columnsOf(node, i));
-    return lines.length === 0 ? [] : [[title(node), ...lines.map((l) => `  - ${l}`)].join('\n')];
-  });
+  const entries = [...statesByNode(plan)].map(([node, lines]) => [title(node), ...lines.map((l) => `  - ${l}`)].join('\n'));
   return entries.length === 0 ? 'No operator keeps rows; sources keep their positions only.' : entries.join('\n');
 }
-/** Does the operator hold rows of its own? Sources and sinks hold positions and transactions. */
-export function keepsState(plan: PhysicalPlan, node: PhysicalNode): boolean {
+/** Ids of the operators that hold rows of their own. Sources and sinks hold positions and transactions. */
+export const statefulNodes = (plan: PhysicalPlan): ReadonlySet<string> => new Set([...statesByNode(plan).keys()].map((node) => node.id));
+function statesByNode(plan: PhysicalPlan): ReadonlyMap<PhysicalNode, readonly string[]> {
   const nodes = new Map(plan.nodes.map((n) => [n.id, n]));
-  return statesOf(node, (i) => nodes.get(node.inputs[i]?.node ?? '')?.columns ?? []).length > 0;
+  const columnsOf = (node: PhysicalNode, input: number): readonly PlanColumn[] => nodes.get(node.inputs[input]?.node ?? '')?.columns ?? [];
+  return new Map(plan.nodes.map((node) => [node, statesOf(node, (i) => columnsOf(node, i))] as const).filter(([, lines]) => lines.length > 0));
 }
 export const title = (node: Pick<PhysicalNode, 'id' | 'label'>): string => `${node.label.length > 160 ? `${node.label.slice(0, 157)}...` : node.label} [${node.id}]`;
 const kept = (ttlMs: number): string => (ttlMs === 0 ? 'kept for ever' : `dropped when not touched for ${durationText(ttlMs)}`);

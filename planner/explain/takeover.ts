@@ -2,8 +2,9 @@
  * What a new plan takes over from the state of an old one (`execution.savepoint.path`), node by node: said by EXPLAIN before anything starts.
  * A node finds its state by its id, which is a hash of its meaning (`physical/finish.ts`).
  */
+import { bytesText } from '../../core/errors/define.ts';
 import type { PhysicalPlan } from '../physical/plan.ts';
-import { keepsState, title } from './state.ts';
+import { statefulNodes, title } from './state.ts';
 
 export interface StoredState {
   readonly path: string;
@@ -15,28 +16,24 @@ export interface Takeover { readonly text: string; readonly kept: number; readon
 
 /** `dropsUnclaimed`: `execution.savepoint.ignore-unclaimed-state`. */
 export function takeover(plan: PhysicalPlan, stored: StoredState, dropsUnclaimed: boolean): Takeover {
-  const found = new Map(stored.nodes.map((node) => [node.id, node])), lines: string[] = [];
+  const found = new Map(stored.nodes.map((node) => [node.id, node])), stateful = statefulNodes(plan), lines: string[] = [];
   let kept = 0, fresh = 0;
   for (const node of plan.nodes) {
     const state = found.get(node.id);
     if (state !== undefined) {
       kept++;
-      lines.push(`kept     ${title(node)}: ${node.type === 'source' ? 'goes on at its stored positions' : sizeText(state.bytes)}`);
+      lines.push(`kept     ${title(node)}: ${node.type === 'source' ? 'goes on at its stored positions' : `${bytesText(state.bytes)} of state`}`);
     } else if (node.type === 'source') {
       fresh++;
       lines.push(`new      ${title(node)}: begins where its options say`);
-    } else if (keepsState(plan, node)) {
+    } else if (stateful.has(node.id)) {
       fresh++;
       lines.push(`new      ${title(node)}: starts empty, and sees of kept sources only what comes after their positions`);
     }
   }
   const known = new Set(plan.nodes.map((node) => node.id)), unclaimed = stored.nodes.filter(({ id }) => !known.has(id));
-  for (const { id, label, bytes, hasPositions } of unclaimed) lines.push(`${dropsUnclaimed ? 'dropped ' : 'unclaimed'} ${label === undefined ? id : title({ id, label })}: ${hasPositions ? 'positions' : sizeText(bytes)}`);
+  for (const { id, label, bytes, hasPositions } of unclaimed) lines.push(`${dropsUnclaimed ? 'dropped ' : 'unclaimed'} ${label === undefined ? id : title({ id, label })}: ${hasPositions ? 'positions' : `${bytesText(bytes)} of state`}`);
   const isPossible = unclaimed.length === 0 || dropsUnclaimed;
   lines.push(isPossible ? 'The job can start.' : "The start is refused: SET 'execution.savepoint.ignore-unclaimed-state' = 'true' drops what is unclaimed.");
   return { text: [`${stored.path} of job ${stored.jobName}`, ...lines].join('\n'), kept, fresh, dropped: unclaimed.length, isPossible };
-}
-function sizeText(bytes: number): string {
-  for (const [unit, size] of [['GiB', 2 ** 30], ['MiB', 2 ** 20], ['KiB', 2 ** 10]] as const) if (bytes >= size) return `${(bytes / size).toFixed(1)} ${unit} of state`;
-  return `${bytes} bytes of state`;
 }

@@ -129,10 +129,11 @@ export class Job {
       default: return undefined;
     }
   }
+  private statusesWith(status: JobStatus, atMs = this.env.clock.now()): readonly StatusChange[] { return [{ status, atMs }, ...this.statuses].slice(0, STATUSES_KEPT); }
   private setStatus(status: JobStatus): void {
     checkTransition(this.status, status);
     this.status = status;
-    this.statuses = [{ status, atMs: this.env.clock.now() }, ...this.statuses].slice(0, STATUSES_KEPT);
+    this.statuses = this.statusesWith(status);
     this.nextRestartMs = undefined;
     this.log.info(`job is ${status}`, { status });
     for (const watcher of this.watchers) watcher();
@@ -150,7 +151,7 @@ export class Job {
   }
   private async store(status: JobStatus): Promise<void> {
     const isFinal = FINAL.has(status);
-    const atMs = this.env.clock.now(), statuses = isFinal ? [{ status, atMs }, ...this.statuses].slice(0, STATUSES_KEPT) : this.statuses;
+    const atMs = this.env.clock.now(), statuses = isFinal ? this.statusesWith(status, atMs) : this.statuses;
     this.record = { ...this.record, status: isFinal ? status : 'RUNNING', endTimeMs: isFinal ? atMs : undefined, exceptions: this.exceptions, statuses };
     await this.env.store.putJob(this.id, this.record);
   }

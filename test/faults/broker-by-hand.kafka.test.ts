@@ -3,6 +3,7 @@
  * disk is full for real, a server asleep for a minute. In every run the same stands in short form: `kafka-outages`, `kafka-refusals`
  * (NOT_LEADER, NOT_COORDINATOR, KAFKA_STORAGE_ERROR), `test/kafka/leaders`, `exactly-once`.
  */
+import { setTimeout as pause } from 'node:timers/promises';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,7 +12,6 @@ import { canStartLocalBroker, startLocalBroker, startLocalCluster, type LocalBro
 import { run } from '../../tools/services/support.ts';
 import { Bench, eventually } from './support.ts';
 
-const pause = (ms: number): Promise<void> => new Promise((resolve) => { setTimeout(resolve, ms); });
 
 describe('faults: brokers, by hand', function () {
   this.timeout(600_000);

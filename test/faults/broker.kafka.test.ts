@@ -2,12 +2,12 @@
  * A broker of the test's own that dies, hangs and comes back under a running job (C1, C2, C10), and whose log cleaner works (C6). Three
  * sinks: exactly-once, at-least-once and upsert. None of it restarts the job, so even the at-least-once sink has each row once.
  */
+import { setTimeout as pause } from 'node:timers/promises';
 import { expect } from 'chai';
 import { canStartLocalBroker, startLocalBroker, type LocalBroker } from '../../tools/services/kafka-broker.ts';
 import { Bench, eventually } from './support.ts';
 
 const LONG = process.env['RIVULET_LONG'] === '1';
-const pause = (ms: number): Promise<void> => new Promise((resolve) => { setTimeout(resolve, ms); });
 
 describe('faults: broker', function () {
   this.timeout(LONG ? 600_000 : 120_000);

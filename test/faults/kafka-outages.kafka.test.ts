@@ -3,12 +3,12 @@
  * elsewhere or in another version, its disk is full. A running job waits, says for what and since when, costs next to nothing meanwhile,
  * and goes on by itself. All through a proxy before the real broker.
  */
+import { setTimeout as pause } from 'node:timers/promises';
 import { expect } from 'chai';
 import { FaultProxy } from '../kafka/fault-proxy.ts';
 import { Bench, eventually } from './support.ts';
 
 const LONG = process.env['RIVULET_LONG'] === '1', AWAY_MS = LONG ? 60_000 : 800;
-const pause = (ms: number): Promise<void> => new Promise((resolve) => { setTimeout(resolve, ms); });
 
 describe('faults: outages of a broker', function () {
   this.timeout(LONG ? 600_000 : 90_000);

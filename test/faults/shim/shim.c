@@ -108,8 +108,7 @@ static void synced(int fd) {
   note("file", path, s.st_ino, bytes, n < 0 ? 0 : n);
   free(bytes);
 }
-int fsync(int fd) {
-  REAL(int, "fsync", int);
+static int sync_by(int (*real)(int), int fd) {
   if (control && fails(fd, control->sync_errno)) return -1;
   pthread_mutex_lock(&lock);
   int result = real(fd);
@@ -117,15 +116,8 @@ int fsync(int fd) {
   pthread_mutex_unlock(&lock);
   return result;
 }
-int fdatasync(int fd) {
-  REAL(int, "fdatasync", int);
-  if (control && fails(fd, control->sync_errno)) return -1;
-  pthread_mutex_lock(&lock);
-  int result = real(fd);
-  if (result == 0) synced(fd);
-  pthread_mutex_unlock(&lock);
-  return result;
-}
+int fsync(int fd) { REAL(int, "fsync", int); return sync_by(real, fd); }
+int fdatasync(int fd) { REAL(int, "fdatasync", int); return sync_by(real, fd); }
 /* The process under test says that something has been promised, by looking for a file of this name. */
 int access(const char *path, int mode) {
   REAL(int, "access", const char *, int);

@@ -2,10 +2,11 @@
  * What is done to the server, its jobs and the broker during a run. Each returns when it is done; the jobs may still be recovering then.
  * Deaths at named points are no faults of this list: processes are armed for them when they start (`plan.ts`).
  */
+import { setTimeout as pause } from 'node:timers/promises';
 import type { LocalBroker } from '../../services/kafka-broker.ts';
 import type { Random } from '../random.ts';
 import type { ChaosJob } from './job.ts';
-import { pause, type Keeper } from './keeper.ts';
+import type { Keeper } from './keeper.ts';
 
 export interface FaultWorld {
   readonly keeper: Keeper;

@@ -2,7 +2,8 @@
  * A job under test and what a user does to it: submit, stop, take savepoints, start again, at another parallelism, too. The server may die
  * in the middle of any of it; then what it remembers of the job decides how to go on, and at the end of each action the job is active.
  */
-import { Keeper, pause, Problem } from './keeper.ts';
+import { setTimeout as pause } from 'node:timers/promises';
+import { Keeper, Problem } from './keeper.ts';
 
 export interface JobText { readonly name: string; /** The script for a job of this name, parallelism, and savepoint to begin with. */ script(name: string, parallelism: number, savepoint: string | undefined): string }
 interface JobFacts { readonly id: string; readonly name: string; readonly status: string; readonly exceptions?: readonly { readonly message: string; readonly detail?: string; readonly code: string }[] }

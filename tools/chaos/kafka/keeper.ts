@@ -2,11 +2,11 @@
  * Keeps a server running through a seed: whoever dies at a kill point is started again, armed for the next one of the plan. Everything that is
  * done to the process goes one after the other; requests to a server that is away wait for it.
  */
+import { setTimeout as pause } from 'node:timers/promises';
 import { ServerProcess } from '../../../test/e2e/server-process.ts';
 
 export interface Recovery { readonly ms: number; readonly cause: string }
 const LIMIT_MS = 60_000;
-export const pause = async (ms: number): Promise<void> => { await new Promise((resolve) => setTimeout(resolve, ms)); };
 
 /** What went wrong with the server itself, or with a job; ends the seed. */
 export class Problem extends Error { override name = 'Problem'; }

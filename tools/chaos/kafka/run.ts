@@ -3,6 +3,7 @@
  * topics must come to what an undisturbed run makes of the same input, and stay so. All choices are the plan's; what timing makes of them is
  * not, so a seed that failed may need several runs to fail again.
  */
+import { setTimeout as pause } from 'node:timers/promises';
 import { mkdir, mkdtemp, rename, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,7 +13,7 @@ import { Random } from '../random.ts';
 import { TopicWatcher } from '../topics.ts';
 import { ChaosJob } from './job.ts';
 import { judge, type Guarantee } from './judge.ts';
-import { Keeper, pause, Problem, type Recovery } from './keeper.ts';
+import { Keeper, Problem, type Recovery } from './keeper.ts';
 import type { Batch, PlannedJob, SeedPlan } from './plan.ts';
 import type { SinkTopic } from './scenario.ts';
 import { COMMON_SETTINGS, committed, reference, scriptOf, type World } from './world.ts';

@@ -2,12 +2,13 @@
  * What seeds have in common: a broker, a server that nobody disturbs for the reference runs, and the SQL and topics of a planned job. The
  * reference is the same job over the same topics, bounded to what stands in them, with sinks of its own; it ends by itself.
  */
+import { setTimeout as pause } from 'node:timers/promises';
 import { KafkaClient } from '../../../runtime/connectors/kafka/client/index.ts';
 import { readAll } from '../../../test/kafka/support.ts';
 import { ServerProcess } from '../../../test/e2e/server-process.ts';
 import type { LocalBroker } from '../../services/kafka-broker.ts';
 import { rowsOf, type SinkRecord } from './judge.ts';
-import { pause, Problem } from './keeper.ts';
+import { Problem } from './keeper.ts';
 import type { PlannedJob } from './plan.ts';
 import { addOptions, topicOf } from './scenario.ts';
 

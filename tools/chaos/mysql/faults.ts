@@ -1,4 +1,5 @@
 /** What is done to the servers during a run. Each fault returns when the servers are up again (the job may still be recovering). */
+import { setTimeout as pause } from 'node:timers/promises';
 import mysql from 'mysql2/promise';
 import type { ServerProcess } from '../../../test/e2e/server-process.ts';
 import type { LocalBroker } from '../../services/kafka-broker.ts';
@@ -9,7 +10,6 @@ import type { Random } from '../random.ts';
 export interface FaultWorld { readonly mysql: LocalMySql; readonly kafka: LocalBroker; readonly server: ServerProcess; readonly random: Random; readonly user: string; readonly serverIds: readonly [number, number] }
 export interface Fault { readonly name: string; readonly kills: boolean; run(world: FaultWorld): Promise<void> }
 
-const pause = async (ms: number): Promise<void> => { await new Promise((resolve) => setTimeout(resolve, ms)); };
 /** A point that is not passed within this time is not waited for. */
 const POINT_LIMIT_MS = 15_000;
 /** A process that dies while it starts is started again. */

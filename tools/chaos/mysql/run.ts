@@ -2,6 +2,7 @@
  * One seed: a database with six writers, a job that carries it to Kafka (and back), faults at their marks, and the verdict. Everything that
  * is chosen comes from the seed; what the servers' timing makes of it is theirs, so a seed that failed may need several runs to fail again.
  */
+import { setTimeout as pause } from 'node:timers/promises';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import mysql from 'mysql2/promise';
@@ -41,7 +42,6 @@ interface Servers { readonly mysql: LocalMySql; readonly kafka: LocalBroker }
 const USER = 'chaos', PASSWORD = 'chaos-secret';
 /** Until everything that was committed must stand in the topics, without further faults. */
 const SETTLE_LIMIT_MS = 90_000;
-const pause = async (ms: number): Promise<void> => { await new Promise((resolve) => setTimeout(resolve, ms)); };
 
 export async function runSeed(servers: Servers, options: RunOptions, log: (line: string) => void): Promise<RunResult> {
   const run = new Run(servers, options, log);
